@@ -1,0 +1,1 @@
+"""The rims: the only place with network, disk, clock and lock."""

@@ -1,0 +1,1 @@
+"""Which records are one organisation? Blocking, comparison, clustering, judgement."""

@@ -1,0 +1,1 @@
+"""Who can help whom? Eligibility, scoring, shortlist, groups."""

@@ -1,0 +1,512 @@
+"""The nouns: what the stages hand to one another.
+
+Everything here is an immutable value without behaviour worth speaking of. Blank is `None`, never an
+empty string; several values are a tuple. A *response* is one row of the form as typed; an *entry* is
+what we made of it. The words are explained once more in `docs/words.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+Cell = str | int | float | bool | None
+"""What a spreadsheet cell holds when it is read unformatted; dates are serial numbers."""
+
+
+class EntryKind(StrEnum):
+    """What the submitter wants this row to do."""
+
+    NEW = "new"
+    UPDATE = "update"
+    WITHDRAW = "withdraw"
+
+
+class Role(StrEnum):
+    """Which side of an exchange an entry can take."""
+
+    SEND = "send"
+    HOST = "host"
+    EITHER = "either"
+
+
+class ShareContact(StrEnum):
+    """Whether an approved match may see the contact details at once."""
+
+    YES = "yes"
+    ASK_FIRST = "ask-first"
+
+
+class Publish(StrEnum):
+    """Whether a case sheet may name the organisation."""
+
+    YES = "yes"
+    AFTER_APPROVAL = "after-approval"
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something a person must mend: where it is, what is wrong, how to mend it.
+
+    `sentence` is ready to be sent to whoever can mend it. `key` stays the same as long as the problem
+    does, so that a run can tell a new problem from a known one.
+    """
+
+    where: str
+    what: str
+    fix: str
+    sentence: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """A warning the reviewer must see beside an entry that is otherwise accepted."""
+
+    code: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """One row of the responses tab, cleaned and bounded but not interpreted further.
+
+    `row` is the sheet's row number at the moment of reading: for messages to people, never identity.
+    `content` is the hash of all answers (without the timestamp): the version of the entry.
+    `topics`, `formats`, `travellers`, `languages`, `funding` hold the form's own option texts;
+    what was typed under "Other" is in the matching `*_other`.
+    """
+
+    row: int
+    content: str
+    submitted_at: datetime | None
+    kind: EntryKind
+    email: str
+    contact_name: str | None = None
+    contact_role: str | None = None
+    organisation: str
+    organisation_local: str | None = None
+    unit: str | None = None
+    parent: str | None = None
+    organisation_type: str | None = None
+    country: str | None = None
+    country_code: str | None = None
+    region: str | None = None
+    city: str | None = None
+    website: str | None = None
+    oid: str | None = None
+    membership: str | None = None
+    role: Role | None = None
+    travellers: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    topics_other: str | None = None
+    seeks: str | None = None
+    offers: str | None = None
+    date_from: date | None = None
+    date_to: date | None = None
+    days: float | None = None
+    group_size: int | None = None
+    visits_per_year: int | None = None
+    languages: tuple[str, ...] = ()
+    target_countries: tuple[str, ...] = ()
+    target_strict: bool = False
+    target_organisation: str | None = None
+    avoid_organisations: tuple[str, ...] = ()
+    third_party: bool | None = None
+    reciprocal: str | None = None
+    funding: tuple[str, ...] = ()
+    fewer_opportunities: str | None = None
+    consent: bool = False
+    share_contact: ShareContact = ShareContact.ASK_FIRST
+    publish: Publish = Publish.NO
+    flags: tuple[Flag, ...] = ()
+    held: str | None = None
+    """Why this row is kept but must not be mailed until somebody has looked (None: nothing against it)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One open submission in the terms of matching: the codes of `config/`, blank means not stated.
+
+    The bench's columns (`matchmaker match`) and the form's answers both become this.
+    `country` is ISO 3166-1 alpha-2, or `ES-CT` / `BE-VLG` for the two regions that count apart.
+    `topics`, `formats`, `target_groups` hold codes; `languages` ISO 639-1; `preferred_places` countries
+    or region codes. `capacity` is guests at once, `max_visits` and `committed_visits` are per year.
+    """
+
+    id: str
+    organisation: str
+    organisation_id: str = ""
+    parent: str | None = None
+    email_domain: str | None = None
+    country: str | None = None
+    region: str | None = None
+    city: str | None = None
+    role: Role = Role.EITHER
+    topics: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    target_groups: tuple[str, ...] = ()
+    preferred_places: tuple[str, ...] = ()
+    strict_places: bool = False
+    named_partner: str | None = None
+    date_from: date | None = None
+    date_to: date | None = None
+    duration_days: float | None = None
+    group_size: int | None = None
+    capacity: int | None = None
+    max_visits: int | None = None
+    committed_visits: int = 0
+    languages: tuple[str, ...] = ()
+    group_wanted: bool = False
+    reciprocal: bool | None = None
+    avoid: tuple[str, ...] = ()
+    text_lang: str | None = None
+    title: str | None = None
+    text: str | None = None
+    seeks: str | None = None
+    offers: str | None = None
+    submitted_at: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organisation:
+    """One organisation with every spelling it was seen under. `id` (`O-…`) is stable for ever."""
+
+    id: str
+    name: str
+    spellings: tuple[str, ...] = ()
+    parent: str | None = None
+    """The id of the organisation it belongs to, when that one is known."""
+    parent_name: str | None = None
+    country: str | None = None
+    region: str | None = None
+    city: str | None = None
+    domains: tuple[str, ...] = ()
+    oid: str | None = None
+    contacts: tuple[str, ...] = ()
+    entries: tuple[str, ...] = ()
+
+
+class Band(StrEnum):
+    """How a probability is shown to people."""
+
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+    LONG_SHOT = "long shot"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One feature's contribution, in words. `weight` > 0 speaks for the match, < 0 against it."""
+
+    feature: str
+    sentence: str
+    weight: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A request and an offer, and perhaps a third that joins, which could go together.
+
+    `sending`, `receiving`, `joining` are entry ids. `score` is a probability in [0, 1].
+    `unstated` lists what the answers leave open ("group size of the guests: not stated, check").
+    """
+
+    sending: str
+    receiving: str
+    joining: str | None = None
+    score: float
+    band: Band
+    reasons: tuple[Reason, ...] = ()
+    unstated: tuple[str, ...] = ()
+    rank: int = 1
+    """1 is the request's primary proposal; others are alternates."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearMiss:
+    """A pair that one askable rule keeps apart, with the sentence that says which."""
+
+    sending: str
+    receiving: str
+    rule: str
+    sentence: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmet:
+    """A demand nobody can meet yet, for the working group's table."""
+
+    kind: str
+    """"topic", "place" or "organisation"."""
+    what: str
+    asked_by: tuple[str, ...]
+    note: str
+
+
+class Side(StrEnum):
+    """A party's part in a match."""
+
+    SENDING = "sending"
+    RECEIVING = "receiving"
+    JOINING = "joining"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """One side of a match exactly as it stands in the proposal and in the letter."""
+
+    side: Side
+    entry: str
+    organisation_id: str
+    organisation: str
+    email: str
+    contact_name: str | None = None
+    contact_role: str | None = None
+    country: str | None = None
+    region: str | None = None
+    city: str | None = None
+    website: str | None = None
+    topics: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    seeks: str | None = None
+    offers: str | None = None
+    date_from: date | None = None
+    date_to: date | None = None
+    days: float | None = None
+    group_size: int | None = None
+    ask_first: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A proposal as put before the secretariat. Its id is the hash of its content, so it never changes.
+
+    Content is `parties` alone: who, their addresses and the answers the letter will carry. `why` and
+    `band` were worded when the match was first proposed and stay as they were.
+    """
+
+    id: str
+    parties: tuple[Party, ...]
+    why: str
+    band: str
+    fits: tuple[str, ...] = ()
+    """Sentences for the letter: what fits."""
+    unclear: tuple[str, ...] = ()
+    """Sentences for the letter: what the answers leave open."""
+    warnings: tuple[str, ...] = ()
+    """Sentences for the reviewer: what looked odd at intake."""
+    by_hand: bool = False
+    proposed_on: date | None = None
+
+    def party(self, side: Side) -> Party | None:
+        """The party on that side, or None."""
+        return next((party for party in self.parties if party.side is side), None)
+
+    @property
+    def sending(self) -> Party:
+        """The party that travels."""
+        return next(party for party in self.parties if party.side is Side.SENDING)
+
+    @property
+    def receiving(self) -> Party:
+        """The party that hosts."""
+        return next(party for party in self.parties if party.side is Side.RECEIVING)
+
+    @property
+    def joining(self) -> Party | None:
+        """The third party, when there is one."""
+        return self.party(Side.JOINING)
+
+
+class Verdict(StrEnum):
+    """What people say of two records."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    UNSURE = "unsure"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """A person's answer about two spellings; `left` < `right` are spelling keys (see linkage)."""
+
+    left: str
+    right: str
+    verdict: Verdict
+    at: datetime
+    by: str | None = None
+
+
+class LetterKind(StrEnum):
+    """What a letter is for; together with the match (and side) it is the letter's identity."""
+
+    INTRODUCTION = "introduction"
+    QUESTION = "question"
+    REMINDER = "reminder"
+    DIGEST = "digest"
+    TEST = "test"
+
+
+class LetterState(StrEnum):
+    """Where a letter stands in the ledger.
+
+    QUEUED -> CLAIMED -> COMMITTING -> SENT, or HELD / UNSURE / WITHDRAWN on the way.
+    CLAIMED found after a crash was certainly not sent; COMMITTING (written just before the final dot)
+    needs evidence or a person.
+    """
+
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    COMMITTING = "committing"
+    SENT = "sent"
+    HELD = "held"
+    UNSURE = "unsure"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """Who the mail server is told about: never derived from headers."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    """The approved addresses, in party order."""
+    journal: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One message ready to go: the exact bytes, frozen at composition and sent unchanged on every try.
+
+    `id` is `introduction:M-…`, `question:M-…:receiving`, `reminder:M-…:1`, `digest:2026-11-20`.
+    `meeting_keys` are the pair keys that must be free for it to leave (introductions only).
+    """
+
+    id: str
+    kind: LetterKind
+    match: str | None
+    message_id: str
+    envelope: Envelope
+    content: bytes
+    subject: str
+    meeting_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterRecord:
+    """A letter as the ledger knows it."""
+
+    id: str
+    kind: LetterKind
+    match: str | None
+    state: LetterState
+    message_id: str
+    envelope: Envelope
+    content: bytes | None
+    since: datetime
+    attempts: int = 0
+    not_before: datetime | None = None
+    detail: str = ""
+    """The server's reply, the reason for Held, or what is known about Unsure: one line for people."""
+    bounced: Mapping[str, str] = field(default_factory=dict)
+    """Recipient -> reason, once a bounce was matched by id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What the officer's cells say about a match at the moment of reading."""
+
+    match: str
+    approved: bool = False
+    declined: bool = False
+    message: str | None = None
+    agreed: bool | None = None
+    """Ask-first: the officer noted the partner's yes (True) or no (False)."""
+    was_sent: bool | None = None
+    """Unsure: the officer settled it."""
+    reopened: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownEntry:
+    """What the ledger remembers of an entry, so that an edit in place is told from a new entry."""
+
+    id: str
+    address: str
+    organisation_key: str
+    content: str
+    first_seen: date
+    last_confirmed: date
+    consent_version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetRow:
+    """One row as read. `number` (1-based) is for messages only. `handle` survives sorting, if there is one."""
+
+    number: int
+    cells: Mapping[str, Cell]
+    formulas: frozenset[str] = frozenset()
+    """Headers under which this row holds a formula rather than a value."""
+    handle: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A tab as read: header in order as seen, rows below it. Absent tabs are absent from the snapshot."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[SheetRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetSnapshot:
+    """All tabs as they were at one reading."""
+
+    tables: Mapping[str, Table]
+    time_zone: str = "Etc/GMT"
+    locale: str = "en_US"
+    last_checked: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRow:
+    """A row to insert directly below the header of a tab; `key` goes into the tab's key column."""
+
+    key: str
+    cells: Mapping[str, Cell]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowUpdate:
+    """New values for the program's own cells of the row whose key column holds `key`."""
+
+    key: str
+    cells: Mapping[str, Cell]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetChanges:
+    """Everything one write does, as one value: applied whole or not at all.
+
+    `inserts` and `updates` are by tab name; `contents` replaces the whole body of tabs in which every
+    cell is the program's own. An empty value writes nothing.
+    """
+
+    inserts: Mapping[str, tuple[NewRow, ...]] = field(default_factory=dict)
+    updates: Mapping[str, tuple[RowUpdate, ...]] = field(default_factory=dict)
+    contents: Mapping[str, tuple[tuple[Cell, ...], ...]] = field(default_factory=dict)
+    last_checked: date | None = None
+
+    def __bool__(self) -> bool:
+        return bool(
+            any(self.inserts.values()) or any(self.updates.values()) or self.contents or self.last_checked
+        )
