@@ -507,6 +507,4 @@ class SheetChanges:
     last_checked: date | None = None
 
     def __bool__(self) -> bool:
-        return bool(
-            any(self.inserts.values()) or any(self.updates.values()) or self.contents or self.last_checked
-        )
+        return bool(any(self.inserts.values()) or any(self.updates.values()) or self.contents or self.last_checked)

@@ -1,0 +1,207 @@
+"""The protocols that adapters fulfil: all that the inside knows of the outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Protocol
+
+from pipeline.model import (
+    Decision,
+    Judgement,
+    KnownEntry,
+    Letter,
+    LetterKind,
+    LetterRecord,
+    Match,
+    SheetChanges,
+    SheetSnapshot,
+)
+
+
+class Spreadsheet(Protocol):
+    """The secretariat's spreadsheet (and the one the responses live in)."""
+
+    def read(self) -> SheetSnapshot:
+        """All tabs in one consistent reading."""
+
+    def read_review(self) -> SheetSnapshot:
+        """The review tab alone, once more, just before letters leave."""
+
+    def write(self, changes: SheetChanges) -> frozenset[str]:
+        """Apply one value of changes; returns the keys of rows that could not be updated this time.
+
+        Raises UnclearWrite when the answer was lost and a read-back could not settle it.
+        """
+
+    @property
+    def calls(self) -> Mapping[str, int]:
+        """How many requests were made: {"reads": n, "writes": n}."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """The right to send one letter once. Lost with the process: see LetterState."""
+
+    letter: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerState:
+    """Everything the ledger knows, read once at the start of a run."""
+
+    matches: Mapping[str, Match] = field(default_factory=dict)
+    superseded: Mapping[str, str] = field(default_factory=dict)
+    """Old match id -> the id that asks again (or "" when nothing does), for proposals out of date."""
+    decisions: Mapping[str, Decision] = field(default_factory=dict)
+    """The last decision recorded for each match."""
+    letters: Mapping[str, LetterRecord] = field(default_factory=dict)
+    meetings: Mapping[str, datetime] = field(default_factory=dict)
+    """Pair key -> when it was last claimed or introduced (open claims and sent ones alike)."""
+    judgements: tuple[Judgement, ...] = ()
+    spellings: Mapping[str, str] = field(default_factory=dict)
+    """Spelling key -> organisation id."""
+    entries: tuple[KnownEntry, ...] = ()
+    problems: frozenset[str] = frozenset()
+    """Keys of problems already reported."""
+    erased: frozenset[str] = frozenset()
+    """Keyed hashes of erased addresses."""
+    last_run: RunRecord | None = None
+    last_digest: date | None = None
+    sent_today: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """What one run did, for `status`."""
+
+    started: datetime
+    finished: datetime | None = None
+    exit_code: int | None = None
+    summary: str = ""
+    responses: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a plan wants remembered, written in one transaction. All parts may be empty."""
+
+    at: datetime
+    matches: tuple[Match, ...] = ()
+    superseded: Mapping[str, str] = field(default_factory=dict)
+    decisions: tuple[Decision, ...] = ()
+    judgements: tuple[Judgement, ...] = ()
+    spellings: Mapping[str, str] = field(default_factory=dict)
+    organisation_events: tuple[tuple[str, str], ...] = ()
+    """(organisation id, sentence): new, grew, merged, split."""
+    entries: tuple[KnownEntry, ...] = ()
+    problems: frozenset[str] | None = None
+    """The keys of all problems standing now (None: leave as they are)."""
+    letters: tuple[Letter, ...] = ()
+    """Letters to queue; one that exists already is left alone (its frozen bytes win)."""
+    withdrawn: Mapping[str, str] = field(default_factory=dict)
+    """Letter id -> why a queued or held letter is taken back."""
+    settled: Mapping[str, bool] = field(default_factory=dict)
+    """Unsure letter id -> was it sent, as a person said."""
+    reopened: tuple[str, ...] = ()
+    """Pair keys a person has opened again."""
+
+
+class Ledger(Protocol):
+    """What was judged, decided and sent. Each method that writes is one explicit transaction."""
+
+    def load(self, now: datetime) -> LedgerState:
+        """Everything, as one value."""
+
+    def record(self, facts: Facts) -> None:
+        """Remember a plan's facts."""
+
+    def claim(self, letter: str, now: datetime) -> Claim | str:
+        """Take a queued letter for sending, or say in one sentence why not (already met, not queued)."""
+
+    def mark_committing(self, claim: Claim, now: datetime) -> None:
+        """Durable before the final dot leaves: from here on only evidence or a person can tell."""
+
+    def mark_sent(self, letter: str, now: datetime, detail: str) -> None:
+        """The server took responsibility (or evidence says so)."""
+
+    def mark_unsure(self, letter: str, now: datetime, detail: str) -> None:
+        """Nobody knows; evidence or a person settles it."""
+
+    def mark_held(self, letter: str, now: datetime, detail: str) -> None:
+        """A refusal for good: a person must look. Frees the pair."""
+
+    def requeue(self, letter: str, now: datetime, detail: str, *, not_before: datetime | None) -> None:
+        """Certainly not sent; try again later with the same bytes."""
+
+    def note_bounce(self, letter: str, recipient: str, detail: str, now: datetime) -> None:
+        """A bounce matched by id."""
+
+    def start_run(self, now: datetime) -> int:
+        """Note that a run began; returns its number."""
+
+    def finish_run(self, number: int, record: RunRecord) -> None:
+        """Note how it ended."""
+
+    def history(self, identifier: str) -> Sequence[tuple[datetime, str]]:
+        """What happened to a match, letter or organisation, oldest first."""
+
+
+class Outcome(StrEnum):
+    """What became of one delivery, classified by stage, never by exception class."""
+
+    SENT = "sent"
+    TRY_AGAIN = "try again"
+    """Certainly not accepted; a later try may work."""
+    REFUSED = "refused"
+    """Certainly not accepted, for good."""
+    UNCLEAR = "unclear"
+    """The final dot may have left and no clear reply came."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """The result of one delivery: outcome and the server's words, shortened to one line."""
+
+    outcome: Outcome
+    detail: str
+
+
+class BeforeDot(Protocol):
+    """Called immediately before the final dot; must be durable when it returns."""
+
+    def __call__(self) -> None: ...
+
+
+class Mailer(Protocol):
+    """One connection to the mail server for several letters."""
+
+    def session(self) -> AbstractContextManager[MailSession]:
+        """Connect and log in. Raises TryLater, AccessRefused or ConfigurationError before any claim."""
+
+
+class MailSession(Protocol):
+    """An open connection."""
+
+    def deliver(self, letter: Letter, before_dot: BeforeDot) -> Delivery:
+        """MAIL, every RCPT, DATA, body, marker, dot, reply. Any refusal resets before DATA."""
+
+
+class Evidence(Protocol):
+    """The mailbox in which sent letters and bounces show up."""
+
+    def was_sent(self, message_ids: Sequence[str]) -> Mapping[str, bool]:
+        """For each Message-ID: found in Sent or journal?"""
+
+    def bounces(self, message_ids: Mapping[str, LetterKind]) -> Iterator[tuple[str, str, str]]:
+        """(message id, recipient, reason) of bounces matched by id; anything else is ignored."""
+
+
+class Clock(Protocol):
+    """The time, with time zone."""
+
+    def __call__(self) -> datetime: ...
