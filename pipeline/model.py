@@ -127,6 +127,13 @@ class Response:
     held: str | None = None
     """Why this row is kept but must not be mailed until somebody has looked (None: nothing against it)."""
 
+    @property
+    def name(self) -> str:
+        """The organisation as people should see it, with the unit taking part in front."""
+        if self.unit and self.unit.casefold() not in self.organisation.casefold():
+            return f"{self.unit}, {self.organisation}"
+        return self.organisation
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -282,6 +289,8 @@ class Party:
     days: float | None = None
     group_size: int | None = None
     ask_first: bool = False
+    check_first: str | None = None
+    """Why the officer must check this side with somebody before a letter may leave (None: nothing)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -432,6 +441,38 @@ class Decision:
     was_sent: bool | None = None
     """Unsure: the officer settled it."""
     reopened: bool = False
+
+
+class Stage(StrEnum):
+    """The word with which a match's `Status` begins."""
+
+    PROPOSED = "Proposed"
+    APPROVED = "Approved"
+    INTRODUCED = "Introduced"
+    DECLINED = "Declined"
+    HELD = "Held"
+    UNSURE = "Unsure"
+    OUT_OF_DATE = "Out of date"
+    WITHDRAWN = "Withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a match stands, in the words of the review tab."""
+
+    match: str
+    stage: Stage
+    detail: str = ""
+
+    @property
+    def text(self) -> str:
+        """The `Status` cell."""
+        return f"{self.stage}: {self.detail}" if self.detail else str(self.stage)
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether somebody must look before this can go on."""
+        return self.stage in {Stage.HELD, Stage.UNSURE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,369 @@
+"""Decisions -> where every match stands, and which letters are due now.
+
+Nothing here sends anything. The rules are read from top to bottom, once per match, and the first that
+applies gives the match its one visible state. What the ledger knows of letters outranks the sheet.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from pipeline.model import (
+    Decision,
+    LetterKind,
+    LetterRecord,
+    LetterState,
+    Match,
+    Party,
+    Stage,
+    Standing,
+)
+
+STOP = "untick Approve to stop it"
+NO_DECISION = Decision(match="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much may leave. Whatever exceeds a limit waits and says so."""
+
+    per_run: int
+    per_day: int
+    per_organisation: int
+    quiet_days: int = 90
+    sending: bool = True
+    """False: letters are switched off (mail.enabled, --no-send)."""
+    rehearsal_to: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueLetter:
+    """A letter that may be composed and sent now."""
+
+    kind: LetterKind
+    match: Match
+    party: Party | None = None
+    """The side a question goes to; None: all sides."""
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """Everything the rules look at, as values."""
+
+    matches: Mapping[str, Match]
+    decisions: Mapping[str, Decision]
+    letters: Mapping[str, LetterRecord]
+    superseded: Mapping[str, str]
+    gone: Mapping[str, str] = field(default_factory=dict)
+    """Match id -> why it can no longer be."""
+    row_trouble: Mapping[str, str] = field(default_factory=dict)
+    """Match id -> what is wrong with its row, so that its ticks do not count."""
+    not_ticks: Mapping[str, str] = field(default_factory=dict)
+    """Match id -> what stands in a checkbox that is not a tick."""
+    meetings: Mapping[str, datetime] = field(default_factory=dict)
+    sent_today: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Introductions:
+    """What the rules came to."""
+
+    standings: tuple[Standing, ...]
+    due: tuple[DueLetter, ...]
+    withdrawn: Mapping[str, str]
+    """Letters to take back: id -> why."""
+    settled: Mapping[str, bool]
+    """Unsure letters a person has settled: id -> was it sent."""
+    reopened: tuple[str, ...]
+    """Pair keys that an approved by-hand proposal opens again."""
+
+
+def introduction_id(match: str) -> str:
+    """The identity of a match's introduction in the ledger."""
+    return f"{LetterKind.INTRODUCTION}:{match}"
+
+
+def question_id(match: str, party: Party) -> str:
+    """The identity of the neutral question to one side."""
+    return f"{LetterKind.QUESTION}:{match}:{party.side}"
+
+
+def rehearsal_id(match: str) -> str:
+    """The identity of a rehearsal, which never counts as an introduction."""
+    return f"rehearsal:{match}"
+
+
+def decide(
+    situation: Situation,
+    limits: Limits,
+    now: datetime,
+    *,
+    meeting_keys: Callable[[Match], tuple[str, ...]],
+    round_started: datetime,
+    open_matches: Collection[str] | None = None,
+) -> Introductions:
+    """Give every match its standing, in the order of proposal, and pick the letters due within the limits."""
+    ruling = _Ruling(situation, limits, now, meeting_keys, round_started)
+    for match in sorted(situation.matches.values(), key=_by_age):
+        if open_matches is None or match.id in open_matches:
+            ruling.rule(match)
+    return Introductions(
+        standings=tuple(ruling.standings),
+        due=tuple(ruling.due),
+        withdrawn=ruling.withdrawn,
+        settled=ruling.settled,
+        reopened=tuple(ruling.reopened),
+    )
+
+
+def _by_age(match: Match) -> tuple[str, str]:
+    return (match.proposed_on.isoformat() if match.proposed_on else "", match.id)
+
+
+class _Ruling:
+    """The state of one pass over the matches: what is left of each limit."""
+
+    def __init__(
+        self,
+        situation: Situation,
+        limits: Limits,
+        now: datetime,
+        meeting_keys: Callable[[Match], tuple[str, ...]],
+        round_started: datetime,
+    ) -> None:
+        self.situation = situation
+        self.limits = limits
+        self.now = now
+        self.meeting_keys = meeting_keys
+        self.round_started = round_started
+        self.standings: list[Standing] = []
+        self.due: list[DueLetter] = []
+        self.withdrawn: dict[str, str] = {}
+        self.settled: dict[str, bool] = {}
+        self.reopened: list[str] = []
+        self.taken: dict[str, str] = {}
+        self.open_per_organisation = self._recent_introductions()
+
+    def rule(self, match: Match) -> None:
+        decision = self.situation.decisions.get(match.id, NO_DECISION)
+        letter = self.situation.letters.get(introduction_id(match.id))
+        for rule in (self._letter_knows, self._no_longer_asked, self._declined, self._not_approved):
+            standing = rule(match, decision, letter)
+            if standing is not None:
+                self.standings.append(standing)
+                return
+        self.standings.append(self._approved(match, decision, letter))
+
+    # -- what the ledger knows -------------------------------------------------------------------------
+
+    def _letter_knows(self, match: Match, decision: Decision, letter: LetterRecord | None) -> Standing | None:
+        if letter is None:
+            return None
+        if letter.state is LetterState.SENT:
+            return Standing(match=match.id, stage=Stage.INTRODUCED, detail=_introduced(letter))
+        if letter.state in {LetterState.UNSURE, LetterState.COMMITTING}:
+            if decision.was_sent is None:
+                return Standing(
+                    match=match.id,
+                    stage=Stage.UNSURE,
+                    detail=(
+                        f"{letter.detail or 'the mail server did not answer clearly'} "
+                        f"({_moment(letter.since)}). Look into the Sent mailbox, then tick Was sent or Was not sent"
+                    ),
+                )
+            self.settled[letter.id] = decision.was_sent
+            if decision.was_sent:
+                return Standing(match=match.id, stage=Stage.INTRODUCED, detail="as you said; nothing more is sent")
+        return None
+
+    # -- what makes a match pointless ------------------------------------------------------------------
+
+    def _no_longer_asked(self, match: Match, _decision: Decision, letter: LetterRecord | None) -> Standing | None:
+        newer = self.situation.superseded.get(match.id)
+        if newer is not None:
+            self._take_back(letter, "an answer was edited")
+            return Standing(
+                match=match.id,
+                stage=Stage.OUT_OF_DATE,
+                detail=f"see {newer}, which asks again" if newer else "an answer was edited",
+            )
+        reason = self.situation.gone.get(match.id)
+        if reason is not None:
+            self._take_back(letter, reason)
+            return Standing(match=match.id, stage=Stage.WITHDRAWN, detail=reason)
+        met = self._already_met(match)
+        if met is not None and not match.by_hand:
+            self._take_back(letter, met)
+            return Standing(match=match.id, stage=Stage.WITHDRAWN, detail=met)
+        return None
+
+    def _already_met(self, match: Match) -> str | None:
+        own = self.situation.letters.get(introduction_id(match.id))
+        if own is not None and own.state in {LetterState.CLAIMED, LetterState.COMMITTING, LetterState.UNSURE}:
+            return None
+        for key in self.meeting_keys(match):
+            at = self.situation.meetings.get(key)
+            if at is not None and at >= self.round_started:
+                return f"these organisations were introduced on {at:%Y-%m-%d}; name them in By hand to do it again"
+            if key in self.taken:
+                return f"the same organisations are being introduced through {self.taken[key]}"
+        return None
+
+    # -- what the officer said -------------------------------------------------------------------------
+
+    def _declined(self, match: Match, decision: Decision, letter: LetterRecord | None) -> Standing | None:
+        trouble = self.situation.row_trouble.get(match.id)
+        if trouble is not None:
+            self._take_back(letter, trouble)
+            return Standing(match=match.id, stage=Stage.HELD, detail=trouble)
+        if decision.approved and decision.declined:
+            self._take_back(letter, "both Approve and Decline are ticked")
+            return Standing(
+                match=match.id, stage=Stage.HELD, detail="both Approve and Decline are ticked; untick one of them"
+            )
+        if decision.declined:
+            self._take_back(letter, "declined")
+            return Standing(match=match.id, stage=Stage.DECLINED, detail="untick Decline to take it back")
+        return None
+
+    def _not_approved(self, match: Match, decision: Decision, letter: LetterRecord | None) -> Standing | None:
+        if decision.approved:
+            return None
+        self._take_back(letter, "Approve was unticked")
+        oddity = self.situation.not_ticks.get(match.id)
+        parts = [oddity] if oddity else []
+        parts += [f"please check: {warning}" for warning in match.warnings]
+        parts += [
+            f"before approving, check {party.organisation}: {party.check_first}"
+            for party in match.parties
+            if party.check_first
+        ]
+        return Standing(match=match.id, stage=Stage.PROPOSED, detail=". ".join(parts) or "tick Approve or Decline")
+
+    # -- approved --------------------------------------------------------------------------------------
+
+    def _approved(self, match: Match, decision: Decision, letter: LetterRecord | None) -> Standing:
+        unchecked = [party for party in match.parties if party.check_first]
+        if unchecked and decision.agreed is not True:
+            return self._held(
+                match,
+                "; ".join(f"{party.organisation}: {party.check_first}" for party in unchecked)
+                + ". When that is settled, tick Agreed as well",
+            )
+        if letter is not None and letter.state is LetterState.HELD:
+            return self._held(match, f"{letter.detail}. Untick Approve, wait for one run, then tick it again to retry")
+        if decision.agreed is False:
+            return Standing(match=match.id, stage=Stage.DECLINED, detail="the side asked first said no")
+        asked = [party for party in match.parties if party.ask_first and not party.check_first]
+        if asked and decision.agreed is not True and not self.limits.rehearsal_to:
+            return self._asking(match, asked)
+        return self._leaving(match, decision, letter)
+
+    def _asking(self, match: Match, asked: Sequence[Party]) -> Standing:
+        waiting = []
+        for party in asked:
+            question = self.situation.letters.get(question_id(match.id, party))
+            if question is None or question.state in {LetterState.QUEUED, LetterState.WITHDRAWN}:
+                blocked = self._limit_reached() or _later(question, self.now)
+                if blocked:
+                    return self._waits(match, blocked)
+                self.due.append(DueLetter(kind=LetterKind.QUESTION, match=match, party=party))
+                waiting.append(f"{party.organisation} is asked with the next run")
+            elif question.state is LetterState.SENT:
+                waiting.append(f"{party.organisation} was asked on {question.since:%Y-%m-%d}")
+            else:
+                return self._held(match, f"the question to {party.organisation}: {question.detail or question.state}")
+        return self._waits(match, f"{'; '.join(waiting)}. Tick Agreed or Refused when the answer is there")
+
+    def _leaving(self, match: Match, decision: Decision, letter: LetterRecord | None) -> Standing:
+        later = _later(letter, self.now)
+        if later:
+            return self._waits(match, later)
+        if self.limits.rehearsal_to:
+            rehearsed = self.situation.letters.get(rehearsal_id(match.id))
+            if rehearsed is not None and rehearsed.state is LetterState.SENT:
+                return self._waits(
+                    match,
+                    f"rehearsed on {rehearsed.since:%Y-%m-%d}, sent to {self.limits.rehearsal_to} only; "
+                    "it leaves when the rehearsal ends",
+                )
+        blocked = self._limit_reached() or self._organisation_busy(match)
+        if blocked:
+            return self._waits(match, blocked)
+        self.due.append(DueLetter(kind=LetterKind.INTRODUCTION, match=match, message=decision.message))
+        for key in self.meeting_keys(match):
+            self.taken[key] = match.id
+            if match.by_hand and key in self.situation.meetings:
+                self.reopened.append(key)
+        self.open_per_organisation.update(_organisations(match))
+        return self._waits(match, "the letter leaves with the next run")
+
+    def _limit_reached(self) -> str | None:
+        if not self.limits.sending:
+            return "letters are switched off"
+        if len(self.due) >= self.limits.per_run:
+            return "limit of letters a run; it goes with a later one"
+        if self.situation.sent_today + len(self.due) >= self.limits.per_day:
+            return "daily limit; it goes tomorrow"
+        return None
+
+    def _organisation_busy(self, match: Match) -> str | None:
+        for party in match.parties:
+            count = self.open_per_organisation[party.organisation_id or party.email]
+            if count >= self.limits.per_organisation:
+                return (
+                    f"{party.organisation} has had {count} introductions "
+                    f"in the last {self.limits.quiet_days} days; it goes later"
+                )
+        return None
+
+    def _recent_introductions(self) -> Counter[str]:
+        since = self.now - timedelta(days=self.limits.quiet_days)
+        counts: Counter[str] = Counter()
+        for match in self.situation.matches.values():
+            letter = self.situation.letters.get(introduction_id(match.id))
+            if letter is not None and letter.since >= since and letter.state in _GONE_OUT:
+                counts.update(_organisations(match))
+        return counts
+
+    # -- small ------------------------------------------------------------------------------------------
+
+    def _waits(self, match: Match, why: str) -> Standing:
+        return Standing(match=match.id, stage=Stage.APPROVED, detail=f"waits, {why}; {STOP}")
+
+    def _held(self, match: Match, why: str) -> Standing:
+        return Standing(match=match.id, stage=Stage.HELD, detail=why)
+
+    def _take_back(self, letter: LetterRecord | None, why: str) -> None:
+        if letter is not None and letter.state in {LetterState.QUEUED, LetterState.CLAIMED, LetterState.HELD}:
+            self.withdrawn[letter.id] = why
+
+
+_GONE_OUT = frozenset({LetterState.SENT, LetterState.UNSURE, LetterState.COMMITTING, LetterState.CLAIMED})
+
+
+def _organisations(match: Match) -> set[str]:
+    return {party.organisation_id or party.email for party in match.parties}
+
+
+def _introduced(letter: LetterRecord) -> str:
+    text = f"on {letter.since:%Y-%m-%d}"
+    for recipient, reason in letter.bounced.items():
+        text += f"; the letter did not reach {recipient}: {reason}. Please find a working address and tell the others"
+    return text
+
+
+def _later(letter: LetterRecord | None, now: datetime) -> str | None:
+    if letter is None or letter.state is not LetterState.QUEUED or letter.not_before is None:
+        return None
+    if letter.not_before <= now:
+        return None
+    return f"the mail server asked us to come back after {_moment(letter.not_before)} ({letter.detail})"
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"

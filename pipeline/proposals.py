@@ -1,0 +1,227 @@
+"""Candidates -> matches: what is put before the secretariat, and how long it stays valid.
+
+A match's id is the hash of its content: the parties, their addresses and the answers the letter will
+carry. So a proposal row can never change under a tick: another content is another match, whose row
+asks again. Scores and the wording of reasons are no content; a match keeps those it was born with.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from pipeline.model import Candidate, Entry, Match, Party, Response, ShareContact, Side
+
+CONTENT_VERSION = 1
+"""Goes into every hash: raise it when the letter starts to carry further answers."""
+
+NOT_CONTENT = frozenset({"entry", "organisation_id", "check_first"})
+"""Our own bookkeeping about a party: a merge of organisations must not ask the officer again."""
+
+WHY_LIMIT = 1500
+SENTENCES_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """An open entry with the answers it came from and the organisation it belongs to."""
+
+    entry: Entry
+    response: Response
+
+
+def to_party(side: Side, source: Source) -> Party:
+    """One side of a match as it will stand in the proposal and in the letter."""
+    response = source.response
+    return Party(
+        side=side,
+        entry=source.entry.id,
+        organisation_id=source.entry.organisation_id,
+        organisation=response.name,
+        email=response.email,
+        contact_name=response.contact_name,
+        contact_role=response.contact_role,
+        country=response.country,
+        region=response.region,
+        city=response.city,
+        website=response.website,
+        topics=response.topics + ((response.topics_other,) if response.topics_other else ()),
+        formats=response.formats,
+        languages=response.languages,
+        seeks=response.seeks if side is not Side.RECEIVING else None,
+        offers=response.offers if side is not Side.SENDING else None,
+        date_from=response.date_from,
+        date_to=response.date_to,
+        days=response.days,
+        group_size=response.group_size,
+        ask_first=response.share_contact is ShareContact.ASK_FIRST,
+        check_first=response.held,
+    )
+
+
+def match_id(parties: tuple[Party, ...]) -> str:
+    """`M-` and ten characters that stand for the content: equal content, equal id, on any machine."""
+    content = [
+        {
+            name: str(value) if isinstance(value, date | Side) else value
+            for name in Party.__dataclass_fields__
+            if name not in NOT_CONTENT and (value := getattr(party, name)) not in (None, (), False)
+        }
+        for party in parties
+    ]
+    text = json.dumps([CONTENT_VERSION, content], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+    return "M-" + base64.b32encode(digest)[:10].decode("ascii")
+
+
+def to_match(candidate: Candidate, sources: Mapping[str, Source], today: date) -> Match:
+    """The match a candidate amounts to. `sources` must hold the candidate's entries."""
+    parties = tuple(
+        to_party(side, sources[entry])
+        for side, entry in (
+            (Side.SENDING, candidate.sending),
+            (Side.RECEIVING, candidate.receiving),
+            (Side.JOINING, candidate.joining),
+        )
+        if entry is not None
+    )
+    return build(parties, why=_why(candidate), band=str(candidate.band), sources=sources, today=today)
+
+
+def build(
+    parties: tuple[Party, ...],
+    *,
+    why: str,
+    band: str,
+    sources: Mapping[str, Source],
+    today: date,
+    by_hand: bool = False,
+    warnings: tuple[str, ...] = (),
+) -> Match:
+    """A match from its parties, with the sentences for the letter and for the reviewer."""
+    flags = tuple(
+        f"{party.organisation}: {flag.sentence}"
+        for party in parties
+        if party.entry in sources
+        for flag in sources[party.entry].response.flags
+    )
+    return Match(
+        id=match_id(parties),
+        parties=parties,
+        why=why,
+        band=band,
+        fits=_fits(parties),
+        unclear=_unclear(parties),
+        warnings=warnings + flags,
+        by_hand=by_hand,
+        proposed_on=today,
+    )
+
+
+def renewed(match: Match, sources: Mapping[str, Source], today: date) -> Match | str:
+    """The same match from today's answers, or the sentence why there is none any more.
+
+    Equal id: nothing that matters has changed. Another id: an answer was edited, ask again.
+    """
+    for party in match.parties:
+        if party.entry not in sources:
+            return f"the entry of {party.organisation} is no longer open"
+    parties = tuple(to_party(party.side, sources[party.entry]) for party in match.parties)
+    if match_id(parties) == match.id:
+        return replace(match, parties=parties)
+    return build(
+        parties,
+        why=match.why,
+        band=match.band,
+        sources=sources,
+        today=today,
+        by_hand=match.by_hand,
+        warnings=(f"An answer has changed since {match.id}",),
+    )
+
+
+def lapsed(match: Match, sources: Mapping[str, Source], broken_rule: Callable[[Match], str | None]) -> str | None:
+    """Why an otherwise unchanged match can no longer be, in one sentence; None if it still can."""
+    addresses = [party.email for party in match.parties]
+    if len(set(addresses)) < len(addresses):
+        return "two sides have the same e-mail address"
+    organisations = [sources[party.entry].entry.organisation_id for party in match.parties]
+    if all(organisations) and len(set(organisations)) < len(organisations):
+        return "two sides have turned out to be the same organisation"
+    return None if match.by_hand else broken_rule(match)
+
+
+def _why(candidate: Candidate) -> str:
+    """What the officer reads: the band, what speaks for it, what against, what is not stated."""
+    in_favour = [reason.sentence for reason in candidate.reasons if reason.weight >= 0][:SENTENCES_SHOWN]
+    against = [reason.sentence for reason in candidate.reasons if reason.weight < 0][:SENTENCES_SHOWN]
+    lines = [f"{str(candidate.band).capitalize()}."]
+    lines += in_favour
+    lines += [f"But: {sentence}" for sentence in against]
+    if candidate.unstated:
+        lines.append("Not stated, please check: " + "; ".join(candidate.unstated[:SENTENCES_SHOWN]) + ".")
+    text = "\n".join(lines)
+    return text if len(text) <= WHY_LIMIT else text[: WHY_LIMIT - 1] + "…"
+
+
+def _fits(parties: tuple[Party, ...]) -> tuple[str, ...]:
+    """What all sides have in common, as sentences for the letter."""
+    sentences = []
+    for label, field in (
+        ("You all named the topic", "topics"),
+        ("You are all open to", "formats"),
+        ("You share a working language", "languages"),
+    ):
+        shared = _shared(parties, field)
+        if shared:
+            sentences.append(f"{label if len(parties) > 2 else label.replace('all ', 'both ')}: {', '.join(shared)}.")
+    window = common_window(parties)
+    if window:
+        sentences.append(f"Your dates overlap from {_day(window[0])} to {_day(window[1])}.")
+    return tuple(sentences)
+
+
+def _shared(parties: tuple[Party, ...], field: str) -> list[str]:
+    values: list[tuple[str, ...]] = [getattr(party, field) for party in parties]
+    others = [set(value) for value in values[1:]]
+    return [value for value in values[0] if all(value in other for other in others)]
+
+
+def common_window(parties: tuple[Party, ...]) -> tuple[date, date] | None:
+    """The first and last day that suit every side that named dates; None when fewer than all can be told."""
+    starts = [party.date_from for party in parties if party.date_from]
+    ends = [party.date_to for party in parties if party.date_to]
+    if not starts or not ends or max(starts) > min(ends):
+        return None
+    return max(starts), min(ends)
+
+
+def _unclear(parties: tuple[Party, ...]) -> tuple[str, ...]:
+    """What the answers leave open, as sentences for the letter."""
+    sentences = []
+    undated = [party.organisation for party in parties if not party.date_from and not party.date_to]
+    if undated:
+        sentences.append(f"The dates: {_listed(undated)} did not name any.")
+    elif common_window(parties) is None:
+        sentences.append("The dates: the windows you named do not settle when you could meet.")
+    guests = [party for party in parties if party.side is not Side.RECEIVING and not party.group_size]
+    if guests:
+        sentences.append(f"The size of the group from {_listed([party.organisation for party in guests])}.")
+    host = next((party for party in parties if party.side is Side.RECEIVING), None)
+    if host and not host.group_size:
+        sentences.append(f"How many guests {host.organisation} can receive at once.")
+    if not _shared(parties, "languages"):
+        sentences.append("The working language.")
+    return tuple(sentences)
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
