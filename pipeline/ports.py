@@ -120,6 +120,15 @@ class Ledger(Protocol):
     def record(self, facts: Facts) -> None:
         """Remember a plan's facts."""
 
+    def recover(self, now: datetime) -> tuple[str, ...]:
+        """First step of a run, with the run lock held: tidy up after one that died.
+
+        Letters found CLAIMED are queued again; those found COMMITTING become UNSURE, and their ids are returned.
+        """
+
+    def letter(self, letter: str) -> Letter | None:
+        """A letter with its frozen bytes, to be sent exactly so."""
+
     def claim(self, letter: str, now: datetime) -> Claim | str:
         """Take a queued letter for sending, or say in one sentence why not (already met, not queued)."""
 
@@ -140,6 +149,9 @@ class Ledger(Protocol):
 
     def note_bounce(self, letter: str, recipient: str, detail: str, now: datetime) -> None:
         """A bounce matched by id."""
+
+    def adopt(self, record: LetterRecord, meeting_keys: Sequence[str]) -> None:
+        """Rebuild after a lost disk: take over from the sheet that a letter was sent (or that nobody knows)."""
 
     def start_run(self, now: datetime) -> int:
         """Note that a run began; returns its number."""

@@ -1,0 +1,223 @@
+"""The ledger's tables, their version, and how an older version becomes this one.
+
+Portable SQL only; what is particular to SQLite is in `ledger_sqlite`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Date,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    insert,
+    inspect,
+    select,
+    update,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+from pipeline.errors import LedgerDamaged
+
+Migration = Callable[[Connection], None]
+
+MIGRATIONS: Sequence[Migration] = ()
+"""The n-th turns version n + 1 into n + 2; version 1 is the first."""
+
+WAY_BACK = (
+    "Do not delete it. Restore the last backup of the state folder, or an export with `matchmaker ledger import FILE`; "
+    "if there is neither, move the file aside and run `matchmaker ledger rebuild`, which reads the sheet."
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment as ISO 8601 text in UTC: the same in every database, sortable, and legible to people."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone has no place in the ledger")
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else datetime.fromisoformat(value)
+
+
+metadata = MetaData()
+
+meta = Table("meta", metadata, Column("key", String(40), primary_key=True), Column("value", Text, nullable=False))
+
+match = Table(
+    "match",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    # None once erased or purged: the id stays, so that nothing is proposed as new that was decided before.
+    Column("document", Text),
+    Column("superseded_by", String(80)),
+    Column("at", Instant, nullable=False),
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("match", String(80), primary_key=True),
+    Column("document", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+letter = Table(
+    "letter",
+    metadata,
+    Column("id", String(160), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("match", String(80)),
+    Column("state", String(20), nullable=False),
+    Column("message_id", String(320), nullable=False),
+    Column("envelope", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("content", LargeBinary),
+    Column("content_hash", String(64), nullable=False),
+    Column("meeting_keys", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("not_before", Instant),
+    # When the final dot was about to leave the last time: what the daily limit counts.
+    Column("left_at", Instant),
+    Column("detail", Text, nullable=False, default=""),
+    UniqueConstraint("message_id"),
+)
+
+bounce = Table(
+    "bounce",
+    metadata,
+    Column("letter", String(160), primary_key=True),
+    Column("recipient", String(320), primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+meeting = Table(
+    "meeting",
+    metadata,
+    Column("key", String(320), primary_key=True),
+    Column("letter", String(160), nullable=False, index=True),
+    Column("at", Instant, nullable=False),
+)
+
+past_meeting = Table(
+    "past_meeting",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("key", String(320), nullable=False),
+    Column("letter", String(160), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("retired_at", Instant, nullable=False),
+    Column("why", Text, nullable=False),
+)
+
+judgement = Table(
+    "judgement",
+    metadata,
+    Column("left", Text, primary_key=True),
+    Column("right", Text, primary_key=True),
+    Column("document", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+spelling = Table(
+    "spelling",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("organisation", String(80), nullable=False),
+)
+
+entry = Table(
+    "entry",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("address", String(320), nullable=False),
+    Column("document", Text, nullable=False),
+    Column("last_confirmed", Date, nullable=False),
+)
+
+problem = Table("problem", metadata, Column("key", Text, primary_key=True), Column("since", Instant, nullable=False))
+
+erased = Table("erased", metadata, Column("hash", String(64), primary_key=True), Column("at", Instant, nullable=False))
+
+run = Table(
+    "run",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("started", Instant, nullable=False),
+    Column("document", Text),
+)
+
+history = Table(
+    "history",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("at", Instant, nullable=False),
+    Column("about", String(160), nullable=False),
+    Column("match", String(80)),
+    Column("event", Text, nullable=False),
+    Index("history_about", "about"),
+    Index("history_match", "match"),
+)
+
+
+def newest_version(migrations: Sequence[Migration] = MIGRATIONS) -> int:
+    """The version this program writes."""
+    return 1 + len(migrations)
+
+
+def create(connection: Connection, key_check: str, version: int) -> None:
+    """Make all tables in an empty database."""
+    metadata.create_all(connection)
+    connection.execute(insert(meta), {"key": "version", "value": str(version)})
+    connection.execute(insert(meta), {"key": "key_check", "value": key_check})
+
+
+def version_of(connection: Connection, place: str, newest: int) -> int | None:
+    """The version of the ledger found there, or None when there is nothing at all.
+
+    Raises LedgerDamaged when it is something else, broken, or written by a newer program.
+    """
+    present = set(inspect(connection).get_table_names()) & set(metadata.tables)
+    if not present:
+        return None
+    text = connection.scalar(select(meta.c.value).where(meta.c.key == "version")) if "meta" in present else None
+    if text is None or not str(text).isdigit() or int(text) < 1:
+        raise LedgerDamaged(f"The ledger at {place} is damaged: it does not say its version.", hint=WAY_BACK)
+    version = int(text)
+    if version > newest:
+        raise LedgerDamaged(
+            f"The ledger at {place} was written by a newer program (version {version}; this one knows {newest}).",
+            hint="Install the newer version again. Nothing was changed.",
+        )
+    if version == newest and (missing := set(metadata.tables) - present):
+        raise LedgerDamaged(f"The ledger at {place} is damaged: it lacks {', '.join(sorted(missing))}.", hint=WAY_BACK)
+    return version
+
+
+def migrate(connection: Connection, version: int, migrations: Sequence[Migration]) -> None:
+    """Bring an older ledger to the newest version, within the caller's transaction."""
+    for step in migrations[version - 1 :]:
+        step(connection)
+    newest = str(newest_version(migrations))
+    connection.execute(update(meta).where(meta.c.key == "version").values(value=newest))
