@@ -1,0 +1,319 @@
+"""The whole sandbox in one process: the Sheets API, the mail server, the pages; loopback only.
+
+Everything it keeps lies under one directory and survives restarts. `Sandbox` runs it beside a test or the
+demo; `run_sandbox` runs it until it is told to stop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import logging
+import os
+import re
+import shlex
+import signal
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import date
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+from pipeline.errors import TryLater, UsageError
+from pipeline.sandbox.smtp import KeptMessage, MailStore
+
+log = logging.getLogger(__name__)
+
+HOST = "127.0.0.1"
+START_SECONDS = 25.0
+STOP_SECONDS = 5.0
+RESPONSES_TAB = "Form responses 1"
+SPREADSHEET_TITLE = "Mobility Matchmaking (sandbox)"
+
+CONFIGURATION = """\
+# Settings for the sandbox beside this file. Everything in it stays on this machine.
+# At each start the sandbox sets api_url, spreadsheet_id and the mail port anew; the rest is yours to change.
+
+[sheets]
+api_url = {api_url}
+spreadsheet_id = {spreadsheet_id}
+responses_tab = {responses_tab}
+
+[ledger]
+url = "sqlite:///state/ledger.db"
+secret_file = "state/secret"
+
+[mail]
+enabled = true
+host = "127.0.0.1"
+port = {port}
+security = "none"
+sender = "Mobility Matchmaking (sandbox) <matchmaking@sandbox.example>"
+
+[run]
+lock_file = "state/lock"
+reports = "state/reports"
+
+[form]
+file = {form}
+
+[letters]
+templates = {templates}
+"""
+
+
+class Sandbox:
+    """A sandbox which runs from `with` to the end of its block, in a thread of its own.
+
+    Raises UsageError when a port is taken and TryLater when the directory is in use by another sandbox.
+    """
+
+    def __init__(self, directory: Path, *, port: int = 0, smtp_port: int = 0, sample: bool = False) -> None:
+        self.directory = directory.resolve()
+        self.mail_dir = self.directory / "mail"
+        self.config_path = self.directory / "pipeline.toml"
+        self.spreadsheet_id = ""
+        self.web = ""
+        self.smtp_host = HOST
+        self.smtp_port = 0
+        self._wanted_ports = (port, smtp_port)
+        self._sample = sample
+        self._stack = contextlib.ExitStack()
+        self._mail: MailStore | None = None
+        self._stop = threading.Event()
+
+    @property
+    def sheets_api(self) -> str:
+        """The root of the Sheets API, without `/v4`."""
+        return self.web
+
+    def messages(self) -> tuple[KeptMessage, ...]:
+        """Every message the mail server took, oldest first."""
+        return self._mail.messages() if self._mail else ()
+
+    def description(self) -> dict[str, Any]:
+        """Where everything is, in the words of the command's first line."""
+        return {
+            "web": f"{self.web}/",
+            "sheets_api": self.sheets_api,
+            "spreadsheet_id": self.spreadsheet_id,
+            "smtp": f"{self.smtp_host}:{self.smtp_port}",
+            "config": str(self.config_path),
+            "mail_dir": str(self.mail_dir),
+        }
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as stack:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(_sole_use(self.directory))
+            web_listener = stack.enter_context(_listener(self._wanted_ports[0], "--port"))
+            smtp_listener = stack.enter_context(_listener(self._wanted_ports[1], "--smtp-port"))
+            self.web = f"http://{HOST}:{web_listener.getsockname()[1]}"
+            self.smtp_port = smtp_listener.getsockname()[1]
+            self._mail = MailStore(self.mail_dir)
+            stack.enter_context(self._served(web_listener, smtp_listener, self._mail))
+            self._prepare()
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    @contextlib.contextmanager
+    def _served(self, web_listener: socket.socket, smtp_listener: socket.socket, mail: MailStore) -> Iterator[None]:
+        started = threading.Event()
+        failures: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                asyncio.run(self._serve(web_listener, smtp_listener, mail, started))
+            except BaseException as error:  # noqa: BLE001  (it is raised again by the thread that waits)
+                failures.append(error)
+            finally:
+                started.set()
+
+        self._stop.clear()
+        thread = threading.Thread(target=work, name="sandbox", daemon=True)
+        thread.start()
+        is_up = started.wait(START_SECONDS)
+        try:
+            if failures:
+                raise failures[0]
+            if not is_up:
+                raise TryLater("The sandbox did not start in time.", hint="Is the machine very busy? Try again.")
+            yield
+        finally:
+            self._stop.set()
+            thread.join(START_SECONDS)
+
+    async def _serve(self, web_listener: socket.socket, smtp_listener: socket.socket, started: threading.Event) -> None:
+        import uvicorn
+
+        from pipeline.sandbox.smtp import serve_smtp
+
+        @contextlib.asynccontextmanager
+        async def smtp_beside_it(_app: object) -> AsyncIterator[None]:
+            server = await serve_smtp(smtp_listener, mail)
+            yield
+            server.close()
+
+        config = uvicorn.Config(
+            self._application(mail, smtp_beside_it),
+            log_config=None,
+            access_log=False,
+            lifespan="on",
+            server_header=False,
+            timeout_graceful_shutdown=int(STOP_SECONDS),
+        )
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve(sockets=[web_listener]))
+        while not (server.started or serving.done()):
+            await asyncio.sleep(0.01)
+        started.set()
+        while not (self._stop.is_set() or serving.done()):
+            await asyncio.sleep(0.05)
+        server.should_exit = True
+        await serving
+
+    def _application(
+        self, mail: MailStore, lifespan: Callable[[Any], contextlib.AbstractAsyncContextManager[None]]
+    ) -> Any:
+        from starlette.applications import Starlette
+        from starlette.middleware import Middleware
+
+        from pipeline.form import load_form
+        from pipeline.sandbox import sheets_api
+        from pipeline.sandbox.answers import AnswerForm
+        from pipeline.sandbox.responses import ResponsesTabOverApi
+        from pipeline.sandbox.store import Store
+        from pipeline.sandbox.web import Guard, page_routes
+
+        store = Store(self.directory / "sheets")
+        tab = ResponsesTabOverApi(self.sheets_api, lambda: self.spreadsheet_id, RESPONSES_TAB)
+        form = AnswerForm(load_form(), tab)
+        pages = page_routes(description=self._for_pages, mail=mail, form=form)
+        return Starlette(routes=[*pages, *sheets_api.routes(store)], lifespan=lifespan, middleware=[Middleware(Guard)])
+
+    def _for_pages(self) -> dict[str, Any]:
+        command = shlex.join(["matchmaker", "--config", str(self.config_path), "run"])
+        return {"spreadsheet_id": self.spreadsheet_id, "command": command}
+
+    def _prepare(self) -> None:
+        """The spreadsheet, made at the first start and found again at every other; and the configuration."""
+        from pipeline.form import load_form
+        from pipeline.sandbox.responses import ResponsesTabOverApi, create_spreadsheet
+
+        memory = self.directory / "sandbox.json"
+        if memory.exists():
+            self.spreadsheet_id = json.loads(memory.read_text(encoding="utf-8"))["spreadsheet_id"]
+        else:
+            form = load_form()
+            self.spreadsheet_id = create_spreadsheet(
+                self.sheets_api, title=SPREADSHEET_TITLE, tab=RESPONSES_TAB, header=form.header()
+            )
+            if self._sample:
+                from pipeline.sandbox.sample import sample_rows
+
+                tab = ResponsesTabOverApi(self.sheets_api, lambda: self.spreadsheet_id, RESPONSES_TAB)
+                tab.append_rows(sample_rows(date.today(), form))  # noqa: DTZ011  (the machine's own day is meant)
+            _write(memory, json.dumps({"spreadsheet_id": self.spreadsheet_id}) + "\n")
+        (self.directory / "state").mkdir(exist_ok=True)
+        _write(self.config_path, self._configuration())
+
+    def _configuration(self) -> str:
+        """The file as it should be: new, or the one that is there with only our own values renewed."""
+        from pipeline.normalise import data_file
+
+        values: dict[str, str | int] = {
+            "api_url": self.sheets_api,
+            "spreadsheet_id": self.spreadsheet_id,
+            "port": self.smtp_port,
+        }
+        written = {name: json.dumps(value, ensure_ascii=False) for name, value in values.items()}
+        if not self.config_path.exists():
+            config = data_file()
+            return CONFIGURATION.format(
+                **written,
+                responses_tab=json.dumps(RESPONSES_TAB),
+                form=json.dumps(str(config / "form.toml"), ensure_ascii=False),
+                templates=json.dumps(str(config.parent / "templates"), ensure_ascii=False),
+            )
+        text = self.config_path.read_text(encoding="utf-8")
+        for section, name in (("sheets", "api_url"), ("sheets", "spreadsheet_id"), ("mail", "port")):
+            pattern = rf"(?ms)(^\[{section}\][^\[]*?^{name}\s*=\s*)[^\n]*"
+            text = re.sub(pattern, lambda found, new=written[name]: found[1] + new, text, count=1)  # type: ignore[misc]
+        return text
+
+
+def run_sandbox(
+    directory: Path,
+    *,
+    port: int = 0,
+    smtp_port: int = 0,
+    sample: bool = False,
+    announce: Callable[[dict[str, Any]], None],
+) -> None:
+    """Run a sandbox until SIGINT or SIGTERM; `announce` is told where everything is as soon as it answers.
+
+    To be called in the main thread. Raises UsageError when a port is taken and TryLater when the directory
+    is in use.
+    """
+    stopped = threading.Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        stopped.set()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with Sandbox(directory, port=port, smtp_port=smtp_port, sample=sample) as sandbox:
+            announce(sandbox.description())
+            # waiting without a limit would keep a signal from being handled on some platforms
+            while not stopped.wait(1.0):
+                pass
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def _sole_use(directory: Path) -> Iterator[None]:
+    """Holds the directory; the kernel lets go of it when the process ends, however it ends."""
+    with (directory / "sandbox.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise TryLater(
+                f"Another sandbox is using {directory}.", hint="Stop that one, or choose another --dir."
+            ) from None
+        yield
+
+
+def _listener(port: int, option: str) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(
+            f"Port {port} cannot be used: {reason}.", hint=f"Choose another with {option}, or 0 for any free one."
+        ) from None
+    listener.listen(128)
+    return listener
+
+
+def _write(path: Path, text: str) -> None:
+    """All or nothing, readable by nobody else: answers and letters are personal even when invented."""
+    draft = path.with_name(path.name + ".draft")
+    with open(draft, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

@@ -1,0 +1,47 @@
+// The Sheets API, as the program itself speaks it.
+import { ask } from "/static/common.js";
+
+const asJson = (method, body) => ({
+  method,
+  headers: { "Content-Type": "application/json" },
+  body: JSON.stringify(body),
+});
+
+export function columnLetters(index) {
+  let letters = "";
+  for (let rest = index + 1; rest > 0; rest = Math.floor((rest - 1) / 26)) {
+    letters = String.fromCharCode(65 + ((rest - 1) % 26)) + letters;
+  }
+  return letters;
+}
+
+export const cellName = (row, column) => `${columnLetters(column)}${row + 1}`;
+
+const rangeName = (title, cells) => encodeURIComponent(`'${title.replaceAll("'", "''")}'!${cells}`);
+
+export class Spreadsheet {
+  constructor(id) {
+    this.path = `/v4/spreadsheets/${encodeURIComponent(id)}`;
+  }
+
+  read() {
+    return ask(`${this.path}?includeGridData=true`);
+  }
+
+  /** What people typed into one row, for telling whether it is still the row that was shown. */
+  async row(title, row) {
+    const range = rangeName(title, `${row + 1}:${row + 1}`);
+    const answer = await ask(`${this.path}/values/${range}?valueRenderOption=FORMULA`);
+    return answer.values?.[0] ?? [];
+  }
+
+  /** One cell, stored as it is: true is a boolean, "=1+1" stays text. */
+  put(title, row, column, value) {
+    const range = rangeName(title, cellName(row, column));
+    return ask(`${this.path}/values/${range}?valueInputOption=RAW`, asJson("PUT", { values: [[value]] }));
+  }
+
+  change(...requests) {
+    return ask(`${this.path}:batchUpdate`, asJson("POST", { requests }));
+  }
+}
