@@ -1,0 +1,112 @@
+"""The work behind `matchmaker match`: a list of requests and offers in, ranked candidates out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.matching.directed import avoided_pairs
+from pipeline.matching.eligibility import Masks
+from pipeline.matching.features import Pool, read_pool
+from pipeline.matching.files import read_declined, read_entries, write_rows
+from pipeline.matching.groups import find_groups
+from pipeline.matching.propose import KEPT, remaining_visits
+from pipeline.matching.ranking import Progress, Ranking, rank
+from pipeline.matching.reasons import reasons_for
+from pipeline.matching.scoring import Model, shipped_model
+from pipeline.matching.shortlist import assign
+from pipeline.model import Reason
+
+TOP = 20
+GROUPS_PER_REQUEST = 3
+REASONS_FOR = 5
+"""Candidates per request that get their reasons written out; below, nobody reads them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """What `match_files` did, for the closing line."""
+
+    entries: int
+    requests: int
+    candidates: int
+    groups: int = 0
+    assigned: int = 0
+
+
+def match_files(
+    source: Path,
+    target: Path,
+    *,
+    declined: Path | None = None,
+    groups: Path | None = None,
+    assignment: Path | None = None,
+    top: int = TOP,
+    progress: Progress | None = None,
+) -> Matched:
+    """Rank the candidates of every request in a list and write them.
+
+    `target` gets `query_id, candidate_id, score, reasons`; `groups` gets `query_id, host_id, third_id, score`;
+    `assignment` gets `query_id, candidate_id`, one host per request, nobody beyond the visits left. Dates are
+    compared with one another, not with today. Raises UsageError naming file, row and column.
+    """
+    entries = sorted(read_entries(source), key=lambda entry: entry.id)
+    kept_apart = avoided_pairs(entries) | (read_declined(declined) if declined else frozenset())
+    model = shipped_model()
+    pool = read_pool(entries)
+    masks = Masks(entries, avoided=kept_apart)
+    ranking = rank(pool, masks, model, keep=max(top, KEPT), progress=progress)
+    written = 0
+
+    def rows() -> Iterator[tuple[object, ...]]:
+        nonlocal written
+        for row in _candidates(pool, model, ranking, top):
+            written += 1
+            yield row
+
+    write_rows(target, ("query_id", "candidate_id", "score", "reasons"), rows())
+    trios = 0
+    if groups:
+        found = find_groups(pool, ranking, per_request=GROUPS_PER_REQUEST, today=None, avoided=kept_apart)
+        trios = sum(len(best) for best in found.values())
+        write_rows(
+            groups,
+            ("query_id", "host_id", "third_id", "score"),
+            (
+                (entries[group.guest].id, entries[group.host].id, entries[group.third].id, round(group.score, 5))
+                for best in found.values()
+                for group in best
+            ),
+        )
+    assigned: Mapping[int, int] = {}
+    if assignment:
+        visits = {number: remaining_visits(entry, len(entries)) for number, entry in enumerate(entries)}
+        arcs = {
+            guest: [(int(h), float(s)) for h, s in zip(ranked.hosts, ranked.scores, strict=True)]
+            for guest, ranked in ranking.items()
+        }
+        assigned = assign(arcs, visits)
+        write_rows(
+            assignment,
+            ("query_id", "candidate_id"),
+            ((entries[guest].id, entries[host].id) for guest, host in sorted(assigned.items())),
+        )
+    return Matched(
+        entries=len(entries), requests=len(ranking), candidates=written, groups=trios, assigned=len(assigned)
+    )
+
+
+def _candidates(pool: Pool, model: Model, ranking: Mapping[int, Ranking], top: int) -> Iterator[tuple[object, ...]]:
+    entries = pool.entries
+    for guest, ranked in ranking.items():
+        for place, (host, score, values) in enumerate(
+            zip(ranked.hosts[:top], ranked.scores[:top], ranked.features[:top], strict=True)
+        ):
+            why = in_one_cell(reasons_for(pool, model, guest, int(host), values)) if place < REASONS_FOR else ""
+            yield entries[guest].id, entries[int(host)].id, f"{float(score):.6f}", why
+
+
+def in_one_cell(reasons: tuple[Reason, ...]) -> str:
+    """The sentences one after the other."""
+    return " ".join(reason.sentence for reason in reasons)

@@ -1,0 +1,431 @@
+"""What can never be, whatever speaks for it: the hard rules.
+
+Written once as sentences for one pair (`broken_rules`) and once as masks over all pairs (`Masks`); a test
+holds the two together. A missing answer is no constraint. The rules are those of an exchange across
+borders as spelt out for this project; a project partnership needs no host, dates or beds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from pipeline.matching.vocabulary import vocabulary
+from pipeline.model import Entry, Role
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+PARTNERSHIP = "project_partnership"
+PUBLIC_MAIL = frozenset(
+    [
+        "gmail.com",
+        "googlemail.com",
+        "outlook.com",
+        "hotmail.com",
+        "live.com",
+        "yahoo.com",
+        "icloud.com",
+        "gmx.de",
+        "gmx.net",
+        "web.de",
+        "orange.fr",
+        "free.fr",
+        "libero.it",
+        "wp.pl",
+        "o2.pl",
+        "proton.me",
+        "protonmail.com",
+        "hotmail.es",
+        "hotmail.fr",
+        "yahoo.fr",
+        "yahoo.es",
+        "yahoo.it",
+    ]
+)
+ASKABLE = frozenset({"language", "place", "format", "dates", "full", "capacity"})
+"""Rules about which one can ask the organisations; the others are facts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokenRule:
+    """A hard rule that a pair breaks, and the sentence that says so."""
+
+    code: str
+    sentence: str
+
+
+def nation(country: str | None) -> str | None:
+    """The country of a place code: `ES-CT` lies in `ES`."""
+    return country.split("-")[0] if country else None
+
+
+def days_needed(entry: Entry) -> int:
+    """Whole days a visit takes; one and a half need two."""
+    return max(1, math.ceil(entry.duration_days or 1))
+
+
+def same_organisation(left: Entry, right: Entry) -> bool:
+    """By id when both have one; else by mail domain, unless anybody can have an address there."""
+    if left.organisation_id and right.organisation_id:
+        return left.organisation_id == right.organisation_id
+    domain = left.email_domain
+    return bool(domain) and domain == right.email_domain and domain not in PUBLIC_MAIL
+
+
+def is_full(host: Entry) -> bool:
+    """Whether the host has no visit left this year."""
+    return host.max_visits is not None and host.committed_visits >= host.max_visits
+
+
+def can_ask(entry: Entry) -> bool:
+    """Whether the entry can be the travelling side of something."""
+    return entry.role is not Role.HOST or PARTNERSHIP in entry.formats
+
+
+def window(sending: Entry, receiving: Entry, today: date | None = None) -> tuple[date | None, date | None]:
+    """First and last day both could do; None where nobody set a bound. `today` cuts off the past."""
+    starts = [day for day in (sending.date_from, receiving.date_from) if day]
+    ends = [day for day in (sending.date_to, receiving.date_to) if day]
+    if today and ends:
+        starts.append(today)
+    return (max(starts) if starts else None), (min(ends) if ends else None)
+
+
+def broken_rules(
+    sending: Entry,
+    receiving: Entry,
+    *,
+    today: date | None = None,
+    barred: Collection[frozenset[str]] = (),
+    avoided: Collection[frozenset[str]] = (),
+) -> tuple[BrokenRule, ...]:
+    """Every hard rule the pair breaks, the gravest first; empty when it could be.
+
+    `barred` holds pairs of organisation ids, `avoided` pairs of entry ids.
+    """
+    broken = [
+        BrokenRule(code=code, sentence=sentence)
+        for code, sentence in (
+            _who(sending, receiving, barred, avoided),
+            _country(sending, receiving),
+            _language(sending, receiving),
+            _place(sending, receiving),
+            _place(receiving, sending),
+        )
+        if sentence
+    ]
+    if PARTNERSHIP in sending.formats and PARTNERSHIP in receiving.formats:
+        return tuple(broken)
+    broken += [
+        BrokenRule(code=code, sentence=sentence)
+        for code, sentence in (
+            _role(sending, receiving),
+            _format(sending, receiving),
+            _dates(sending, receiving, today),
+            _full(receiving),
+            _capacity(sending, receiving),
+        )
+        if sentence
+    ]
+    return tuple(broken)
+
+
+def _who(
+    sending: Entry,
+    receiving: Entry,
+    barred: Collection[frozenset[str]],
+    avoided: Collection[frozenset[str]],
+) -> tuple[str, str]:
+    if same_organisation(sending, receiving):
+        return "same_organisation", "Both answers come from the same organisation."
+    pair = frozenset((sending.organisation_id, receiving.organisation_id))
+    if sending.organisation_id and receiving.organisation_id and pair in barred:
+        return "barred", "The two were introduced, or this was declined, within this round."
+    if frozenset((sending.id, receiving.id)) in avoided:
+        return "avoided", "One of them asked us not to propose the other."
+    return "same_organisation", ""
+
+
+def _country(sending: Entry, receiving: Entry) -> tuple[str, str]:
+    country = nation(sending.country)
+    if not country or country != nation(receiving.country):
+        return "same_country", ""
+    name = vocabulary().place_names.get(country, country)
+    return "same_country", f"Both are in {name}; an exchange crosses a border."
+
+
+def _language(sending: Entry, receiving: Entry) -> tuple[str, str]:
+    if not sending.languages or not receiving.languages or set(sending.languages) & set(receiving.languages):
+        return "language", ""
+    return (
+        "language",
+        f"No common language: {languages_in_words(sending.languages)} against "
+        f"{languages_in_words(receiving.languages)}.",
+    )
+
+
+def _place(asking: Entry, other: Entry) -> tuple[str, str]:
+    if not asking.strict_places or not asking.preferred_places or other.country in asking.preferred_places:
+        return "place", ""
+    wanted = places_in_words(asking.preferred_places)
+    where = places_in_words((other.country,)) if other.country else "a place not stated"
+    return "place", f"{asking.organisation} wants only {wanted}; {other.organisation} is in {where}."
+
+
+def _role(sending: Entry, receiving: Entry) -> tuple[str, str]:
+    if sending.role is Role.HOST:
+        return "role", f"{sending.organisation} only hosts."
+    if receiving.role is Role.SEND:
+        return "role", f"{receiving.organisation} only travels."
+    return "role", ""
+
+
+def _format(sending: Entry, receiving: Entry) -> tuple[str, str]:
+    if not sending.formats or not receiving.formats or set(sending.formats) & set(receiving.formats):
+        return "format", ""
+    return (
+        "format",
+        f"No common format: {formats_in_words(sending.formats)} against {formats_in_words(receiving.formats)}.",
+    )
+
+
+def _dates(sending: Entry, receiving: Entry, today: date | None) -> tuple[str, str]:
+    first, last = window(sending, receiving, today)
+    if last is None or first is None:
+        return "dates", ""
+    needed = days_needed(sending)
+    if (last - first).days + 1 >= needed:
+        return "dates", ""
+    if today and last < today:
+        return "dates", f"The dates are past: the last common day was {day_in_words(last)}."
+    return (
+        "dates",
+        f"The dates do not leave {needed} {'days' if needed > 1 else 'day'} together: "
+        f"{dates_in_words(sending)} for the guests, {dates_in_words(receiving)} for the host.",
+    )
+
+
+def _full(receiving: Entry) -> tuple[str, str]:
+    if not is_full(receiving):
+        return "full", ""
+    return "full", f"{receiving.organisation} has no visit left this year ({receiving.max_visits} promised)."
+
+
+def _capacity(sending: Entry, receiving: Entry) -> tuple[str, str]:
+    if sending.group_size is None or receiving.capacity is None or sending.group_size <= receiving.capacity:
+        return "capacity", ""
+    return "capacity", f"{sending.group_size} guests, but the host receives at most {receiving.capacity} at once."
+
+
+def languages_in_words(codes: Sequence[str]) -> str:
+    """`("en", "sv")` -> "English and Swedish"."""
+    names = vocabulary().languages
+    return in_words([names.get(code, code) for code in codes])
+
+
+def places_in_words(codes: Sequence[str]) -> str:
+    """`("NO", "ES-CT")` -> "Norway or Catalonia"."""
+    names = vocabulary().place_names
+    return in_words([names.get(code, code) for code in codes], joiner="or")
+
+
+def formats_in_words(codes: Sequence[str]) -> str:
+    """`("job_shadowing",)` -> "job shadowing"."""
+    names = vocabulary().formats
+    return in_words([names.get(code, code) for code in codes])
+
+
+def in_words(parts: Sequence[str], joiner: str = "and") -> str:
+    """A list as one says it: "a, b and c"."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} {joiner} {parts[-1]}"
+
+
+def day_in_words(day: date) -> str:
+    """`2026-05-05` -> "5 May 2026"."""
+    return f"{day.day} {day:%B %Y}"
+
+
+def dates_in_words(entry: Entry) -> str:
+    """The window of an entry: "1 May 2026 to 3 June 2026", "from ...", "until ...", "any time"."""
+    if entry.date_from and entry.date_to:
+        return f"{day_in_words(entry.date_from)} to {day_in_words(entry.date_to)}"
+    if entry.date_from:
+        return f"from {day_in_words(entry.date_from)}"
+    if entry.date_to:
+        return f"until {day_in_words(entry.date_to)}"
+    return "any time"
+
+
+class Masks:
+    """The same rules over all pairs at once.
+
+    Everything that depends on a few answers only (country, languages, places, role, formats) is worked out
+    once per distinct combination of answers, then looked up; dates and numbers are compared as vectors.
+    """
+
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        *,
+        today: date | None = None,
+        barred: Collection[frozenset[str]] = (),
+        avoided: Collection[frozenset[str]] = (),
+    ) -> None:
+        import numpy as np
+
+        self._np = np
+        groups: dict[tuple[object, ...], int] = {}
+        representatives: list[Entry] = []
+        index = np.empty(len(entries), np.int32)
+        for position, entry in enumerate(entries):
+            key = (
+                entry.country,
+                entry.role,
+                frozenset(entry.formats),
+                frozenset(entry.languages),
+                frozenset(entry.preferred_places) if entry.strict_places else None,
+            )
+            if key not in groups:
+                groups[key] = len(representatives)
+                representatives.append(entry)
+            index[position] = groups[key]
+        self.group = index
+        self.partnership, self.visit = self._tables(representatives)
+        self._numbers(entries, today)
+        self._pairs = self._excluded(entries, barred, avoided)
+
+    def _tables(self, entries: Sequence[Entry]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Whether two kinds of answers can be partners in a project; guest and host."""
+        np = self._np
+        nations = _codes([nation(entry.country) for entry in entries])
+        same_country = (nations[:, None] == nations[None, :]) & (nations >= 0)[:, None]
+        country_codes = _codes([entry.country for entry in entries])
+        country_ids = {entry.country: int(code) for entry, code in zip(entries, country_codes, strict=True)}
+        welcome = np.ones((len(entries), len(entries)), bool)
+        for row, entry in enumerate(entries):
+            if entry.strict_places and entry.preferred_places:
+                wanted = [country_ids[place] for place in entry.preferred_places if place in country_ids]
+                welcome[row] = np.isin(country_codes, wanted)
+        base = ~same_country & _share([entry.languages for entry in entries]) & welcome & welcome.T
+        partner = np.array([PARTNERSHIP in entry.formats for entry in entries])
+        travels = np.array([entry.role is not Role.HOST for entry in entries])
+        hosts = np.array([entry.role is not Role.SEND for entry in entries])
+        formats = _share([entry.formats for entry in entries])
+        return (
+            base & partner[:, None] & partner[None, :],
+            base & travels[:, None] & hosts[None, :] & formats,
+        )
+
+    def _numbers(self, entries: Sequence[Entry], today: date | None) -> None:
+        np = self._np
+        first, last = date(1990, 1, 1), date(2078, 1, 1)  # what two bytes of days can hold
+        zero = first
+
+        def days(value: date | None, otherwise: date) -> int:
+            return (min(max(value or otherwise, first), last) - zero).days
+
+        needed = np.array([min(days_needed(entry), 400) for entry in entries], np.int16)
+        start = np.array([days(entry.date_from, first) for entry in entries], np.int16)
+        end = np.array([days(entry.date_to, last) for entry in entries], np.int16)
+        if today:
+            start = np.maximum(start, np.where(end < days(last, last), days(today, first), start)).astype(np.int16)
+        self.start, self.end = start, end
+        # the shared window is long enough exactly when each of the four bounds leaves room
+        earliest = np.maximum(start, days(today, first) if today else 0)
+        self.needs_end = (earliest + needed - 1).astype(np.int16)
+        self.needs_start = (end - needed + 1).astype(np.int16)
+        self.length = np.minimum(end.astype(np.int32) - start + 1, 32_000).astype(np.int16)
+        self.needed = needed
+        most = np.iinfo(np.int16).max
+        self.guests = np.array([min(entry.group_size or 0, most) for entry in entries], np.int16)
+        self.beds = np.array(
+            [most if entry.capacity is None else min(entry.capacity, most) for entry in entries], np.int16
+        )
+        self.open = np.array([not is_full(entry) for entry in entries])
+
+    def _excluded(
+        self,
+        entries: Sequence[Entry],
+        barred: Collection[frozenset[str]],
+        avoided: Collection[frozenset[str]],
+    ) -> dict[int, list[int]]:
+        """Per entry, the positions of those it must never meet."""
+        by_organisation: dict[str, list[int]] = {}
+        by_domain: dict[str, list[int]] = {}
+        position = {entry.id: number for number, entry in enumerate(entries)}
+        for number, entry in enumerate(entries):
+            if entry.organisation_id:
+                by_organisation.setdefault(entry.organisation_id, []).append(number)
+            if entry.email_domain and entry.email_domain not in PUBLIC_MAIL:
+                by_domain.setdefault(entry.email_domain, []).append(number)
+        excluded: dict[int, list[int]] = {number: [number] for number in range(len(entries))}
+        for numbers in (*by_organisation.values(), *by_domain.values()):
+            for left in numbers:
+                excluded[left] += [
+                    right for right in numbers if right != left and same_organisation(entries[left], entries[right])
+                ]
+        for pair in barred:
+            ids = sorted(pair)
+            if len(ids) == 2:
+                lefts, rights = (by_organisation.get(name, []) for name in ids)
+                for left in lefts:
+                    excluded[left] += rights
+                for right in rights:
+                    excluded[right] += lefts
+        for pair in avoided:
+            numbers = [position[name] for name in pair if name in position]
+            if len(numbers) == 2:
+                excluded[numbers[0]].append(numbers[1])
+                excluded[numbers[1]].append(numbers[0])
+        return excluded
+
+    def block(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Which of `rows` (guests) x `columns` (hosts) could be; shape (rows, columns)."""
+        np = self._np
+        guests, hosts = self.group[rows], self.group[columns]
+        possible = np.take(self.visit[guests], hosts, axis=1)
+        possible &= self.end[columns][None, :] >= self.needs_end[rows][:, None]
+        possible &= self.start[columns][None, :] <= self.needs_start[rows][:, None]
+        possible &= self.length[columns][None, :] >= self.needed[rows][:, None]
+        possible &= (self.length[rows] >= self.needed[rows])[:, None]
+        possible &= self.beds[columns][None, :] >= self.guests[rows][:, None]
+        possible &= self.open[columns][None, :]
+        if self.partnership.any():
+            possible |= np.take(self.partnership[guests], hosts, axis=1)
+        where = (
+            {int(column): place for place, column in enumerate(columns)} if len(columns) != len(self.group) else None
+        )
+        for row, number in enumerate(rows):
+            for other in self._pairs[int(number)]:
+                column = other if where is None else where.get(other)
+                if column is not None:
+                    possible[row, column] = False
+        return possible
+
+
+def _codes(values: Sequence[str | None]) -> NDArray[np.int32]:
+    import numpy as np
+
+    numbers: dict[str, int] = {}
+    return np.array([-1 if value is None else numbers.setdefault(value, len(numbers)) for value in values], np.int32)
+
+
+def _share(sets: Sequence[tuple[str, ...]]) -> NDArray[np.bool_]:
+    """Whether two sets have something in common; an empty one is no constraint."""
+    import numpy as np
+
+    numbers: dict[str, int] = {}
+    member = np.zeros((len(sets), max(1, len({item for items in sets for item in items}))), np.float32)
+    for row, items in enumerate(sets):
+        for item in items:
+            member[row, numbers.setdefault(item, len(numbers))] = 1
+    empty = ~member.any(axis=1)
+    shared: NDArray[np.bool_] = (member @ member.T > 0) | empty[:, None] | empty[None, :]
+    return shared

@@ -1,0 +1,244 @@
+"""Who can help whom: the one call that the plan makes, and the two questions asked about single pairs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+
+from pipeline.matching.directed import avoided_pairs
+from pipeline.matching.eligibility import Masks, broken_rules, is_full
+from pipeline.matching.features import FEATURES, Pool, features_of, read_pool
+from pipeline.matching.groups import Group, all_broken, find_groups
+from pipeline.matching.nearly import near_misses
+from pipeline.matching.outcome import FeatureRow, MatchingSettings, Proposals
+from pipeline.matching.ranking import Progress, Ranking, rank
+from pipeline.matching.reasons import explain_pair, joins_sentence, reasons_for, unstated
+from pipeline.matching.scoring import Model, shipped_model
+from pipeline.matching.shortlist import assign
+from pipeline.matching.unmet import invitations, unmet_demand
+from pipeline.model import Band, Candidate, Entry, Organisation, Reason, Role
+
+KEPT = 40
+"""Hosts per request looked at for alternates, groups and the assignment."""
+_ORDER = (Band.LONG_SHOT, Band.POSSIBLE, Band.LIKELY)
+_NAMED = FEATURES.index("named")
+
+
+def propose(
+    entries: Sequence[Entry],
+    *,
+    organisations: Sequence[Organisation] = (),
+    barred: Collection[frozenset[str]] = (),
+    past: Collection[frozenset[str]] = (),
+    settings: MatchingSettings | None = None,
+    progress: Progress | None = None,
+) -> Proposals:
+    """Everything that could be proposed for these entries.
+
+    `barred` are pairs of organisation ids never to be proposed (declined or introduced this round), `past`
+    pairs that worked together before. Two organisations are proposed to one another once, in the better
+    direction; an open request's primary proposal has rank 1. The answer does not depend on the order of
+    the entries. Raises ConfigurationError when a word list or the weights are missing.
+    """
+    chosen = settings or MatchingSettings()
+    entries = sorted(entries, key=lambda entry: entry.id)
+    if not entries:
+        return Proposals()
+    model = shipped_model()
+    avoided = avoided_pairs(entries, organisations)
+    pool = read_pool(entries, organisations, past)
+    masks = Masks(entries, today=chosen.today, barred=barred, avoided=avoided)
+    ranking = rank(pool, masks, model, keep=KEPT, progress=progress)
+    pairs = _pairs(pool, model, _good_enough(ranking, model, chosen.least_band), chosen)
+    groups = _groups(
+        pool,
+        model,
+        find_groups(pool, ranking, per_request=chosen.groups_per_request, today=chosen.today, avoided=avoided),
+        chosen,
+    )
+    candidates = (*pairs, *groups)
+    position = {entry.id: number for number, entry in enumerate(entries)}
+    served = {position[candidate.sending] for candidate in candidates}
+    return Proposals(
+        candidates=candidates,
+        nearly=near_misses(
+            pool,
+            model,
+            ranking,
+            per_request=chosen.nearly_per_request,
+            today=chosen.today,
+            barred=barred,
+            avoided=avoided,
+        ),
+        unmet=unmet_demand(
+            entries,
+            pool.directed,
+            served=served | {position[candidate.receiving] for candidate in candidates},
+            proposed_hosts={position[candidate.receiving] for candidate in candidates},
+            today=chosen.today,
+        ),
+        invitations=invitations(entries, pool.directed),
+    )
+
+
+def feasible(
+    sending: Entry, receiving: Entry, joining: Entry | None = None, *, today: date | None = None
+) -> str | None:
+    """The sentence of the gravest hard rule broken, or None: for looking again at an open proposal.
+
+    Whether a pair was declined or introduced is not asked here: the ledger knows.
+    """
+    avoided = avoided_pairs([entry for entry in (sending, receiving, joining) if entry])
+    if joining is None:
+        broken = broken_rules(sending, receiving, today=today, avoided=avoided)
+    else:
+        broken = all_broken(sending, receiving, joining, today=today)
+        if avoided:
+            broken = (*broken_rules(sending, receiving, today=today, avoided=avoided), *broken)
+    return broken[0].sentence if broken else None
+
+
+def explain(
+    entries: Sequence[Entry],
+    sending: str,
+    receiving: str,
+    *,
+    organisations: Sequence[Organisation] = (),
+    past: Collection[frozenset[str]] = (),
+) -> tuple[FeatureRow, ...]:
+    """Every feature of one pair (entry ids) with value, weight and sentence, the weightiest first.
+
+    The whole pool is needed: what a word or tick says depends on who else says it. Raises KeyError for an
+    id that is not in it.
+    """
+    import numpy as np
+
+    entries = sorted(entries, key=lambda entry: entry.id)
+    position = {entry.id: number for number, entry in enumerate(entries)}
+    guest, host = position[sending], position[receiving]
+    pool = read_pool(entries, organisations, past)
+    values = features_of(pool, np.array([guest]), np.array([host]))[0]
+    return explain_pair(pool, shipped_model(), guest, host, values)
+
+
+def remaining_visits(entry: Entry, unstated_means: int) -> int:
+    """Visits a host can still promise this year."""
+    if entry.max_visits is None:
+        return unstated_means
+    return 0 if is_full(entry) else entry.max_visits - entry.committed_visits
+
+
+def _good_enough(ranking: Mapping[int, Ranking], model: Model, least: Band) -> dict[int, list[tuple[int, float, int]]]:
+    """Guest -> (host, score, place in the ranking), weak ones left out unless asked for by name."""
+    found: dict[int, list[tuple[int, float, int]]] = {}
+    for guest, ranked in ranking.items():
+        good = [
+            (int(host), float(score), place)
+            for place, (host, score, values) in enumerate(
+                zip(ranked.hosts, ranked.scores, ranked.features, strict=True)
+            )
+            if _ORDER.index(model.band(float(score))) >= _ORDER.index(least) or values[_NAMED]
+        ]
+        if good:
+            found[guest] = good
+    return found
+
+
+def _pairs(
+    pool: Pool,
+    model: Model,
+    good: Mapping[int, Sequence[tuple[int, float, int]]],
+    settings: MatchingSettings,
+) -> tuple[Candidate, ...]:
+    entries = pool.entries
+    visits = {
+        number: remaining_visits(entry, settings.visits_when_unstated) if entry.role is not Role.SEND else 1
+        for number, entry in enumerate(entries)
+    }
+    primary = assign({guest: [(host, score) for host, score, _ in hosts] for guest, hosts in good.items()}, visits)
+    exposure: dict[int, int] = defaultdict(int)
+    met: set[tuple[str, str]] = set()
+    chosen: list[tuple[int, int, int, float, int]] = []
+    taken: dict[int, int] = defaultdict(int)
+
+    def take(guest: int, host: int, score: float, place: int) -> None:
+        meeting = _meeting(entries[guest], entries[host])
+        if meeting in met or exposure[host] >= settings.exposure * max(1, visits[host]):
+            return
+        met.add(meeting)
+        exposure[host] += 1
+        taken[guest] += 1
+        chosen.append((guest, taken[guest] + (guest not in primary), host, score, place))
+
+    in_first_order = sorted(
+        (
+            (-score, entries[guest].id, guest, host, score, place)
+            for guest, hosts in good.items()
+            for host, score, place in hosts
+            if primary.get(guest) == host
+        ),
+    )
+    for _, _, guest, host, score, place in in_first_order:
+        take(guest, host, score, place)
+    for turn in range(KEPT):
+        for guest, hosts in good.items():
+            if turn < len(hosts) and taken[guest] < settings.per_request and primary.get(guest) != hosts[turn][0]:
+                take(guest, *hosts[turn])
+    chosen.sort(key=lambda row: (entries[row[0]].id, row[1]))
+    features = _features(pool, [(guest, host) for guest, _, host, _, _ in chosen])
+    return tuple(
+        Candidate(
+            sending=entries[guest].id,
+            receiving=entries[host].id,
+            score=round(score, 4),
+            band=model.band(score),
+            reasons=reasons_for(pool, model, guest, host, values),
+            unstated=unstated(entries[guest], entries[host]),
+            rank=place,
+        )
+        for (guest, place, host, score, _), values in zip(chosen, features, strict=True)
+    )
+
+
+def _groups(
+    pool: Pool, model: Model, found: Mapping[int, Sequence[Group]], settings: MatchingSettings
+) -> tuple[Candidate, ...]:
+    entries = pool.entries
+    best = [
+        (place, group)
+        for guest in sorted(found, key=lambda number: entries[number].id)
+        for place, group in enumerate(found[guest], start=1)
+        if _ORDER.index(model.band(group.score)) >= _ORDER.index(settings.least_band)
+    ]
+    features = _features(pool, [(group.guest, group.host) for _, group in best])
+    return tuple(
+        Candidate(
+            sending=entries[group.guest].id,
+            receiving=entries[group.host].id,
+            joining=entries[group.third].id,
+            score=round(group.score, 4),
+            band=model.band(group.score),
+            reasons=(
+                *reasons_for(pool, model, group.guest, group.host, values),
+                Reason(feature="joining", sentence=joins_sentence(pool, group.guest, group.third)),
+            ),
+            unstated=unstated(entries[group.guest], entries[group.host], entries[group.third]),
+            rank=place,
+        )
+        for (place, group), values in zip(best, features, strict=True)
+    )
+
+
+def _features(pool: Pool, pairs: Sequence[tuple[int, int]]) -> Iterable[object]:
+    import numpy as np
+
+    guests = np.array([guest for guest, _ in pairs], np.intp)
+    hosts = np.array([host for _, host in pairs], np.intp)
+    return features_of(pool, guests, hosts)
+
+
+def _meeting(left: Entry, right: Entry) -> tuple[str, str]:
+    """The two organisations, whichever way round."""
+    names = sorted(entry.organisation_id or entry.email_domain or entry.id for entry in (left, right))
+    return names[0], names[1]

@@ -1,0 +1,173 @@
+"""Every guest's best hosts, all pairs considered.
+
+In pools up to a thousand or so every possible pair is scored in full. In larger ones a first pass scores
+every possible pair by what can be written as one product of matrices (all but the text and a few
+yes-or-no features), and the best of them are scored in full.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipeline.matching.eligibility import PARTNERSHIP, Masks, can_ask
+from pipeline.matching.features import Pool, features_of
+from pipeline.matching.scoring import Model
+from pipeline.model import Entry, Role
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+    Rows = NDArray[np.intp]
+
+Progress = Callable[[int, int], None]
+"""Called with how many guests are done and how many there are."""
+
+EXHAUSTIVE_UP_TO = 1_500_000
+"""Pairs (possible or not) up to which all possible ones are scored in full."""
+SECOND_LOOK = 48
+"""Pairs per guest that the first pass hands to the second."""
+BLOCK = 256
+"""Guests per block: the block's matrices stay in a few dozen megabytes for 30,000 hosts."""
+_CERTAIN = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """One guest's hosts, best first: positions in the pool, probabilities, features."""
+
+    hosts: Rows
+    scores: Floats
+    features: Floats
+
+
+def rank(
+    pool: Pool,
+    masks: Masks,
+    model: Model,
+    *,
+    keep: int,
+    guests: Sequence[int] | None = None,
+    progress: Progress | None = None,
+) -> dict[int, Ranking]:
+    """The best `keep` hosts of every guest that has any; `guests` restricts whose.
+
+    Ties go to the smaller id, so that the order never depends on the order of the answers.
+    """
+    import numpy as np
+
+    entries = pool.entries
+    asking = np.array([n for n in (range(len(entries)) if guests is None else guests) if can_ask(entries[n])], np.intp)
+    hosting = np.array([n for n, entry in enumerate(entries) if can_host(entry)], np.intp)
+    if not len(asking) or not len(hosting):
+        return {}
+    by_id = np.empty(len(entries), np.int64)
+    by_id[sorted(range(len(entries)), key=lambda n: entries[n].id)] = np.arange(len(entries))
+    exhaustive = len(asking) * len(hosting) <= EXHAUSTIVE_UP_TO
+    blocks = [asking[start : start + BLOCK] for start in range(0, len(asking), BLOCK)]
+    first_pass = None if exhaustive else FirstPass(pool, model, hosting)
+
+    def work(rows: Rows) -> tuple[Rows, Rows]:
+        possible = masks.block(rows, hosting)
+        if first_pass is None:
+            where, column = np.nonzero(possible)
+        else:
+            where, column = first_pass.best(rows, possible, max(SECOND_LOOK, keep))
+        return rows[where], hosting[column]
+
+    found: dict[int, Ranking] = {}
+    done = 0
+    for rows, (guest, host) in zip(blocks, _map(work, blocks), strict=True):
+        values = features_of(pool, guest, host)
+        scores = model.scores(values)
+        order = np.lexsort((by_id[host], -np.round(scores, 6), guest))
+        guest, host, scores, values = guest[order], host[order], scores[order], values[order]
+        starts = np.searchsorted(guest, rows)
+        ends = np.searchsorted(guest, rows, side="right")
+        for row, start, end in zip(rows, starts, ends, strict=True):
+            if end > start:
+                piece = slice(int(start), int(min(end, start + keep)))
+                found[int(row)] = Ranking(host[piece], scores[piece], values[piece])
+        done += len(rows)
+        if progress:
+            progress(done, len(asking))
+    return found
+
+
+def can_host(entry: Entry) -> bool:
+    """Whether the entry can be the receiving side of something."""
+    return entry.role is not Role.SEND or PARTNERSHIP in entry.formats
+
+
+def _map(work: Callable[[Rows], tuple[Rows, Rows]], blocks: Sequence[Rows]) -> Iterator[tuple[Rows, Rows]]:
+    """In order, on two threads when there is much to do: numpy lets go of the interpreter meanwhile."""
+    if len(blocks) < 4 or (os.cpu_count() or 1) < 2:
+        yield from map(work, blocks)
+        return
+    with ThreadPoolExecutor(2) as threads:
+        ahead = [threads.submit(work, block) for block in blocks[:3]]
+        for block in blocks[3:]:
+            yield ahead.pop(0).result()
+            ahead.append(threads.submit(work, block))
+        while ahead:
+            yield ahead.pop(0).result()
+
+
+class FirstPass:
+    """The part of the score that is one product of matrices."""
+
+    def __init__(self, pool: Pool, model: Model, hosting: Rows) -> None:
+        import numpy as np
+
+        about, sides = pool.profiles, pool.profiles.sides
+        guest_parts: list[Floats] = []
+        host_parts: list[Floats] = []
+        cosines: Mapping[str, Floats] = {
+            "topics": about.topics,
+            "profile_topics": about.profile_topics,
+            "profile_groups": about.profile_groups,
+            "inferred_topics": about.inferred,
+            "groups": about.groups,
+        }
+        for name, rows in cosines.items():
+            guest_parts.append(rows[sides.ask] * np.float32(model.weight(name)))
+            host_parts.append(rows[sides.offer[hosting]])
+        here = np.zeros_like(pool.wishes)
+        known = np.nonzero(pool.place >= 0)[0]
+        here[known, pool.place[known]] = 1
+        elsewhere = pool.has_wish[:, None] * (1 - pool.wishes)
+        guest_parts.append(
+            (
+                pool.wishes * np.float32(model.weight("place_wanted"))
+                + elsewhere * np.float32(model.weight("place_missed"))
+            ).astype(np.float32)
+        )
+        host_parts.append(here[hosting])
+        guest_parts.append(here)
+        host_parts.append((elsewhere[hosting] * np.float32(model.weight("guest_elsewhere"))).astype(np.float32))
+        self._guests = np.hstack(guest_parts).astype(np.float32)
+        self._hosts = np.ascontiguousarray(np.hstack(host_parts).astype(np.float32).T)
+        self._column = {int(host): column for column, host in enumerate(hosting)}
+        self._targets = pool.directed.targets
+
+    def best(self, rows: Rows, possible: NDArray[np.bool_], count: int) -> tuple[Rows, Rows]:
+        """The possible pairs worth a second look, as (row, column) of the block, best or not in order."""
+        import numpy as np
+
+        scores = self._guests[rows] @ self._hosts
+        for row, guest in enumerate(rows):
+            for target in self._targets.get(int(guest), ()):
+                if target in self._column:
+                    scores[row, self._column[target]] += _CERTAIN
+        scores[~possible] = -np.inf
+        count = min(count, scores.shape[1])
+        columns = np.argpartition(scores, scores.shape[1] - count, axis=1)[:, -count:]
+        where = np.repeat(np.arange(len(rows)), count)
+        column = columns.ravel()
+        good = np.isfinite(scores[where, column])
+        return where[good], column[good]

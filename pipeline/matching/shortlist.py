@@ -1,0 +1,64 @@
+"""Who gets whom when hosts have only so many visits: the assignment, and the alternates.
+
+The assignment is an auction (Bertsekas 1988): requests bid for visits, a visit goes to the highest bid, and
+prices rise until nobody wants to change. The total falls short of the best possible by at most `STEP` per
+request. It needs no solver, so a small run starts at once.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Mapping, Sequence
+
+STEP = 0.002
+"""By how much a bid must beat the last: far below what tells two candidates apart."""
+
+Arcs = Mapping[int, Sequence[tuple[int, float]]]
+"""Guest -> (host, score), best first."""
+
+
+def assign(arcs: Arcs, visits: Mapping[int, int]) -> dict[int, int]:
+    """One host per guest so that the scores add up to (almost) the most, no host beyond its visits.
+
+    Guests bid in the order given, so equal cases always come out alike. Guests may go without.
+    """
+    prices = {host: [(0.0, -1)] * count for host, count in visits.items() if count > 0}
+    holder: dict[int, int] = {}
+    waiting = deque(arcs)
+    while waiting:
+        guest = waiting.popleft()
+        best_host, best, second = -1, 0.0, 0.0
+        for host, score in arcs[guest]:
+            if host not in prices:
+                continue
+            gain = score - prices[host][0][0]
+            if gain > best:
+                best_host, best, second = host, gain, best
+            elif gain > second:
+                second = gain
+        if best_host < 0:
+            continue
+        slots = prices[best_host]
+        price, loser = slots[0]
+        if len(slots) > 1:  # another visit to the same host is a rival too
+            second = max(second, best - (min(slots[1:3])[0] - price))
+        heapq.heapreplace(slots, (price + best - second + STEP, guest))
+        holder[guest] = best_host
+        if loser >= 0:
+            del holder[loser]
+            waiting.append(loser)
+    return holder
+
+
+def first_come(arcs: Arcs, visits: Mapping[int, int]) -> dict[int, int]:
+    """What one would do without thinking: each guest in turn takes the best host that has a visit left."""
+    left = dict(visits)
+    taken: dict[int, int] = {}
+    for guest, hosts in arcs.items():
+        for host, _ in hosts:
+            if left.get(host, 0) > 0:
+                left[host] -= 1
+                taken[guest] = host
+                break
+    return taken

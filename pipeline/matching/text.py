@@ -1,0 +1,111 @@
+"""What a text is about, as weighted terms.
+
+Terms are word beginnings (six letters: a light stem that works in all our languages) and concepts of the
+thesaurus, which carry across languages and across ways of saying the same. A sentence that speaks of
+something else the organisation does weighs a fifth.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from functools import cache, lru_cache
+
+from pipeline.matching.vocabulary import fold, vocabulary
+
+Terms = Mapping[str, float]
+"""Term -> weight in (0, 1]. Concepts begin with `§`."""
+
+STEM = 6
+ASIDE_WEIGHT = 0.2
+MOST_CHARACTERS = 8000
+"""More of one answer is not read: nobody describes a need in more, and cost grows with length."""
+
+_PARENTHESES = re.compile(r"\(([^()]{12,})\)")
+_SENTENCE_END = re.compile(r"(?<=[.!?;:])\s+|\n+")
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_ENGLISH = "en"
+
+
+def sentences(text: str) -> list[tuple[str, float]]:
+    """The folded sentences of a text with how much each counts."""
+    folded = fold(text[:MOST_CHARACTERS])
+    # a remark in parentheses becomes a sentence of its own, marked so that it counts as an aside
+    marked = _PARENTHESES.sub(lambda found: f". \x00{found.group(1).rstrip('.')}. ", folded)
+    return [
+        (sentence.lstrip("\x00"), ASIDE_WEIGHT if _is_aside(sentence) else 1.0)
+        for sentence in _SENTENCE_END.split(marked)
+        if sentence.strip(" .\x00")
+    ]
+
+
+def language_of(text: str) -> str | None:
+    """The language of a text by its small words; None when fewer than two of them tell.
+
+    A tie goes to English, then to the order of the list: the forms are mostly English.
+    """
+    words = Counter(re.findall(r"[^\W\d_]+", fold(text[:MOST_CHARACTERS])))
+    counted = {language: sum(words[word] for word in small) for language, small in vocabulary().stop_words.items()}
+    best = max(counted, key=lambda language: (counted[language], language == _ENGLISH))
+    return best if counted[best] >= 2 else None
+
+
+def terms(text: str, language: str | None) -> dict[str, float]:
+    """The terms of a text; `language` None means: tell it from the text."""
+    spoken = language or language_of(text) or _ENGLISH
+    found: dict[str, float] = {}
+    for sentence, weight in sentences(text):
+        for word in _WORD.findall(sentence):
+            for term in _terms_of_word(word, spoken):
+                if found.get(term, 0.0) < weight:
+                    found[term] = weight
+    return found
+
+
+def concept_label(term: str) -> str | None:
+    """The English name of a concept term, or None for a plain word beginning."""
+    return term[1:] if term.startswith("§") else None
+
+
+@lru_cache(maxsize=200_000)
+def _terms_of_word(word: str, language: str) -> tuple[str, ...]:
+    words = vocabulary()
+    if word in words.stop_words.get(language, ()) or word in words.stop_words_of_forms:
+        return ()
+    if language != _ENGLISH and word in words.stop_words[_ENGLISH]:
+        return ()
+    concepts = _concepts_of_word(word, language)
+    return (word[:STEM], *(f"§{label}" for label in concepts))
+
+
+def _concepts_of_word(word: str, language: str) -> tuple[str, ...]:
+    """Concepts whose stem the word begins with; in languages that join words, also inside it."""
+    found: dict[str, None] = {}
+    for spoken in dict.fromkeys((language, _ENGLISH)):
+        starts, inside = _stems(spoken)
+        for length in range(3, len(word) + 1):
+            for label in starts.get(word[:length], ()):
+                found[label] = None
+        for stem, label in inside:
+            if len(word) > len(stem) + 2 and stem in word[2:]:
+                found[label] = None
+    return tuple(found)
+
+
+@cache
+def _stems(language: str) -> tuple[Mapping[str, tuple[str, ...]], tuple[tuple[str, str], ...]]:
+    starts: dict[str, tuple[str, ...]] = {}
+    inside = []
+    joins = language in {"de", "nl", "sv", "no", "da", "fi"}
+    for concept in vocabulary().concepts:
+        for stem in concept.stems.get(language, ()):
+            bare = stem.rstrip("*")
+            starts[bare] = (*starts.get(bare, ()), concept.label)
+            if joins and len(bare) >= 5:
+                inside.append((bare, concept.label))
+    return starts, tuple(inside)
+
+
+def _is_aside(sentence: str) -> bool:
+    return sentence.startswith("\x00") or any(phrase in sentence for phrase in vocabulary().asides)

@@ -1,0 +1,157 @@
+"""The word lists of matching: codes and their names, places, small words, and the thesaurus.
+
+Read once per process from `config/matching/`. Nothing here decides anything.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import ConfigurationError
+
+_HERE = Path(__file__).resolve()
+_PLACES_TO_LOOK = (_HERE.parents[2] / "config" / "matching", _HERE.parents[1] / "_share" / "config" / "matching")
+
+# Letters that Unicode does not take apart into a base letter and an accent.
+_LETTERS = str.maketrans(
+    {"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "’": "'"}
+)
+
+
+def fold(text: str) -> str:
+    """Lower case without accents, for comparison only; letters of other scripts stay as they are."""
+    lowered = text.lower().translate(_LETTERS)
+    if lowered.isascii():
+        return lowered
+    return "".join(c for c in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(c))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concept:
+    """One idea of the field and the word beginnings that betray it, per language (folded)."""
+
+    label: str
+    stems: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """Everything `config/matching/` says, in the shape matching uses it."""
+
+    topics: Mapping[str, str]
+    formats: Mapping[str, str]
+    target_groups: Mapping[str, str]
+    languages: Mapping[str, str]
+    answers: Mapping[str, Mapping[str, tuple[str, ...]]]
+    """Per list ("topics", "formats", "target_groups"): the form's answer -> codes."""
+    without_meaning: frozenset[str]
+    places: Mapping[str, str]
+    """Folded place name -> code."""
+    place_names: Mapping[str, str]
+    """Code -> English name."""
+    within: Mapping[str, tuple[str, ...]]
+    stop_words: Mapping[str, frozenset[str]]
+    stop_words_of_forms: frozenset[str]
+    asides: tuple[str, ...]
+    asks_for: tuple[str, ...]
+    common_in_names: frozenset[str]
+    concepts: tuple[Concept, ...]
+
+    def codes(self, kind: str, answers: tuple[str, ...]) -> tuple[str, ...]:
+        """The codes the form's answers mean, in order and without repetition.
+
+        `kind` is "topics", "formats" or "target_groups". Answers that are codes already stay; unknown
+        ones mean nothing here.
+        """
+        known = self.answers[kind]
+        names: Mapping[str, str] = getattr(self, kind)
+        found: dict[str, None] = {}
+        for answer in answers:
+            for code in known.get(answer, (answer,) if answer in names else ()):
+                found[code] = None
+        return tuple(found)
+
+    def place_codes(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """The codes of the places named, a country with the regions that count apart from it.
+
+        Unknown names are left out: a preference nobody can read must not exclude anybody.
+        """
+        found: dict[str, None] = {}
+        for name in names:
+            code = self.places.get(fold(name).strip())
+            if code is None and name in self.place_names:
+                code = name
+            for part in self.within.get(code or "", (code,) if code else ()):
+                found[part] = None
+        return tuple(found)
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """The word lists, read from disk the first time.
+
+    Raises ConfigurationError when a file is missing or cannot be read.
+    """
+    codes, wording, places = (_toml(name) for name in ("vocabulary.toml", "wording.toml", "places.toml"))
+    return Vocabulary(
+        topics=codes["topics"],
+        formats=codes["formats"],
+        target_groups=codes["target_groups"],
+        languages=codes["languages"],
+        answers={
+            kind: {answer: tuple(meaning) for answer, meaning in table.items()}
+            for kind, table in codes["answers"].items()
+        },
+        without_meaning=frozenset(codes["without_meaning"]["topics"]),
+        places={fold(name): code for code, names in places["places"].items() for name in names},
+        place_names={code: names[0] for code, names in places["places"].items()},
+        within={code: tuple(parts) for code, parts in places["within"].items()},
+        stop_words={language: frozenset(words.split()) for language, words in wording["stop_words"].items()},
+        stop_words_of_forms=frozenset(wording["stop_words_of_forms"]["words"].split()),
+        asides=tuple(fold(phrase) for phrase in wording["asides"]["phrases"]),
+        asks_for=tuple(wording["asks_for"]["phrases"]),
+        common_in_names=frozenset(wording["common_in_names"]["words"].split()),
+        concepts=_concepts(),
+    )
+
+
+@cache
+def weights_file() -> Mapping[str, Any]:
+    """`config/matching/weights.json` as it is: the model that tools/train_matching.py fitted."""
+    loaded: Mapping[str, Any] = json.loads(_find("weights.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+def _concepts() -> tuple[Concept, ...]:
+    """One concept a line: `label | en: stem stem | fr: stem ...`; `#` begins a comment."""
+    concepts = []
+    for line in _find("thesaurus.txt").read_text(encoding="utf-8").splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        label, *parts = (part.strip() for part in line.split("|"))
+        stems = {}
+        for part in parts:
+            language, _, words = part.partition(":")
+            stems[language.strip()] = tuple(fold(word) for word in words.split())
+        concepts.append(Concept(label=label, stems=stems))
+    return tuple(concepts)
+
+
+def _toml(name: str) -> dict[str, Any]:
+    return tomllib.loads(_find(name).read_text(encoding="utf-8"))
+
+
+def _find(name: str) -> Path:
+    for directory in _PLACES_TO_LOOK:
+        if (directory / name).is_file():
+            return directory / name
+    raise ConfigurationError(
+        f"The word list config/matching/{name} is missing.", hint="Install the program again: it comes with it."
+    )
