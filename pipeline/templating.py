@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from html.parser import HTMLParser
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -25,6 +27,10 @@ from pipeline.wording import wrap
 WORDS = "words.toml"
 """The file of a language folder with the words that code joins into sentences."""
 
+_LOADING = frozenset({"src", "srcset", "background", "poster", "data", "action", "formaction", "ping"})
+_FORBIDDEN_TAGS = frozenset(
+    {"img", "script", "iframe", "object", "embed", "link", "base", "form", "video", "audio", "svg", "picture"}
+)
 _NAME = re.compile(r"[a-z][a-z0-9_]*\.(?:txt|html|toml)")
 _LANGUAGE = re.compile(r"[a-z]{2}")
 _MANY_BLANK_LINES = re.compile(r"\n{3,}")
@@ -152,6 +158,37 @@ def _place(traceback: TracebackType | None, file: str) -> tuple[str, int]:
             where, line = name, traceback.tb_lineno
         traceback = traceback.tb_next
     return where, line
+
+
+class _Page(HTMLParser):
+    """Counts the tags of a page and collects what it would load or link."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: Counter[str] = Counter()
+        self.remote: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[" ".join((tag, *sorted(name for name, _ in attrs)))] += 1
+        loads = [
+            value or "" for name, value in attrs if name in _LOADING or (name == "style" and "url(" in (value or ""))
+        ]
+        if tag in _FORBIDDEN_TAGS or loads or any(name.startswith("on") for name, _ in attrs):
+            self.remote.append(tag)
+
+
+def page_tags(page: str) -> Counter[str]:
+    """How often each tag, with the names of its attributes, stands in a page: data must not change it."""
+    reader = _Page()
+    reader.feed(page)
+    return reader.tags
+
+
+def page_loads(page: str) -> tuple[str, ...]:
+    """The tags of a page that would load or run something: a letter may have none."""
+    reader = _Page()
+    reader.feed(page)
+    return tuple(reader.remote)
 
 
 def load_templates(directory: Path, default: str = "en") -> Templates:

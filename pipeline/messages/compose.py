@@ -7,7 +7,6 @@ than the real one and claims no meeting.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -24,6 +23,7 @@ from pipeline.messages.view import (
     PartyView,
     Tongue,
     common_window,
+    display_name,
     greeting,
     letter_language,
     party_view,
@@ -40,8 +40,6 @@ SUBJECT_LIMIT = 220
 REHEARSAL_MARK = "[Rehearsal] "
 DIGEST_LINES = 15
 """Lines of one section of the digest; the review tab has the rest."""
-
-_NAME_NOISE = re.compile(r"[\"<>,;:\\()\[\]{}|]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,6 +311,7 @@ def _match_fields(match: Match, tongue: Tongue, now: datetime) -> tuple[dict[str
         **by_side,
         "parties": views,
         "greeting": greeting(views, tongue),
+        "by_hand": match.by_hand,
         "fits": _sentences(match.fits),
         "unclear": _sentences(match.unclear),
         "dates": [tongue.day(day, weekday=True) for day in suggested_dates(match, now.date())],
@@ -344,21 +343,6 @@ def _shared(own: Sequence[str], others: Sequence[Sequence[str]]) -> str:
 
 def _mailbox(party: Party) -> Mailbox:
     return Mailbox(address=ascii_address(party.email), name=display_name(party.contact_name, party.organisation))
-
-
-def display_name(*candidates: str | None) -> str | None:
-    """The first candidate fit to stand beside an address, without the signs of address syntax.
-
-    A name with an @, a web address or an encoded word in it would only serve to show another address
-    than the real one; it is left out.
-    """
-    for candidate in candidates:
-        if not candidate or any(sign in candidate for sign in ("@", "=?", "://")):
-            continue
-        name = header_text(_NAME_NOISE.sub(" ", candidate), 80)
-        if any(character.isalnum() for character in name):
-            return name
-    return None
 
 
 def _own_mailbox(text: str) -> Mailbox:

@@ -16,12 +16,13 @@ from pipeline.messages.unsafe import MessageUnsafe
 from pipeline.model import Match, Party, Side
 from pipeline.normalise import country_code, fold
 from pipeline.templating import Templates
-from pipeline.wording import free_text, one_line
+from pipeline.wording import free_text, header_text, one_line
 
 LEAD_DAYS = 28
 """A suggested date is at least this far ahead: the sides must first agree and travel be booked."""
 
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])")
+_NAME_NOISE = re.compile(r"[\"<>,;:\\()\[\]{}|]+")
 _TUESDAY_TO_THURSDAY = frozenset({1, 2, 3})
 
 
@@ -204,10 +205,25 @@ def _is_named_later(part: str, later: list[str]) -> bool:
     return any(fold(part) == fold(piece) for other in later for piece in other.split(", "))
 
 
+def display_name(*candidates: str | None) -> str | None:
+    """The first candidate fit to stand beside an address, without the signs of address syntax.
+
+    A name with an @, a web address or an encoded word in it would only serve to show another address
+    than the real one; it is left out.
+    """
+    for candidate in candidates:
+        if not candidate or any(sign in candidate for sign in ("@", "=?", "://")):
+            continue
+        name = header_text(_NAME_NOISE.sub(" ", candidate), 80)
+        if any(character.isalnum() for character in name):
+            return name
+    return None
+
+
 def greeting(views: Iterable[PartyView], tongue: Tongue) -> str:
-    """`Dear Ana Cáceres and Frida Augustsson`; colleagues where a contact person is not known for each."""
+    """`Dear Ana Cáceres and Frida Augustsson`; colleagues where one is not known by a plain name."""
     names = [view.contact for view in views]
-    known = [name for name in names if name]
+    known = [name for name in names if name and name == display_name(name)]
     if len(known) < len(names) or not known:
         return tongue.word("nobody")
     return f"{tongue.word('dear')} {tongue.listed(dict.fromkeys(known))}"
@@ -224,7 +240,7 @@ def common_window(parties: Iterable[Party]) -> tuple[date | None, date | None] |
 
 
 def suggested_dates(match: Match, today: date) -> tuple[date, ...]:
-    """Up to two starting days, Tuesday to Thursday, on which a visit of the wished length fits the common window.
+    """Up to two starting days, Tuesday to Thursday, from which a visit of the wished length fits the common window.
 
     One near the first third, one near the second third of the window; none when a side of it is open or
     everything lies too near or in the past. The days around Christmas are left out.
@@ -241,8 +257,8 @@ def suggested_dates(match: Match, today: date) -> tuple[date, ...]:
     suitable = [day for day in starts if day.weekday() in _TUESDAY_TO_THURSDAY and not _is_christmas(day)]
     if not suitable:
         return ()
-    chosen = {suitable[len(suitable) // 3], suitable[2 * len(suitable) // 3]}
-    return tuple(sorted(chosen))
+    third = (len(suitable) - 1) // 3
+    return tuple(sorted({suitable[third], suitable[-1 - third]}))
 
 
 def _is_christmas(day: date) -> bool:
