@@ -66,6 +66,8 @@ class Situation:
     """Match id -> what stands in a checkbox that is not a tick."""
     meetings: Mapping[str, datetime] = field(default_factory=dict)
     sent_today: int = 0
+    mail_trouble: str = ""
+    """Why letters could not leave in this run, once it has been tried."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +96,7 @@ def question_id(match: str, party: Party) -> str:
 
 def rehearsal_id(match: str) -> str:
     """The identity of a rehearsal, which never counts as an introduction."""
-    return f"rehearsal:{match}"
+    return f"rehearsal:{introduction_id(match)}"
 
 
 def decide(
@@ -300,7 +302,7 @@ class _Ruling:
             if match.by_hand and key in self.situation.meetings:
                 self.reopened.append(key)
         self.open_per_organisation.update(_organisations(match))
-        return self._waits(match, "the letter leaves with the next run")
+        return self._waits(match, self.situation.mail_trouble or "the letter leaves with the next run")
 
     def _limit_reached(self) -> str | None:
         if not self.limits.sending:

@@ -313,6 +313,8 @@ class Match:
     """Sentences for the reviewer: what looked odd at intake."""
     by_hand: bool = False
     proposed_on: date | None = None
+    generation: int = 0
+    """Counts how often the same content was asked again: an answer edited back, or a pair re-opened by hand."""
 
     def party(self, side: Side) -> Party | None:
         """The party on that side, or None."""
@@ -340,6 +342,23 @@ class Verdict(StrEnum):
     SAME = "same"
     DIFFERENT = "different"
     UNSURE = "unsure"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Two spellings in doubt, as put before a person. `left` < `right` are spelling keys."""
+
+    left: str
+    right: str
+    one: str
+    other: str
+    speaks_for: str
+    speaks_against: str
+
+    @property
+    def key(self) -> str:
+        """What the tab's key column holds: the answer can be read even when the question is forgotten."""
+        return f"{self.left}~{self.right}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -486,6 +505,8 @@ class KnownEntry:
     first_seen: date
     last_confirmed: date
     consent_version: str = ""
+    paused: bool = False
+    """Its row had vanished when the tab was last read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

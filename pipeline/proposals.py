@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -63,8 +63,11 @@ def to_party(side: Side, source: Source) -> Party:
     )
 
 
-def match_id(parties: tuple[Party, ...]) -> str:
-    """`M-` and ten characters that stand for the content: equal content, equal id, on any machine."""
+def match_id(parties: tuple[Party, ...], generation: int = 0) -> str:
+    """`M-` and ten characters that stand for the content: equal content, equal id, on any machine.
+
+    A later generation is the same content asked again, so that an old tick cannot speak for it.
+    """
     content = [
         {
             name: str(value) if isinstance(value, date | Side) else value
@@ -73,12 +76,13 @@ def match_id(parties: tuple[Party, ...]) -> str:
         }
         for party in parties
     ]
-    text = json.dumps([CONTENT_VERSION, content], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    version = [CONTENT_VERSION, generation] if generation else [CONTENT_VERSION]
+    text = json.dumps([*version, content], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
     return "M-" + base64.b32encode(digest)[:10].decode("ascii")
 
 
-def to_match(candidate: Candidate, sources: Mapping[str, Source], today: date) -> Match:
+def to_match(candidate: Candidate, sources: Mapping[str, Source], today: date, spent: Collection[str] = ()) -> Match:
     """The match a candidate amounts to. `sources` must hold the candidate's entries."""
     parties = tuple(
         to_party(side, sources[entry])
@@ -89,7 +93,7 @@ def to_match(candidate: Candidate, sources: Mapping[str, Source], today: date) -
         )
         if entry is not None
     )
-    return build(parties, why=_why(candidate), band=str(candidate.band), sources=sources, today=today)
+    return build(parties, why=_why(candidate), band=str(candidate.band), sources=sources, today=today, spent=spent)
 
 
 def build(
@@ -101,8 +105,15 @@ def build(
     today: date,
     by_hand: bool = False,
     warnings: tuple[str, ...] = (),
+    spent: Collection[str] = (),
 ) -> Match:
-    """A match from its parties, with the sentences for the letter and for the reviewer."""
+    """A match from its parties, with the sentences for the letter and for the reviewer.
+
+    `spent` are ids whose tick must not speak again; the match takes the first free generation.
+    """
+    generation = 0
+    while match_id(parties, generation) in spent:
+        generation += 1
     flags = tuple(
         f"{party.organisation}: {flag.sentence}"
         for party in parties
@@ -110,7 +121,7 @@ def build(
         for flag in sources[party.entry].response.flags
     )
     return Match(
-        id=match_id(parties),
+        id=match_id(parties, generation),
         parties=parties,
         why=why,
         band=band,
@@ -119,10 +130,11 @@ def build(
         warnings=warnings + flags,
         by_hand=by_hand,
         proposed_on=today,
+        generation=generation,
     )
 
 
-def renewed(match: Match, sources: Mapping[str, Source], today: date) -> Match | str:
+def renewed(match: Match, sources: Mapping[str, Source], today: date, spent: Collection[str] = ()) -> Match | str:
     """The same match from today's answers, or the sentence why there is none any more.
 
     Equal id: nothing that matters has changed. Another id: an answer was edited, ask again.
@@ -131,7 +143,7 @@ def renewed(match: Match, sources: Mapping[str, Source], today: date) -> Match |
         if party.entry not in sources:
             return f"the entry of {party.organisation} is no longer open"
     parties = tuple(to_party(party.side, sources[party.entry]) for party in match.parties)
-    if match_id(parties) == match.id:
+    if match_id(parties, match.generation) == match.id:
         return replace(match, parties=parties)
     return build(
         parties,
@@ -140,7 +152,8 @@ def renewed(match: Match, sources: Mapping[str, Source], today: date) -> Match |
         sources=sources,
         today=today,
         by_hand=match.by_hand,
-        warnings=(f"An answer has changed since {match.id}",),
+        warnings=(f"an answer has changed since {match.id}",),
+        spent=spent,
     )
 
 

@@ -148,12 +148,12 @@ def status_updates(standings: Mapping[str, Standing], reading: ReviewReading) ->
 
 
 def _decision(row: SheetRow, identifier: str, clean: Callable[[str], str | None]) -> Decision:
-    message = _text(row.cells.get(MESSAGE))
+    message = row.cells.get(MESSAGE)
     return Decision(
         match=identifier,
         approved=_is_tick(row, APPROVE),
         declined=_is_tick(row, DECLINE),
-        message=clean(message[:MESSAGE_LIMIT]) if message else None,
+        message=clean(str(message)[:MESSAGE_LIMIT]) if message not in (None, "", False) else None,
         agreed=_either(row, AGREED, REFUSED),
         was_sent=_either(row, WAS_SENT, WAS_NOT_SENT),
     )

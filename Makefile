@@ -1,0 +1,58 @@
+# What one can ask for: make help
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help install demo sandbox test lint types imports unit browsers bench format clean
+
+# uv of the machine, or one in a place of its own (`uv sync` would remove it from .venv).
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+BIN := .venv/bin
+# As many test workers as cores, at least two: the suite waits for sockets and browsers more than it computes.
+WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ $$n -gt 2 ] && echo $$n || echo 2)
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | column -t -s "$$(printf '\t')"
+
+.uv/bin/uv:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; none was found."; exit 1; }
+	$(PYTHON) -m venv .uv
+	.uv/bin/pip install --quiet --disable-pip-version-check uv
+
+.venv/.ready: pyproject.toml uv.lock $(if $(findstring .uv,$(UV)),.uv/bin/uv)
+	$(UV) sync --locked --quiet $(if $(PYTHON),--python $(PYTHON))
+	@touch $@
+
+install: .venv/.ready  ## the command, ready in .venv/bin/matchmaker
+
+demo: .venv/.ready  ## the main job, start to end, on four published exchanges, in a sandbox
+	$(BIN)/matchmaker demo
+
+sandbox: .venv/.ready  ## the sandbox, kept open, with sample data
+	$(BIN)/matchmaker sandbox --sample --dir sandbox-data
+
+test: .venv/.ready lint types imports unit  ## everything CI checks
+
+lint: .venv/.ready
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+
+types: .venv/.ready
+	$(BIN)/mypy
+
+imports: .venv/.ready
+	$(BIN)/lint-imports --verbose | tail -n 3
+
+unit: .venv/.ready
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile
+
+bench: .venv/.ready  ## measurements and long sweeps (some need the bench beside the project)
+	$(UV) sync --locked --quiet --all-groups $(if $(PYTHON),--python $(PYTHON))
+	$(BIN)/python tools/bench.py
+
+format: .venv/.ready  ## tidy the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:  ## remove what can be made again
+	rm -rf .venv .uv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,76 @@
+"""The few reasons to refuse a plan as a whole, each released by the officer's tick, never by a switch.
+
+A pulled brake sends nothing, changes no match and writes one line to `Problems`. (A missing or doubled
+header is refused earlier still: there nothing is written at all.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from pipeline.model import LetterRecord, LetterState, Match, Problem, Stage
+
+LEAST_TO_VANISH = 4
+"""Below this many vanished answers it is somebody tidying up, not an accident."""
+
+WENT_OUT = (str(Stage.INTRODUCED), str(Stage.UNSURE))
+
+
+def vanished(known: int, gone: int, share: float) -> Problem | None:
+    """The responses have vanished since the last run: a wrong tab, a cleared sheet, an older version."""
+    if gone < LEAST_TO_VANISH or known == 0 or gone / known < share:
+        return None
+    return Problem(
+        where="The form's answers",
+        what=f"{gone} of {known} known answers are no longer in the responses tab. Nothing was sent or changed.",
+        fix=(
+            "Was the tab cleared, replaced or restored to an older version? Bring the answers back "
+            "(File > Version history). If they were removed on purpose, tick Go on."
+        ),
+        key="brake:vanished",
+    )
+
+
+def ledger_behind(
+    unknown: Mapping[str, str],
+    statuses: Mapping[str, str],
+    matches: Mapping[str, Match],
+    letters: Mapping[str, LetterRecord],
+) -> tuple[Problem | None, tuple[str, ...]]:
+    """The sheet tells of introductions that the ledger has never heard of: a lost or restored disk.
+
+    Returns the brake, and the ids of those matches. Sending now might send twice.
+    """
+    behind = [identifier for identifier, status in unknown.items() if status.startswith(WENT_OUT)]
+    for identifier, status in statuses.items():
+        if identifier in matches and status.startswith(WENT_OUT) and not _left(letters, identifier):
+            behind.append(identifier)
+    behind = sorted(set(behind))
+    if not behind:
+        return None, ()
+    shown = ", ".join(behind[:5]) + (" and others" if len(behind) > 5 else "")
+    return (
+        Problem(
+            where="The program's ledger",
+            what=(
+                f"The review tab says that {len(behind)} matches were introduced ({shown}) "
+                "of which the ledger knows nothing. Nothing was sent or changed."
+            ),
+            fix=(
+                "The operator should restore the ledger's backup, or run: matchmaker ledger rebuild. "
+                "If the tab is right and no backup is left, tick Go on: those matches count as introduced."
+            ),
+            key="brake:ledger-behind:" + ",".join(behind[:50]),
+        ),
+        tuple(behind),
+    )
+
+
+def _left(letters: Mapping[str, LetterRecord], match: str) -> bool:
+    letter = letters.get(f"introduction:{match}")
+    return letter is not None and letter.state in {LetterState.SENT, LetterState.UNSURE, LetterState.COMMITTING}
+
+
+def still_pulled(brakes: Sequence[Problem], released: Collection[str]) -> tuple[Problem, ...]:
+    """The brakes nobody has released."""
+    return tuple(brake for brake in brakes if brake.key not in released)

@@ -1,0 +1,1 @@
+"""What each command does and prints. The work itself is done elsewhere."""

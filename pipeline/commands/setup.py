@@ -1,0 +1,204 @@
+"""Setting up: form, map, init, check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from pipeline.commands.options import Asked, emit, one_line, with_options
+from pipeline.config import DEFAULT_PATH, Settings, load_settings
+from pipeline.errors import Exit, MatchmakerError, UsageError
+
+
+@click.command()
+@with_options
+def form(asked: Asked) -> int:
+    """Print the Apps Script that makes the form and links it to the sheet.
+
+    Paste it into script.google.com with the account that shall own the form, and run it once.
+    """
+    from pipeline.form import apps_script, load_form
+
+    wanted = asked.config or DEFAULT_PATH
+    settings = load_settings(wanted) if wanted.exists() or asked.config else Settings()
+    file = settings.path(settings.form.file) if wanted.exists() else None
+    identifier = settings.sheets.responses_spreadsheet_id or settings.sheets.spreadsheet_id
+    click.echo(apps_script(load_form(file), identifier))
+    return Exit.DONE
+
+
+@click.command(name="map")
+@click.option("--yes", is_flag=True, help="Write the mapping without asking.")
+@with_options
+def map_(asked: Asked, yes: bool) -> int:  # noqa: FBT001
+    """Fit the tool to a form you already have: propose which header is which question, and remember it."""
+    from pipeline.adapters.sheets import open_spreadsheet
+    from pipeline.form import load_form
+    from pipeline.form_mapping import propose_mapping, write_mapping
+
+    settings = asked.settings
+    config = asked.config or DEFAULT_PATH
+    sheet = open_spreadsheet(settings.sheets, settings.base)
+    header = sheet.responses_header()
+    mapping = propose_mapping(load_form(settings.path(settings.form.file)), header, settings.form.columns)
+    click.echo(mapping.as_text())
+    if not mapping.columns:
+        click.echo("Nothing to write: the headers fit as they are.")
+        return Exit.NEEDS_A_PERSON if mapping.missing else Exit.DONE
+    if yes or click.confirm(f"Write this into {config}?"):
+        write_mapping(config, mapping)
+        click.echo(f"Written. Then: matchmaker --config {config} check --online")
+    return Exit.NEEDS_A_PERSON if mapping.missing else Exit.DONE
+
+
+@click.command()
+@with_options
+def init(asked: Asked) -> int:
+    """Make the tabs, headers, checkboxes and protections that are missing; safe to repeat."""
+    from pipeline.adapters.sheets_setup import init as make
+
+    made = make(asked.settings.sheets, asked.settings.base)
+    for line in made:
+        click.echo(one_line(line))
+    if not made:
+        click.echo("Everything is there already.")
+    return Exit.DONE
+
+
+@click.command()
+@click.option("--online", is_flag=True, help="Also ask Google and the mail server.")
+@click.option("--mail-to", metavar="ADDRESS", help="Send a test letter through the whole chain.")
+@with_options
+def check(asked: Asked, online: bool, mail_to: str | None) -> int:  # noqa: FBT001
+    """Say line by line what is right, and how to mend what is not."""
+    good = True
+    lines = []
+    for fine, what, remedy in _checks(asked, online=online, mail_to=mail_to):
+        good = good and fine
+        lines.append({"ok": fine, "what": what, "remedy": remedy})
+        if not asked.as_json:
+            click.echo(one_line(f"ok   {what}" if fine else f"FIX  {what} {remedy}"))
+    if asked.as_json:
+        emit(lines)
+    return Exit.DONE if good else Exit.CONFIGURATION
+
+
+Line = tuple[bool, str, str]
+
+
+def _checks(asked: Asked, *, online: bool, mail_to: str | None) -> Iterator[Line]:
+    try:
+        settings = asked.settings
+    except MatchmakerError as error:
+        yield False, str(error.args[0]), error.hint
+        return
+    yield True, f"The settings in {asked.config or DEFAULT_PATH} can be read.", ""
+    yield from _offline(settings)
+    if online:
+        from pipeline.adapters.sheets_setup import check_online
+
+        yield from check_online(settings)
+        yield from _mail_server(settings)
+    if mail_to:
+        yield from _test_letter(settings, mail_to)
+
+
+def _offline(settings: Settings) -> Iterator[Line]:
+    from pipeline.adapters.secrets import ledger_secret
+    from pipeline.form import load_form
+    from pipeline.messages.checking import check_templates
+    from pipeline.wiring import load_aliases
+
+    yield from _tried("The form's data can be read.", lambda: load_form(settings.path(settings.form.file)))
+    yield from _tried("The list of aliases can be read.", lambda: load_aliases(settings))
+    folder = settings.path(settings.letters.templates)
+    problems = check_templates(folder)
+    for problem in problems:
+        yield False, problem, "Mend that template; nothing is sent with it."
+    if not problems:
+        yield True, f"All templates in {folder} can be filled.", ""
+    yield from _tried(
+        "The ledger can be opened.",
+        lambda: _open_ledger(settings, ledger_secret(settings.path(settings.ledger.secret_file), create=False)),
+    )
+    if not settings.sheets.spreadsheet_id:
+        yield False, "sheets.spreadsheet_id is empty.", "Copy it from the address of your spreadsheet."
+    if not settings.mail.enabled:
+        yield True, "Letters are switched off (mail.enabled = false): approved matches wait.", ""
+    elif settings.mail.rehearsal_to:
+        yield True, f"Rehearsal: every letter goes to {settings.mail.rehearsal_to} only.", ""
+
+
+def _open_ledger(settings: Settings, secret: bytes) -> None:
+    from pipeline.adapters.ledger import open_ledger
+
+    open_ledger(settings.ledger_url, secret, round_months=settings.matching.round_months, read_only=True).close()
+
+
+def _mail_server(settings: Settings) -> Iterator[Line]:
+    from pipeline.adapters.mail import mailer_for
+
+    if not settings.mail.enabled:
+        return
+
+    def log_in() -> None:
+        with mailer_for(settings).session():
+            pass
+
+    yield from _tried(f"The mail server {settings.mail.host} lets us in; nothing was sent.", log_in)
+    if settings.imap.host:
+        from pipeline.adapters.mailbox import mailbox_for
+
+        yield from _tried(
+            f"The mailbox at {settings.imap.host} can be searched.", lambda: mailbox_for(settings).was_sent([])
+        )
+
+
+def _test_letter(settings: Settings, address: str) -> Iterator[Line]:
+    from pipeline.adapters.mail import mailer_for
+    from pipeline.adapters.secrets import ledger_secret, message_id_maker
+    from pipeline.border import clean_address
+    from pipeline.messages import compose_test
+    from pipeline.ports import Outcome
+    from pipeline.templating import load_templates
+    from pipeline.wiring import now
+
+    cleaned = clean_address(address)
+    if isinstance(cleaned, str):
+        raise UsageError(f"--mail-to: {cleaned}", hint="Give one plain e-mail address.")
+    letter = compose_test(
+        address.strip(),
+        mail=settings.mail,
+        templates=load_templates(settings.path(settings.letters.templates), settings.letters.language),
+        message_id=message_id_maker(
+            ledger_secret(settings.path(settings.ledger.secret_file)), settings.mail.sender_address
+        ),
+        now=now(),
+    )
+    try:
+        with mailer_for(settings).session() as session:
+            delivery = session.deliver(letter, lambda: None)
+    except MatchmakerError as error:
+        yield False, str(error.args[0]), error.hint
+        return
+    if delivery.outcome is Outcome.SENT:
+        yield True, f"A test letter left for {address}: {delivery.detail}", ""
+    else:
+        yield False, f"The test letter was not taken: {delivery.detail}", "Check [mail] and ask the mail provider."
+
+
+def _tried(what: str, action: object) -> Iterator[Line]:
+    try:
+        if callable(action):
+            action()
+    except MatchmakerError as error:
+        yield False, str(error.args[0]), error.hint
+    else:
+        yield True, what, ""
+
+
+def config_path(asked: Asked) -> Path:
+    """The configuration file a command works with."""
+    return asked.config or DEFAULT_PATH

@@ -1,0 +1,217 @@
+"""Plans, standings and explanations as text for people and JSON for scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pipeline import layout
+from pipeline.commands.options import one_line
+from pipeline.model import Match, Organisation, Standing
+from pipeline.plan import Plan, World
+from pipeline.run import problem_lines
+
+SHOWN = 40
+
+
+def match_as_json(match: Match, standing: Standing) -> dict[str, Any]:
+    """One match for scripts."""
+    return {
+        "match": match.id,
+        "status": standing.text,
+        "sending": match.sending.organisation,
+        "receiving": match.receiving.organisation,
+        "joining": match.joining.organisation if match.joining else None,
+        "sending_email": match.sending.email,
+        "receiving_email": match.receiving.email,
+        "joining_email": match.joining.email if match.joining else None,
+        "band": match.band,
+        "why": match.why,
+        "proposed_on": match.proposed_on.isoformat() if match.proposed_on else None,
+    }
+
+
+def status_as_json(world: World, plan: Plan) -> dict[str, Any]:
+    """Where every match stands that has been put before the officer."""
+    proposed = {match.id for match in plan.fresh}
+    last = world.state.last_run
+    return {
+        "matches": [
+            match_as_json(plan.matches[identifier], standing)
+            for identifier, standing in plan.standings.items()
+            if identifier not in proposed
+        ],
+        "problems": [
+            {"where": problem.where, "what": problem.what, "fix": problem.fix}
+            for problem in (*plan.brakes, *plan.problems)
+        ],
+        "questions": len(plan.registry.questions),
+        "last_run": None
+        if last is None
+        else {
+            "started": last.started.isoformat(),
+            "finished": last.finished.isoformat() if last.finished else None,
+            "exit_code": last.exit_code,
+            "summary": last.summary,
+        },
+    }
+
+
+def status_as_text(world: World, plan: Plan) -> str:
+    """The same for people, what needs them first."""
+    proposed = {match.id for match in plan.fresh}
+    standings = [standing for standing in plan.standings.values() if standing.match not in proposed]
+    standings.sort(key=lambda one: (not one.needs_a_person, str(one.stage), one.match))
+    lines = [_line(plan.matches[standing.match], standing) for standing in standings]
+    if not lines:
+        lines = ["No matches yet."]
+    lines += [f"Problem: {one_line(line)}" for line in problem_lines((*plan.brakes, *plan.problems))]
+    if plan.registry.questions:
+        lines.append(f"{len(plan.registry.questions)} open questions in the tab {layout.SAME_ORGANISATION}")
+    last = world.state.last_run
+    if last is not None:
+        lines.append(
+            f"Last run: {last.started:%Y-%m-%d %H:%M} UTC, exit {last.exit_code}. {one_line(last.summary)}".strip()
+        )
+    return "\n".join(lines)
+
+
+def plan_as_json(plan: Plan) -> dict[str, Any]:
+    """What a run would do."""
+    return {
+        "entries": len(plan.registry.sources),
+        "organisations": len(plan.registry.organisations),
+        "proposals": [match_as_json(match, plan.standings[match.id]) for match in plan.fresh],
+        "letters": [
+            {"letter": letter.id, "to": list(letter.envelope.recipients), "subject": letter.subject}
+            for letter in plan.letters
+        ],
+        "statuses": [{"match": update.key, **update.cells} for update in plan.after.updates.get(layout.REVIEW, ())],
+        "problems": [{"where": one.where, "what": one.what, "fix": one.fix} for one in plan.problems],
+        "brakes": [{"where": one.where, "what": one.what, "fix": one.fix} for one in plan.brakes],
+    }
+
+
+def plan_as_text(plan: Plan) -> str:
+    """What a run would do, for people."""
+    lines = [f"{len(plan.registry.sources)} open entries of {len(plan.registry.organisations)} organisations."]
+    lines += [f"A brake is pulled, nothing would be sent: {one_line(line)}" for line in problem_lines(plan.brakes)]
+    lines += [f"Would propose {_line(match, plan.standings[match.id])}" for match in plan.fresh[:SHOWN]]
+    lines += [
+        f"Would send {letter.id} to {', '.join(letter.envelope.recipients)}: {one_line(letter.subject)}"
+        for letter in plan.letters
+    ]
+    lines += [
+        f"Would set the status of {update.key}: {one_line(str(update.cells.get('Status')))}"
+        for update in plan.after.updates.get(layout.REVIEW, ())[:SHOWN]
+    ]
+    lines += [
+        f"Would ask whether {one_line(question.one)} and {one_line(question.other)} are the same"
+        for question in plan.registry.questions[:SHOWN]
+    ]
+    lines += [f"Problem: {one_line(line)}" for line in problem_lines(plan.problems)]
+    if len(lines) == 1:
+        lines.append("Nothing to do.")
+    return "\n".join(lines)
+
+
+def _line(match: Match, standing: Standing) -> str:
+    joining = f", joined by {match.joining.organisation}" if match.joining else ""
+    return one_line(
+        f"{match.id}  {match.sending.organisation} -> {match.receiving.organisation}{joining} | {standing.text}"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """An answer to "why?", both ways."""
+
+    as_text: str
+    as_json: dict[str, Any]
+
+
+def explanation(
+    world: World, plan: Plan, identifier: str, history: Sequence[tuple[datetime, str]]
+) -> Explanation | None:
+    """Why a match was proposed and where it stands, or what an organisation is made of."""
+    events = [{"at": at.isoformat(timespec="seconds"), "event": event} for at, event in history]
+    told = [f"  {event['at']}  {one_line(event['event'])}" for event in events]
+    match = plan.matches.get(identifier)
+    if match is not None:
+        return _explained_match(world, plan, match, events, told)
+    organisation = next((one for one in plan.registry.organisations if one.id == identifier), None)
+    if organisation is not None:
+        return _explained_organisation(world, organisation, events, told)
+    if history:
+        return Explanation("\n".join([identifier, *told]), {"id": identifier, "history": events})
+    return None
+
+
+def _explained_match(
+    world: World, plan: Plan, match: Match, events: list[dict[str, str]], told: list[str]
+) -> Explanation:
+    from pipeline.matching import explain
+
+    sources = plan.registry.sources
+    features: list[dict[str, Any]] = []
+    if match.sending.entry in sources and match.receiving.entry in sources:
+        features = [
+            {"feature": row.name, "value": row.value, "weight": row.weight, "sentence": row.sentence}
+            for row in explain(
+                [source.entry for source in sources.values()],
+                match.sending.entry,
+                match.receiving.entry,
+                organisations=plan.registry.organisations,
+                past=world.past,
+            )
+        ]
+    standing = plan.standings[match.id]
+    lines = [_line(match, standing), "", match.why, *(f"Please check: {warning}" for warning in match.warnings)]
+    if features:
+        lines += ["", "What the score is made of:"]
+        lines += [
+            f"  {row['weight']:+.2f}  {row['feature']} = {row['value']:.2f}  {one_line(row['sentence'])}"
+            for row in features
+        ]
+    if told:
+        lines += ["", "History:", *told]
+    document = match_as_json(match, standing)
+    return Explanation("\n".join(lines), {**document, "features": features, "history": events})
+
+
+def _explained_organisation(
+    world: World, organisation: Organisation, events: list[dict[str, str]], told: list[str]
+) -> Explanation:
+    document: dict[str, Any] = {
+        "id": organisation.id,
+        "name": organisation.name,
+        "spellings": list(organisation.spellings),
+        "parent": organisation.parent or organisation.parent_name,
+        "domains": list(organisation.domains),
+        "oid": organisation.oid,
+        "entries": list(organisation.entries),
+        "judgements": [
+            f"{judgement.left} and {judgement.right}: {judgement.verdict}, {judgement.at:%Y-%m-%d}"
+            for judgement in world.state.judgements
+            if organisation.id
+            in {world.state.spellings.get(judgement.left), world.state.spellings.get(judgement.right)}
+        ],
+        "history": events,
+    }
+    lines = [f"{organisation.id}  {one_line(organisation.name)}"]
+    for title, key in (
+        ("Also written", "spellings"),
+        ("Belongs to", "parent"),
+        ("Domains", "domains"),
+        ("OID", "oid"),
+        ("Entries", "entries"),
+        ("What people said", "judgements"),
+    ):
+        value = document[key]
+        if value:
+            lines.append(f"{title}: {one_line('; '.join(value) if isinstance(value, list) else str(value))}")
+    if told:
+        lines += ["History:", *told]
+    return Explanation("\n".join(lines), document)

@@ -1,0 +1,148 @@
+"""The daily commands: plan, run, status, explain, preview."""
+
+from __future__ import annotations
+
+import logging
+
+import click
+
+from pipeline.commands.options import Asked, emit, one_line, progress_to_terminal, with_options
+from pipeline.errors import Exit, UsageError
+from pipeline.introductions import introduction_id
+
+log = logging.getLogger(__name__)
+
+
+@click.command()
+@with_options
+def plan(asked: Asked) -> int:
+    """Print what a run would do; touch nothing."""
+    from pipeline.commands.views import plan_as_json, plan_as_text
+    from pipeline.run import look
+    from pipeline.wiring import open_outside
+
+    with open_outside(asked.settings, read_only=True, sending=True) as outside:
+        _, made = look(outside)
+    if asked.as_json:
+        emit(plan_as_json(made))
+    else:
+        click.echo(plan_as_text(made))
+    return Exit.BRAKE if made.brakes else Exit.DONE
+
+
+@click.command()
+@click.option("--no-send", is_flag=True, help="Do everything but send letters; they wait.")
+@with_options
+def run(asked: Asked, no_send: bool) -> int:  # noqa: FBT001
+    """The cron job: pull, link, match, publish, introduce what is approved, follow up.
+
+    Says nothing when nothing changed.
+    """
+    from pipeline.adapters.heartbeat import ping
+    from pipeline.adapters.lock import run_lock
+    from pipeline.run import problem_lines
+    from pipeline.run import run as do_run
+    from pipeline.wiring import now, open_outside
+
+    settings = asked.settings
+    url = settings.run.ping_url
+    with run_lock(settings.path(settings.run.lock_file), now()):
+        if url:
+            ping(url, "start")
+        try:
+            with open_outside(settings, sending=not no_send, progress=progress_to_terminal()) as outside:
+                result = do_run(outside, settings)
+                calls = outside.sheet.calls
+        except BaseException:
+            if url:
+                ping(url, "failure")
+            raise
+        if url:
+            ping(
+                url,
+                "failure" if result.failure or result.exit_code not in (Exit.DONE, Exit.NEEDS_A_PERSON) else "success",
+            )
+    log.info("sheets reads=%d writes=%d", calls.get("reads", 0), calls.get("writes", 0))
+    if asked.as_json:
+        emit({"summary": result.summary, "sent": list(result.sent), "exit_code": int(result.exit_code)})
+    elif result.exit_code is Exit.BRAKE:
+        click.echo(f"matchmaker: {one_line(result.summary)}", err=True)
+    elif asked.verbosity >= 0 and (result.summary or asked.verbosity > 0):
+        click.echo(result.summary or f"Nothing new among {len(result.plan.registry.sources)} open entries.")
+        for line in problem_lines(result.plan.new_problems)[:20]:
+            click.echo(f"  {one_line(line)}")
+    if result.failure is not None:
+        raise result.failure
+    return result.exit_code
+
+
+@click.command()
+@with_options
+def status(asked: Asked) -> int:
+    """Where every match stands."""
+    from pipeline.commands.views import status_as_json, status_as_text
+    from pipeline.run import look
+    from pipeline.wiring import open_outside
+
+    with open_outside(asked.settings, read_only=True, sending=True) as outside:
+        world, made = look(outside)
+    if asked.as_json:
+        emit(status_as_json(world, made))
+    else:
+        click.echo(status_as_text(world, made))
+    return Exit.DONE
+
+
+@click.command()
+@click.argument("identifier", metavar="ID")
+@with_options
+def explain(asked: Asked, identifier: str) -> int:
+    """Why: features, sentences, judgements and history of a match (M-...) or an organisation (O-...)."""
+    from pipeline.commands.views import explanation
+    from pipeline.run import look
+    from pipeline.wiring import open_outside
+
+    with open_outside(asked.settings, read_only=True, sending=True) as outside:
+        world, made = look(outside)
+        history = outside.ledger.history(identifier)
+    told = explanation(world, made, identifier, history)
+    if told is None:
+        raise UsageError(
+            f"Nothing here is called {one_line(identifier)[:60]}.",
+            hint="Matches are M-..., organisations O-..., entries E-...; see: matchmaker status",
+        )
+    if asked.as_json:
+        emit(told.as_json)
+    else:
+        click.echo(told.as_text)
+    return Exit.DONE
+
+
+@click.command()
+@click.argument("match", metavar="MATCH")
+@click.option("--source", is_flag=True, help="The exact bytes instead of the text.")
+@with_options
+def preview(asked: Asked, match: str, source: bool) -> int:  # noqa: FBT001
+    """Show the exact letter of a match; nothing is sent."""
+    from pipeline.messages import read_back
+    from pipeline.run import look
+    from pipeline.wiring import open_outside
+
+    with open_outside(asked.settings, read_only=True, sending=True) as outside:
+        world, made = look(outside)
+        found = made.matches.get(match)
+        if found is None:
+            raise UsageError(f"There is no match {one_line(match)[:60]}.", hint="See: matchmaker status")
+        letter = outside.ledger.letter(introduction_id(match))
+        decision = made.reading.decisions.get(match)
+        if letter is None or not letter.content:
+            letter = world.composer.introduction(found, decision.message if decision else None)
+    if source:
+        click.echo(letter.content.decode("ascii"), nl=False)
+        return Exit.DONE
+    shown = read_back(letter.content)
+    for name in ("From", "To", "Reply-To", "Subject"):
+        if name in shown.headers:
+            click.echo(f"{name}: {one_line(shown.headers[name])}")
+    click.echo(f"\n{shown.text}")
+    return Exit.DONE

@@ -1,0 +1,523 @@
+"""One run decided in full, as one value: joins the stages into a `Plan`.
+
+Nothing here reads or writes the outside. The same plan is printed by `matchmaker plan` and carried out
+by `matchmaker run`. The steps follow the walk of one record: responses become entries, entries belong
+to organisations, organisations become candidates, candidates become proposals, ticks become letters.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from pipeline import by_hand, introductions, layout, questions, review, tabs
+from pipeline.border import clean_text
+from pipeline.brakes import ledger_behind, vanished
+from pipeline.composer import Composer
+from pipeline.config import Settings
+from pipeline.errors import MatchmakerError
+from pipeline.form import Form
+from pipeline.introductions import DueLetter, Introductions, Limits, Situation
+from pipeline.matching import MatchingSettings, Proposals, feasible, propose
+from pipeline.messages import MessageUnsafe, meeting_keys
+from pipeline.model import (
+    Decision,
+    Judgement,
+    Letter,
+    LetterKind,
+    LetterRecord,
+    LetterState,
+    Match,
+    NewRow,
+    Problem,
+    Question,
+    SheetChanges,
+    SheetSnapshot,
+    Stage,
+    Standing,
+    Table,
+)
+from pipeline.normalise import fold
+from pipeline.ports import Facts, LedgerState
+from pipeline.proposals import Source, lapsed, renewed, to_match
+from pipeline.registry import Registry, register
+
+OPEN_STAGES = frozenset({Stage.PROPOSED, Stage.APPROVED, Stage.HELD, Stage.UNSURE})
+FINISHED_STATES = frozenset({LetterState.SENT, LetterState.UNSURE, LetterState.COMMITTING})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Everything a run reads before it decides, plus what never changes within a run."""
+
+    snapshot: SheetSnapshot
+    state: LedgerState
+    settings: Settings
+    form: Form
+    composer: Composer
+    now: datetime
+    is_erased: Callable[[str], bool]
+    aliases: Mapping[str, Sequence[str]]
+    past: frozenset[frozenset[str]] = frozenset()
+    sending: bool = True
+    """False: letters stay (--no-send, mail.enabled = false)."""
+
+    @property
+    def today(self) -> date:
+        """The day of the run."""
+        return self.now.date()
+
+    @property
+    def round_started(self) -> datetime:
+        """Introductions before this moment belong to an earlier round."""
+        return self.now - timedelta(days=round(30.44 * self.settings.matching.round_months))
+
+    def table(self, name: str) -> Table:
+        """A tab as read; an absent one is empty."""
+        return self.snapshot.tables.get(name) or Table(title=name, header=(), rows=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a run would do."""
+
+    registry: Registry
+    proposals: Proposals
+    reading: review.ReviewReading
+    matches: Mapping[str, Match]
+    situation: Situation
+    standings: Mapping[str, Standing]
+    fresh: tuple[Match, ...]
+    letters: tuple[Letter, ...]
+    facts: Facts
+    before: SheetChanges
+    """Written before letters leave: new rows, and the tabs that are the program's own."""
+    after: SheetChanges
+    """Written after them: the `Status` cells, as they stand if no letter leaves."""
+    problems: tuple[Problem, ...]
+    new_problems: tuple[Problem, ...]
+    brakes: tuple[Problem, ...]
+    adopted: tuple[str, ...] = ()
+    """Matches the officer says were introduced although the ledger knows nothing of them."""
+
+
+def make_plan(world: World) -> Plan:
+    """Decide one run. Raises SheetHeaderProblem when a header is missing or doubled."""
+    state = world.state
+    asked = questions.read_questions(world.table(layout.SAME_ORGANISATION), state.judgements, world.now)
+    judgements = _latest((*state.judgements, *asked.judgements))
+    registry = _register(world, judgements)
+    reading = review.read_review(world.table(layout.REVIEW), state.matches, clean_message)
+
+    brakes, adopted = _brakes(world, registry, reading)
+    finished = _finished(state, reading.decisions)
+    superseded, gone, renewals = _age(world, registry, finished)
+    hand = by_hand.read_by_hand(world.table(layout.BY_HAND), registry.organisations, registry.sources, fold)
+    alive = [match for match in (*state.matches.values(), *renewals) if match.id not in {*superseded, *gone}]
+    wished = by_hand.wishes(hand.lines, alive, finished, registry.sources, world.today)
+    proposals = _propose(world, registry, reading, superseded)
+    fresh = _fresh(world, registry, proposals, (*renewals, *wished), {*finished, *superseded, *gone})
+    matches = {**state.matches, **{match.id: match for match in fresh}}
+
+    situation = Situation(
+        matches=matches,
+        decisions=reading.decisions,
+        letters=state.letters,
+        superseded=superseded,
+        gone=gone,
+        row_trouble=reading.row_trouble,
+        not_ticks=reading.not_ticks,
+        meetings=state.meetings,
+        sent_today=state.sent_today,
+    )
+    decided = rule(world, situation)
+    letters, unsafe = _compose(world, decided.due)
+    standings = {standing.match: unsafe.get(standing.match, standing) for standing in decided.standings}
+    problems = _keyed((*registry.problems, *asked.problems, *reading.problems, *hand.problems))
+    new_problems = tuple(problem for problem in problems if problem.key not in state.problems)
+    facts = _facts(world, registry, reading, asked.judgements, fresh, superseded, decided, letters, problems)
+    rows = [
+        review.new_row(match, standings[match.id], world.composer.first_lines(match))
+        for match in matches.values()
+        if match.id not in reading.standing_rows and standings[match.id].stage in OPEN_STAGES
+    ]
+    return Plan(
+        registry=registry,
+        proposals=proposals,
+        reading=reading,
+        matches=matches,
+        situation=situation,
+        standings=standings,
+        fresh=fresh,
+        letters=letters,
+        facts=facts,
+        before=_before(world, registry, proposals, asked, problems, rows),
+        after=_after(registry.questions, judgements, asked, standings, reading),
+        problems=problems,
+        new_problems=new_problems,
+        brakes=brakes,
+        adopted=adopted,
+    )
+
+
+def clean_message(text: str) -> str | None:
+    """The officer's personal line, made safe for a letter like any text from outside."""
+    return clean_text(text).text or None
+
+
+def rule(world: World, situation: Situation) -> Introductions:
+    """Where every match stands, under the limits of the settings."""
+    mail = world.settings.mail
+    return introductions.decide(
+        situation,
+        Limits(
+            per_run=mail.max_per_run,
+            per_day=mail.max_per_day,
+            per_organisation=mail.max_open_per_organisation,
+            quiet_days=world.settings.follow_up.quiet_days,
+            sending=world.sending,
+            rehearsal_to=mail.rehearsal_to,
+        ),
+        world.now,
+        meeting_keys=meeting_keys,
+        round_started=world.round_started,
+    )
+
+
+def restated(
+    world: World, plan: Plan, state: LedgerState, trouble: MatchmakerError | None = None
+) -> tuple[dict[str, Standing], SheetChanges]:
+    """Where every match stands once letters have left, and the `Status` cells that say so."""
+    situation = replace(
+        plan.situation,
+        letters=state.letters,
+        meetings=state.meetings,
+        sent_today=state.sent_today,
+        mail_trouble=str(trouble.args[0]) if trouble else "",
+    )
+    standings = {standing.match: standing for standing in rule(world, situation).standings}
+    held = {
+        match: standing
+        for match, standing in plan.standings.items()
+        if standing.stage is Stage.HELD and standings[match].stage is Stage.APPROVED
+    }
+    standings |= held
+    return standings, SheetChanges(
+        inserts={},
+        updates={
+            **plan.after.updates,
+            layout.REVIEW: tuple(update for update in review.status_updates(standings, _with_new_rows(plan))),
+        },
+    )
+
+
+def _with_new_rows(plan: Plan) -> review.ReviewReading:
+    """The review tab as it stands after the first write."""
+    inserted = {row.key: str(row.cells[review.STATUS]) for row in plan.before.inserts.get(layout.REVIEW, ())}
+    return replace(
+        plan.reading,
+        standing_rows=plan.reading.standing_rows | frozenset(inserted),
+        statuses={**plan.reading.statuses, **inserted},
+    )
+
+
+# -- the steps ---------------------------------------------------------------------------------------
+
+
+def _register(world: World, judgements: Sequence[Judgement]) -> Registry:
+    settings, state = world.settings, world.state
+    mail = settings.mail
+    own = {address for address in (mail.sender_address, mail.journal, mail.rehearsal_to, mail.digest_to) if address}
+    return register(
+        world.table(layout.RESPONSES),
+        world.form,
+        columns=settings.form.columns,
+        known_entries=state.entries,
+        judgements=judgements,
+        spellings=state.spellings,
+        aliases=world.aliases,
+        own_addresses=own,
+        is_erased=world.is_erased,
+        committed_visits=_committed_visits(state, world.now.year),
+        locale=world.snapshot.locale,
+        now=world.now,
+        entry_months=settings.matching.entry_months,
+        max_rows=settings.run.max_rows,
+    )
+
+
+def _committed_visits(state: LedgerState, year: int) -> Mapping[str, int]:
+    """Organisation id -> introductions of this year in which it receives."""
+    visits: Counter[str] = Counter()
+    for match in state.matches.values():
+        letter = state.letters.get(introductions.introduction_id(match.id))
+        if letter is not None and letter.state is LetterState.SENT and letter.since.year == year:
+            visits[match.receiving.organisation_id] += 1
+    return visits
+
+
+def _latest(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:
+    """One judgement per two spellings: the last."""
+    return tuple({(judgement.left, judgement.right): judgement for judgement in judgements}.values())
+
+
+def _brakes(
+    world: World, registry: Registry, reading: review.ReviewReading
+) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
+    table = world.snapshot.tables.get(layout.PROBLEMS)
+    there = {entry.id for entry in world.state.entries if not entry.paused}
+    gone = vanished(len(there), len(there & set(registry.entries.paused)), world.settings.run.vanished_share)
+    behind, adopted = ledger_behind(reading.unknown, reading.statuses, world.state.matches, world.state.letters)
+    standing = tuple(brake for brake in (gone, behind) if brake is not None and not tabs.released(table, brake))
+    return standing, adopted if behind is not None and behind not in standing else ()
+
+
+def _finished(state: LedgerState, decisions: Mapping[str, Decision]) -> frozenset[str]:
+    """Matches that are introduced, unsure or declined: they do not come up again by themselves."""
+    sent = {
+        record.match
+        for record in state.letters.values()
+        if record.kind is LetterKind.INTRODUCTION and record.match and record.state in FINISHED_STATES
+    }
+    declined = {
+        match
+        for match in state.matches
+        if decisions.get(match, state.decisions.get(match, Decision(match=match))).declined
+    }
+    return frozenset(sent | declined)
+
+
+def _age(
+    world: World, registry: Registry, finished: frozenset[str]
+) -> tuple[dict[str, str], dict[str, str], list[Match]]:
+    """What time and edits did to open matches: superseded (old -> new id), gone (id -> why), their successors."""
+    superseded = dict(world.state.superseded)
+    gone: dict[str, str] = {}
+    renewals: list[Match] = []
+    spent = {*world.state.matches}
+    closed = _closed(registry)
+
+    def broken_rule(match: Match) -> str | None:
+        joining = match.joining
+        return feasible(
+            registry.sources[match.sending.entry].entry,
+            registry.sources[match.receiving.entry].entry,
+            registry.sources[joining.entry].entry if joining else None,
+            today=world.today,
+        )
+
+    for match in world.state.matches.values():
+        if match.id in superseded or match.id in finished:
+            continue
+        now = renewed(match, registry.sources, world.today, spent)
+        if isinstance(now, str):
+            reasons = [closed[party.entry] for party in match.parties if party.entry in closed]
+            gone[match.id] = reasons[0] if reasons else now
+            continue
+        why_not = lapsed(now, registry.sources, broken_rule)
+        if why_not is not None:
+            gone[match.id] = why_not
+        elif now.id != match.id:
+            superseded[match.id] = now.id
+            renewals.append(now)
+    return superseded, gone, renewals
+
+
+def _closed(registry: Registry) -> dict[str, str]:
+    """Entry id -> why it is not open, for the `Status` of its matches."""
+    known = {entry.id: entry.organisation_key for entry in registry.entries.known}
+    reasons = (
+        (registry.entries.paused, "its answer is no longer in the form's tab; it returns when the answer does"),
+        (registry.entries.withdrawn, "it was taken back by the organisation"),
+        (registry.entries.expired, "it has expired; ask the organisation to confirm it by a new answer"),
+    )
+    return {
+        identifier: f"the entry of {known.get(identifier, 'one side')}: {why}"
+        for identifiers, why in reasons
+        for identifier in identifiers
+    }
+
+
+def _propose(
+    world: World, registry: Registry, reading: review.ReviewReading, superseded: Mapping[str, str]
+) -> Proposals:
+    state = world.state
+    barred = {
+        frozenset(key.removeprefix("org:").split("|"))
+        for key, at in state.meetings.items()
+        if key.startswith("org:") and at >= world.round_started
+    }
+    for match in state.matches.values():
+        decision = reading.decisions.get(match.id) or state.decisions.get(match.id)
+        if decision is not None and decision.declined and match.joining is None and match.id not in superseded:
+            barred.add(frozenset(_organisation_ids(match, registry.sources)))
+    return propose(
+        [source.entry for source in registry.sources.values()],
+        organisations=registry.organisations,
+        barred=barred,
+        past=world.past,
+        settings=MatchingSettings(per_request=world.settings.matching.proposals_per_request, today=world.today),
+    )
+
+
+def _fresh(
+    world: World,
+    registry: Registry,
+    proposals: Proposals,
+    first: Sequence[Match],
+    closed: set[str],
+) -> tuple[Match, ...]:
+    """Matches to put before the officer now: successors and wishes first, then the best candidates in turn."""
+    options = world.settings.matching
+    state = world.state
+    fresh = {match.id: match for match in first}
+    open_now = [match for match in (*state.matches.values(), *fresh.values()) if match.id not in closed]
+    together = {_entries(match) for match in open_now}
+    pairs = {frozenset(_organisation_ids(match, registry.sources)) for match in open_now}
+    per_request = Counter(match.sending.entry for match in open_now)
+    room = options.open_proposals - len(open_now)
+    for candidate in sorted(proposals.candidates, key=lambda one: (one.rank, -one.score, one.sending, one.receiving)):
+        if room <= 0:
+            break
+        if per_request[candidate.sending] >= options.proposals_per_request:
+            continue
+        match = to_match(candidate, registry.sources, world.today, spent=state.superseded)
+        organisations = frozenset(_organisation_ids(match, registry.sources))
+        if match.id in state.matches or _entries(match) in together or organisations in pairs:
+            continue
+        fresh[match.id] = match
+        together.add(_entries(match))
+        pairs.add(organisations)
+        per_request[candidate.sending] += 1
+        room -= 1
+    return tuple(fresh.values())
+
+
+def _entries(match: Match) -> tuple[str, ...]:
+    return tuple(party.entry for party in match.parties)
+
+
+def _organisation_ids(match: Match, sources: Mapping[str, Source]) -> list[str]:
+    """The organisations as linkage sees them today; those of the proposal where the entry is closed."""
+    return [
+        sources[party.entry].entry.organisation_id if party.entry in sources else party.organisation_id
+        for party in match.parties
+    ]
+
+
+def _compose(world: World, due: Sequence[DueLetter]) -> tuple[tuple[Letter, ...], dict[str, Standing]]:
+    """All letters of a run, before the first one leaves. One that cannot be written safely is held."""
+    letters: list[Letter] = []
+    unsafe: dict[str, Standing] = {}
+    for one in due:
+        try:
+            letter = _letter(world, one)
+        except MessageUnsafe as error:
+            unsafe[one.match.id] = Standing(match=one.match.id, stage=Stage.HELD, detail=str(error))
+            continue
+        known = world.state.letters.get(letter.id)
+        letters.append(_frozen(letter, known))
+    return tuple(letters), unsafe
+
+
+def _letter(world: World, due: DueLetter) -> Letter:
+    if due.kind is LetterKind.QUESTION and due.party is not None:
+        return world.composer.question(due.match, due.party)
+    return world.composer.introduction(due.match, due.message)
+
+
+def _frozen(letter: Letter, known: LetterRecord | None) -> Letter:
+    """A letter that is queued already goes out with the very bytes it was queued with."""
+    if known is None or known.state is not LetterState.QUEUED or known.content is None:
+        return letter
+    return replace(letter, content=known.content, envelope=known.envelope, message_id=known.message_id)
+
+
+def _keyed(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """Each problem once, with a key that survives sorting."""
+    keyed: dict[str, Problem] = {}
+    for problem in problems:
+        key = problem.key or hashlib.sha256(f"{problem.what}|{problem.fix}".encode()).hexdigest()[:16]
+        keyed.setdefault(key, replace(problem, key=key))
+    return tuple(keyed.values())
+
+
+def _facts(
+    world: World,
+    registry: Registry,
+    reading: review.ReviewReading,
+    judgements: Sequence[Judgement],
+    fresh: Sequence[Match],
+    superseded: Mapping[str, str],
+    decided: Introductions,
+    letters: Sequence[Letter],
+    problems: Sequence[Problem],
+) -> Facts:
+    state = world.state
+    keys = frozenset(problem.key for problem in problems)
+    return Facts(
+        at=world.now,
+        matches=tuple(fresh),
+        superseded={old: new for old, new in superseded.items() if state.superseded.get(old) != new},
+        decisions=tuple(
+            decision
+            for match, decision in reading.decisions.items()
+            if decision != state.decisions.get(match, Decision(match=match))
+        ),
+        judgements=tuple(judgements),
+        spellings={
+            key: organisation
+            for key, organisation in registry.identity.memory.items()
+            if state.spellings.get(key) != organisation
+        },
+        organisation_events=registry.identity.events,
+        entries=tuple(entry for entry in registry.entries.known if entry not in set(state.entries)),
+        problems=keys if keys != state.problems else None,
+        letters=tuple(letters),
+        withdrawn=decided.withdrawn,
+        settled=decided.settled,
+        reopened=decided.reopened,
+    )
+
+
+def _before(
+    world: World,
+    registry: Registry,
+    proposals: Proposals,
+    asked: questions.QuestionReading,
+    problems: Sequence[Problem],
+    rows: Sequence[NewRow],
+) -> SheetChanges:
+    bodies = {
+        layout.PROBLEMS: tabs.problems_body(problems),
+        layout.ORGANISATIONS: tabs.organisations_body(registry.organisations),
+        layout.NEARLY: tabs.nearly_body(proposals.nearly, registry.sources),
+        layout.UNMET: tabs.unmet_body(proposals.unmet, registry.sources),
+    }
+    tables = world.snapshot.tables
+    inserts = {
+        layout.REVIEW: tuple(rows),
+        layout.SAME_ORGANISATION: questions.new_rows(registry.questions, asked),
+    }
+    return SheetChanges(
+        inserts={name: new for name, new in inserts.items() if new},
+        contents={name: body for name, body in bodies.items() if tabs.changed(tables.get(name), name, body)},
+        last_checked=world.today if world.snapshot.last_checked != world.today else None,
+    )
+
+
+def _after(
+    asked_now: Sequence[Question],
+    judgements: Sequence[Judgement],
+    asked: questions.QuestionReading,
+    standings: Mapping[str, Standing],
+    reading: review.ReviewReading,
+) -> SheetChanges:
+    updates = {
+        layout.REVIEW: review.status_updates(standings, reading),
+        layout.SAME_ORGANISATION: questions.status_updates(asked_now, judgements, asked),
+    }
+    return SheetChanges(updates={name: changes for name, changes in updates.items() if changes})

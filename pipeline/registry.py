@@ -1,0 +1,157 @@
+"""Responses -> organisations with their open entries: intake and linkage joined for one run."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from pipeline.form import Form
+from pipeline.impersonation import inspect
+from pipeline.intake import EntryPlan, Intake, entries, read_responses, to_entry
+from pipeline.linkage import (
+    IdentityPlan,
+    Linkage,
+    Record,
+    assign_identities,
+    link,
+    organisations,
+    spelling_key,
+)
+from pipeline.model import Judgement, KnownEntry, Organisation, Problem, Question, Reason, Response, Table
+from pipeline.proposals import Source
+
+REASONS_SHOWN = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registry:
+    """Who is there, what they want, and what a person should look at."""
+
+    intake: Intake
+    entries: EntryPlan
+    identity: IdentityPlan
+    sources: Mapping[str, Source]
+    organisations: tuple[Organisation, ...]
+    questions: tuple[Question, ...]
+    problems: tuple[Problem, ...]
+
+
+def register(
+    table: Table,
+    form: Form,
+    *,
+    columns: Mapping[str, str],
+    known_entries: Sequence[KnownEntry],
+    judgements: Sequence[Judgement],
+    spellings: Mapping[str, str],
+    aliases: Mapping[str, Sequence[str]],
+    own_addresses: Collection[str],
+    is_erased: Callable[[str], bool],
+    committed_visits: Mapping[str, int],
+    locale: str,
+    now: datetime,
+    entry_months: int,
+    max_rows: int,
+) -> Registry:
+    """Read the answers, tell entries and organisations apart. Raises SheetHeaderProblem."""
+    today = now.date()
+    kept = table.rows[:max_rows]
+    intake = read_responses(
+        Table(title=table.title, header=table.header, rows=kept), form, columns=columns, locale=locale, today=today
+    )
+    problems = list(intake.problems)
+    if len(table.rows) > len(kept):
+        problems.append(
+            Problem(
+                where=table.title,
+                what=f"Only the first {max_rows} of {len(table.rows)} answers were read.",
+                fix="Move old answers to another tab, or raise run.max_rows.",
+                key="too-many-rows",
+            )
+        )
+    known_contacts: dict[str, set[str]] = defaultdict(set)
+    for known in known_entries:
+        known_contacts[known.organisation_key].add(known.address)
+    welcome = [response for response in intake.responses if not is_erased(response.email)]
+    inspected = inspect(
+        welcome,
+        {key: frozenset(addresses) for key, addresses in known_contacts.items()},
+        own_addresses=own_addresses,
+    )
+    plan = entries(inspected, known_entries, today=today, months=entry_months)
+    problems += plan.problems
+    by_entry = {one.id: one.response for one in plan.open}
+    records = [_record(identifier, response) for identifier, response in by_entry.items()]
+    linkage = link(records, judgements, aliases)
+    identity = assign_identities(linkage, records, spellings)
+    sources = {
+        identifier: Source(
+            entry=to_entry(
+                identifier,
+                response,
+                form,
+                organisation_id=identity.organisation_of[identifier],
+                committed_visits=committed_visits.get(identity.organisation_of[identifier], 0),
+            ),
+            response=response,
+        )
+        for identifier, response in by_entry.items()
+    }
+    return Registry(
+        intake=intake,
+        entries=plan,
+        identity=identity,
+        sources=sources,
+        organisations=organisations(identity, records),
+        questions=_questions(linkage, records),
+        problems=tuple(problems),
+    )
+
+
+def _record(identifier: str, response: Response) -> Record:
+    return Record(
+        record_id=identifier,
+        organisation=response.name,
+        country=response.country,
+        city=response.city,
+        website=response.website,
+        email=response.email,
+        oid=response.oid,
+        parent=response.parent or (response.organisation if response.name != response.organisation else None),
+        also_known_as=(response.organisation_local,) if response.organisation_local else (),
+    )
+
+
+def _questions(linkage: Linkage, records: Sequence[Record]) -> tuple[Question, ...]:
+    """The doubtful pairs, each once per two spellings."""
+    by_id = {record.record_id: record for record in records}
+    found: dict[str, Question] = {}
+    for pair in linkage.pairs:
+        if pair.verdict != "review":
+            continue
+        one, other = sorted((by_id[pair.left], by_id[pair.right]), key=spelling_key)
+        left, right = spelling_key(one), spelling_key(other)
+        if left == right:
+            continue
+        question = Question(
+            left=left,
+            right=right,
+            one=_described(one),
+            other=_described(other),
+            speaks_for=_sentences(pair.reasons, favour=True),
+            speaks_against=_sentences(pair.reasons, favour=False),
+        )
+        found.setdefault(question.key, question)
+    return tuple(found.values())
+
+
+def _described(record: Record) -> str:
+    place = ", ".join(part for part in (record.city, record.country) if part)
+    return f"{record.organisation} ({place})" if place else record.organisation
+
+
+def _sentences(reasons: Sequence[Reason], *, favour: bool) -> str:
+    chosen = [reason.sentence for reason in reasons if (reason.weight > 0) is favour]
+    return "\n".join(chosen[:REASONS_SHOWN])

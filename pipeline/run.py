@@ -1,0 +1,351 @@
+"""pull -> plan -> guard -> apply: the only module that sees both the plan and the adapters.
+
+The order is the safety. Everything is decided before anything is done; the ledger remembers a letter
+before it leaves; the officer's tick is read once more just before; and what became of each letter is
+recorded before the next one is touched. A crash at any line leaves a state from which the next run
+goes on without sending twice.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from pipeline import layout, review, tabs
+from pipeline.brakes import ledger_behind
+from pipeline.config import Settings
+from pipeline.errors import Exit, MatchmakerError, TryLater
+from pipeline.introductions import introduction_id
+from pipeline.messages import meeting_keys
+from pipeline.model import (
+    Envelope,
+    Letter,
+    LetterKind,
+    LetterRecord,
+    LetterState,
+    Problem,
+    SheetChanges,
+    Stage,
+    Standing,
+)
+from pipeline.plan import Plan, World, clean_message, make_plan, restated
+from pipeline.ports import (
+    Clock,
+    Delivery,
+    Evidence,
+    Ledger,
+    LedgerState,
+    Mailer,
+    MailSession,
+    Outcome,
+    RunRecord,
+    Spreadsheet,
+)
+
+log = logging.getLogger(__name__)
+
+FIRST_RETRY = timedelta(minutes=15)
+LAST_RETRY = timedelta(hours=24)
+"""A letter the server does not take is tried again after 15, 30, 60 ... minutes; past a day a person looks.
+
+RFC 5321, 4.5.4.1 asks for at least 30 minutes between tries on average and a give-up after days; a
+greylisting server answers well within that.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """The adapters one run speaks to, and what never changes while it does."""
+
+    sheet: Spreadsheet
+    ledger: Ledger
+    clock: Clock
+    mailer: Mailer | None = None
+    """None: letters stay."""
+    evidence: Evidence | None = None
+    world: Callable[..., World]
+    """Makes the `World` of a run from snapshot, state and moment."""
+    progress: Callable[[str], None] = field(default=lambda _: None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """What a run came to: the closing line, the exit code, and where everything stands."""
+
+    plan: Plan
+    standings: Mapping[str, Standing]
+    exit_code: Exit
+    summary: str
+    """Empty when nothing changed."""
+    sent: tuple[str, ...] = ()
+    failure: MatchmakerError | None = None
+    """What stopped the letters half-way; everything else was done."""
+
+
+def look(outside: Outside) -> tuple[World, Plan]:
+    """Read the outside and decide, touching nothing: `plan`, `status`, `explain`, `preview`."""
+    now = outside.clock()
+    world = outside.world(outside.sheet.read(), outside.ledger.load(now), now)
+    return world, make_plan(world)
+
+
+def run(outside: Outside, settings: Settings) -> RunResult:
+    """One run of the cron job. To be called with the lock held."""
+    started = outside.clock()
+    number = outside.ledger.start_run(started)
+    try:
+        result = _run(outside, settings, started)
+    except MatchmakerError as error:
+        _finish(outside, number, started, error.exit_code, str(error), responses=0)
+        raise
+    failure_code = result.failure.exit_code if result.failure else result.exit_code
+    _finish(outside, number, started, failure_code, result.summary, responses=len(result.plan.registry.sources))
+    return result
+
+
+def _finish(outside: Outside, number: int, started: datetime, code: Exit, summary: str, *, responses: int) -> None:
+    record = RunRecord(
+        started=started, finished=outside.clock(), exit_code=int(code), summary=summary, responses=responses
+    )
+    outside.ledger.finish_run(number, record)
+
+
+def _run(outside: Outside, settings: Settings, started: datetime) -> RunResult:
+    ledger = outside.ledger
+    for letter in ledger.recover(started):
+        log.warning("letter=%s the last run ended while it was leaving; looking for evidence", letter)
+    _search_evidence(outside, settings)
+    world, plan = look(outside)
+    outside.progress(f"{len(plan.registry.sources)} open entries, {len(plan.proposals.candidates)} candidates")
+    if plan.brakes:
+        return _refuse(outside, world, plan)
+
+    for match in plan.adopted:
+        _adopt(outside.ledger, world, plan, match)
+    ledger.record(plan.facts)
+    if plan.before:
+        outside.sheet.write(plan.before)
+    sent, failure = _send(outside, settings, plan, started)
+    standings, after = restated(world, plan, ledger.load(outside.clock()), failure)
+    if after:
+        left = outside.sheet.write(after)
+        if left:
+            log.info("rows=%d moved while we wrote; the next run updates them", len(left))
+    return RunResult(
+        plan=plan,
+        standings=standings,
+        exit_code=_exit_code(plan, standings),
+        summary=_summary(plan, after, sent),
+        sent=tuple(sent),
+        failure=failure,
+    )
+
+
+def _refuse(outside: Outside, world: World, plan: Plan) -> RunResult:
+    """A brake: one line to `Problems`, nothing else."""
+    table = world.snapshot.tables.get(layout.PROBLEMS)
+    body = tabs.problems_body(plan.problems, plan.brakes)
+    if tabs.changed(table, layout.PROBLEMS, body):
+        outside.sheet.write(SheetChanges(contents={layout.PROBLEMS: body}))
+    return RunResult(
+        plan=plan,
+        standings=plan.standings,
+        exit_code=Exit.BRAKE,
+        summary=" ".join(f"{brake.what} {brake.fix}" for brake in plan.brakes),
+    )
+
+
+def _adopt(ledger: Ledger, world: World, plan: Plan, identifier: str) -> None:
+    """The officer released the brake: the sheet is right, that match counts as introduced."""
+    match = plan.matches.get(identifier)
+    letter = introduction_id(identifier)
+    record = LetterRecord(
+        id=letter,
+        kind=LetterKind.INTRODUCTION,
+        match=identifier,
+        state=LetterState.SENT,
+        message_id=world.composer.message_id(letter),
+        envelope=Envelope(
+            sender=world.settings.mail.sender_address,
+            recipients=tuple(party.email for party in match.parties) if match else (),
+        ),
+        content=None,
+        since=world.now,
+        detail="taken over from the review tab",
+    )
+    ledger.adopt(record, meeting_keys(match) if match else ())
+
+
+def rebuild(outside: Outside) -> tuple[str, ...]:
+    """Take over from the review tab which matches were introduced; the ledger knows less than the sheet."""
+    world, plan = look(outside)
+    _, behind = ledger_behind(plan.reading.unknown, plan.reading.statuses, world.state.matches, world.state.letters)
+    outside.ledger.record(replace(plan.facts, letters=(), withdrawn={}, settled={}, reopened=()))
+    for match in behind:
+        _adopt(outside.ledger, world, plan, match)
+    return behind
+
+
+# -- letters -------------------------------------------------------------------------------------------
+
+
+def _send(
+    outside: Outside, settings: Settings, plan: Plan, started: datetime
+) -> tuple[list[str], MatchmakerError | None]:
+    """Send what is due: tick read once more, then claim -> deliver -> record, one letter at a time."""
+    if not plan.letters or outside.mailer is None:
+        return [], None
+    letters = _confirmed(outside, plan)
+    if not letters:
+        return [], None
+    sent: list[str] = []
+    try:
+        with outside.mailer.session() as session:
+            for letter in letters:
+                if (outside.clock() - started).total_seconds() > settings.run.max_seconds:
+                    log.warning("the run has lasted %d s; the other letters wait", settings.run.max_seconds)
+                    break
+                outside.progress(f"letter {letter.id}")
+                if _send_one(outside, session, letter):
+                    sent.append(letter.id)
+    except MatchmakerError as error:
+        return sent, error
+    return sent, None
+
+
+def _confirmed(outside: Outside, plan: Plan) -> list[Letter]:
+    """The letters whose tick still stands, with the same content, at a last reading of the review tab."""
+    table = outside.sheet.read_review().tables.get(layout.REVIEW)
+    if table is None:
+        return []
+    again = review.read_review(table, plan.matches, clean_message)
+    return [
+        letter
+        for letter in plan.letters
+        if letter.match is None or review.still_approved(plan.reading, again, letter.match)
+    ]
+
+
+def _send_one(outside: Outside, session: MailSession, letter: Letter) -> bool:
+    """Claim, deliver, record. Whatever goes wrong with one letter, the others go on."""
+    ledger = outside.ledger
+    claim = ledger.claim(letter.id, outside.clock())
+    if isinstance(claim, str):
+        log.info("letter=%s not sent: %s", letter.id, claim)
+        return False
+    committed = False
+
+    def before_dot() -> None:
+        nonlocal committed
+        ledger.mark_committing(claim, outside.clock())
+        committed = True
+
+    try:
+        delivery = session.deliver(letter, before_dot)
+    except TryLater as error:
+        delivery = Delivery(outcome=Outcome.UNCLEAR if committed else Outcome.TRY_AGAIN, detail=error.args[0])
+    except Exception as error:
+        log.exception("letter=%s failed unexpectedly", letter.id)
+        delivery = Delivery(
+            outcome=Outcome.UNCLEAR if committed else Outcome.REFUSED, detail=f"our bug: {type(error).__name__}"
+        )
+    _record(ledger, letter.id, claim.attempt, delivery, outside.clock())
+    log.info("letter=%s outcome=%s", letter.id, delivery.outcome)
+    return delivery.outcome is Outcome.SENT
+
+
+def _record(ledger: Ledger, letter: str, attempt: int, delivery: Delivery, now: datetime) -> None:
+    if delivery.outcome is Outcome.SENT:
+        ledger.mark_sent(letter, now, delivery.detail)
+    elif delivery.outcome is Outcome.UNCLEAR:
+        ledger.mark_unsure(letter, now, delivery.detail)
+    elif delivery.outcome is Outcome.REFUSED:
+        ledger.mark_held(letter, now, delivery.detail)
+    else:
+        pause = FIRST_RETRY * 2 ** (attempt - 1)
+        if pause > LAST_RETRY:
+            ledger.mark_held(letter, now, f"tried {attempt} times: {delivery.detail}")
+        else:
+            ledger.requeue(letter, now, delivery.detail, not_before=now + pause)
+
+
+def _search_evidence(outside: Outside, settings: Settings) -> None:
+    """Settle what a crash left open, and note bounces. Trouble with the mailbox never stops the run."""
+    if outside.evidence is None:
+        return
+    now = outside.clock()
+    state = outside.ledger.load(now)
+    try:
+        settle_unsure(outside.ledger, outside.evidence, settings, state, now)
+        _note_bounces(outside.ledger, outside.evidence, state, now)
+    except MatchmakerError as error:
+        log.warning("the mailbox could not be searched: %s", error.args[0])
+
+
+def settle_unsure(ledger: Ledger, evidence: Evidence, settings: Settings, state: LedgerState, now: datetime) -> None:
+    """Letters nobody is sure of: found means sent; not found proves something only in a complete mailbox."""
+    unsure = {record.message_id: record for record in state.letters.values() if record.state is LetterState.UNSURE}
+    if not unsure:
+        return
+    grace = timedelta(minutes=settings.imap.grace_minutes)
+    for message_id, found in evidence.was_sent(list(unsure)).items():
+        record = unsure[message_id]
+        if found:
+            ledger.mark_sent(record.id, now, "found in the mailbox")
+        elif settings.imap.complete and ledger.note_search(record.id, now) >= grace:
+            ledger.requeue(record.id, now, "not in the mailbox after two searches", not_before=None)
+
+
+def _note_bounces(ledger: Ledger, evidence: Evidence, state: LedgerState, now: datetime) -> None:
+    sent = {record.message_id: record for record in state.letters.values() if record.state is LetterState.SENT}
+    kinds: dict[str, LetterKind] = {message_id: record.kind for message_id, record in sent.items()}
+    if not kinds:
+        return
+    for message_id, recipient, reason in evidence.bounces(kinds):
+        record = sent.get(message_id)
+        if record is not None and recipient in record.envelope.recipients and recipient not in record.bounced:
+            ledger.note_bounce(record.id, recipient, reason, now)
+
+
+# -- what to say ---------------------------------------------------------------------------------------
+
+
+def _exit_code(plan: Plan, standings: Mapping[str, Standing]) -> Exit:
+    """1 when something new needs a person; waiting proposals and open questions alone do not count."""
+    before = plan.reading.statuses
+    newly_stuck = any(
+        standing.needs_a_person and before.get(match) != standing.text for match, standing in standings.items()
+    )
+    return Exit.NEEDS_A_PERSON if plan.new_problems or newly_stuck else Exit.DONE
+
+
+def _summary(plan: Plan, after: SheetChanges, sent: Sequence[str]) -> str:
+    """One closing line, empty when nothing changed."""
+    introductions = sum(letter.startswith(f"{LetterKind.INTRODUCTION}:") for letter in sent)
+    counts = (
+        (len(plan.before.inserts.get(layout.REVIEW, ())), "new proposal", "new proposals"),
+        (introductions, "introduction sent", "introductions sent"),
+        (len(sent) - introductions, "other letter sent", "other letters sent"),
+        (len(plan.before.inserts.get(layout.SAME_ORGANISATION, ())), "new question", "new questions"),
+        (len(plan.new_problems), "new problem", "new problems"),
+        (len(after.updates.get(layout.REVIEW, ())), "status changed", "statuses changed"),
+    )
+    said = [f"{count} {one if count == 1 else many}" for count, one, many in counts if count]
+    if not said:
+        return ""
+    return f"{len(plan.registry.sources)} open entries: {', '.join(said)}."
+
+
+def problem_lines(problems: Sequence[Problem]) -> list[str]:
+    """Problems as lines for a terminal."""
+    return [f"{problem.where}: {problem.what} {problem.fix}" for problem in problems]
+
+
+def stage_counts(standings: Mapping[str, Standing]) -> dict[str, int]:
+    """How many matches stand at each stage."""
+    counts = dict.fromkeys((str(stage) for stage in Stage), 0)
+    for standing in standings.values():
+        counts[str(standing.stage)] += 1
+    return counts

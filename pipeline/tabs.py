@@ -1,0 +1,96 @@
+"""What stands in the tabs in which every cell is the program's: values -> rows of cells, as `layout` orders them.
+
+A body is compared with what was read, so that nothing is written when nothing changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pipeline.model import Cell, NearMiss, Organisation, Problem, Table, Unmet
+from pipeline.layout import tab
+from pipeline.proposals import Source
+
+Body = tuple[tuple[Cell, ...], ...]
+
+GO_ON = "Go on"
+NEARLY_SHOWN = 200
+"""More near misses than an officer reads in a year; the closest come first."""
+
+
+def problems_body(problems: Sequence[Problem], brakes: Sequence[Problem] = ()) -> Body:
+    """The tab `Problems`: brakes first, each with the box that releases it."""
+    released_by_tick: list[tuple[Cell, ...]] = [
+        (problem.where, problem.what, problem.fix, problem.sentence, False) for problem in brakes
+    ]
+    return tuple(released_by_tick) + tuple(
+        (problem.where, problem.what, problem.fix, problem.sentence, "") for problem in problems
+    )
+
+
+def organisations_body(organisations: Sequence[Organisation]) -> Body:
+    """The tab `Organisations`: each with its spellings, parent, contacts and number of entries."""
+    names = {organisation.id: organisation.name for organisation in organisations}
+    return tuple(
+        (
+            organisation.name,
+            "; ".join(spelling for spelling in organisation.spellings if spelling != organisation.name),
+            names.get(organisation.parent or "", organisation.parent_name or ""),
+            organisation.country or "",
+            ", ".join(part for part in (organisation.city, organisation.region) if part),
+            ", ".join(organisation.domains),
+            "; ".join(organisation.contacts),
+            len(organisation.entries),
+            organisation.id,
+        )
+        for organisation in sorted(organisations, key=lambda one: (one.name.casefold(), one.id))
+    )
+
+
+def nearly_body(nearly: Sequence[NearMiss], sources: Mapping[str, Source]) -> Body:
+    """The tab `Nearly`: pairs that one askable rule keeps apart, the most promising first."""
+    ordered = sorted(nearly, key=lambda miss: (-miss.score, miss.sending, miss.receiving))[:NEARLY_SHOWN]
+    return tuple(
+        (sources[miss.sending].response.name, sources[miss.receiving].response.name, miss.sentence)
+        for miss in ordered
+        if miss.sending in sources and miss.receiving in sources
+    )
+
+
+def unmet_body(unmet: Sequence[Unmet], sources: Mapping[str, Source]) -> Body:
+    """The tab `Unmet demand`: what is asked for and nobody offers, for the working group's meeting."""
+    return tuple(
+        (
+            demand.what,
+            "; ".join(sorted({sources[entry].response.name for entry in demand.asked_by if entry in sources})),
+            demand.note,
+        )
+        for demand in unmet
+    )
+
+
+def changed(table: Table | None, name: str, body: Body) -> bool:
+    """Whether the tab shows something else than this body. An absent tab is not ours to fill: `init` makes it."""
+    if table is None:
+        return False
+    header = tab(name).titles
+    shown = [tuple(_plain(row.cells.get(title)) for title in header) for row in table.rows]
+    while shown and not any(shown[-1]):
+        shown.pop()
+    return shown != [tuple(_plain(cell) for cell in row) for row in body]
+
+
+def released(table: Table | None, brake: Problem) -> bool:
+    """Whether the officer has ticked `Go on` beside this very brake."""
+    return table is not None and any(
+        row.cells.get(GO_ON) is True and GO_ON not in row.formulas and row.cells.get("What") == brake.what
+        for row in table.rows
+    )
+
+
+def _plain(cell: Cell) -> str:
+    if cell is None or cell is False:
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell)
