@@ -1,0 +1,293 @@
+"""Which entries are open, and which of them is which: decided by address, organisation and content.
+
+Never by row number, and never by the timestamp, which only puts rows in order. A row edited in place keeps its
+entry; a row that disappears pauses its entry; sorting or deleting rows never makes a new one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from pipeline.border import organisation_key
+from pipeline.model import EntryKind, Flag, KnownEntry, Problem, Response
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32: no letters that are misread on the telephone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenEntry:
+    """An entry that can be matched, with the answers that count for it now."""
+
+    id: str
+    response: Response
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryPlan:
+    """All entries of one reading. `known` is the memory to keep for the next one.
+
+    `paused` have lost their row, `withdrawn` were taken back by their submitter, `expired` were not confirmed
+    for too long or their dates have passed: entry ids, sorted.
+    """
+
+    open: tuple[OpenEntry, ...]
+    known: tuple[KnownEntry, ...]
+    paused: tuple[str, ...] = ()
+    withdrawn: tuple[str, ...] = ()
+    expired: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def closed(self) -> dict[str, str]:
+        """Entry id -> why it cannot be matched, in a sentence for the review tab."""
+        return (
+            dict.fromkeys(
+                self.expired, "The entry has expired: it was not confirmed in time, or its dates have passed."
+            )
+            | dict.fromkeys(self.paused, "The answer has disappeared from the responses tab.")
+            | dict.fromkeys(self.withdrawn, "The submitter has withdrawn the entry.")
+        )
+
+
+@dataclass(slots=True)
+class _Slot:
+    """One entry in the making: its versions, oldest first; the last one counts."""
+
+    versions: list[Response]
+    id: str = ""
+    withdrawn: bool = False
+    duplicates: list[Response] = field(default_factory=list)
+
+    @property
+    def latest(self) -> Response:
+        return self.versions[-1]
+
+
+def entries(
+    responses: Sequence[Response],
+    known: Sequence[KnownEntry],
+    *,
+    today: date,
+    months: int,
+    consent_version: str = "",
+) -> EntryPlan:
+    """Fold the responses into entries.
+
+    `known` is the memory of the last run, `months` how long an entry counts without being confirmed,
+    `consent_version` what somebody agrees to by answering now.
+    """
+    problems: list[Problem] = []
+    by_address: dict[str, list[Response]] = {}
+    for response in sorted(responses, key=_order):
+        by_address.setdefault(response.email.lower(), []).append(response)
+    remembered: dict[str, list[KnownEntry]] = {}
+    for entry in sorted(known, key=lambda entry: (entry.first_seen, entry.id)):
+        remembered.setdefault(entry.address, []).append(entry)
+    taken = {entry.id for entry in known}
+    slots: list[_Slot] = []
+    for address, rows in by_address.items():
+        memory = remembered.get(address, [])
+        of_address = _fold_rows(rows, memory, problems)
+        _recognise(of_address, memory)
+        for slot in of_address:
+            slot.id = slot.id or _new_id(slot, taken)
+            taken.add(slot.id)
+        slots += of_address
+    return _plan(slots, known, problems, today=today, months=months, consent_version=consent_version)
+
+
+def _order(response: Response) -> tuple[datetime, str, str]:
+    return (response.submitted_at or datetime.min, response.content, response.kind)  # noqa: DTZ901 - naive like the others
+
+
+def _fold_rows(rows: Sequence[Response], memory: Sequence[KnownEntry], problems: list[Problem]) -> list[_Slot]:
+    """The rows of one address, in order of time, as slots."""
+    ids_by_content = {entry.content: entry.id for entry in memory}
+    slots: list[_Slot] = []
+    for row in rows:
+        if row.kind is EntryKind.WITHDRAW:
+            _withdraw(row, slots, memory, problems)
+            continue
+        same = next((slot for slot in slots if any(row.content == old.content for old in slot.versions)), None)
+        if same:
+            _repeat(row, same)
+            continue
+        known_id = ids_by_content.get(row.content, "")
+        target = _update_target(row, known_id, slots, problems) if row.kind is EntryKind.UPDATE else None
+        if isinstance(target, Problem):
+            problems.append(target)
+        elif target:
+            target.versions.append(row)
+            target.id = target.id or known_id
+        else:
+            slots.append(_Slot([row], id=known_id))
+    return slots
+
+
+def _repeat(row: Response, slot: _Slot) -> None:
+    """The same answers once more: a double submission, or somebody coming back after a withdrawal."""
+    if slot.withdrawn:
+        slot.withdrawn = False
+        slot.versions.append(row)
+    else:
+        slot.duplicates.append(row)
+
+
+def _withdraw(row: Response, slots: Sequence[_Slot], memory: Sequence[KnownEntry], problems: list[Problem]) -> None:
+    wanted = organisation_key(row.organisation) if row.organisation else ""
+    closing = [
+        slot
+        for slot in slots
+        if not slot.withdrawn and (not wanted or organisation_key(slot.latest.organisation) == wanted)
+    ]
+    for slot in closing:
+        slot.withdrawn = True
+    if not closing and not slots and not memory:
+        problems.append(
+            _problem(
+                row,
+                "withdraw-nothing",
+                what="Asks to withdraw an entry, but there is none from this address.",
+                fix="Find out which entry is meant (it may have been sent from another address) and delete its row.",
+                sentence="You asked us to withdraw your entry, but we find none from this address. From which "
+                "address did you send it?",
+            )
+        )
+
+
+def _update_target(
+    row: Response, known_id: str, slots: Sequence[_Slot], problems: Sequence[Problem]
+) -> _Slot | Problem | None:
+    """The slot an update replaces; None when there is nothing to replace, a Problem when that is in doubt."""
+    del problems
+    open_slots = [slot for slot in slots if not slot.withdrawn]
+    if known_id:
+        # What the memory knows as an entry of its own is not somebody else's update, even if its first row is gone.
+        open_slots = [slot for slot in open_slots if slot.id in ("", known_id)]
+    key = organisation_key(row.organisation)
+    same = [slot for slot in open_slots if organisation_key(slot.latest.organisation) == key]
+    if same:
+        return same[-1]
+    if len({organisation_key(slot.latest.organisation) for slot in open_slots}) > 1:
+        return _problem(
+            row,
+            "update-doubt",
+            what="Updates an earlier entry, but this address has entries for several organisations, none of this name.",
+            fix="Ask which entry is meant, and correct the organisation's name in one of the rows.",
+            sentence=f"You sent an update for {row.organisation}. We have several entries of yours under other "
+            "names: which of them should it replace?",
+        )
+    return open_slots[-1] if open_slots else None
+
+
+def _recognise(slots: Sequence[_Slot], memory: Sequence[KnownEntry]) -> None:
+    """Give every slot the id it had: by content, then by what vanished from the same organisation, then address."""
+    ids_by_content = {entry.content: entry.id for entry in memory}
+    used = {slot.id for slot in slots if slot.id}
+    for slot in slots:
+        known = (ids_by_content.get(row.content) for row in reversed(slot.versions))
+        found = next((id_ for id_ in known if id_ and id_ not in used), "")
+        if not slot.id and found:
+            slot.id = found
+            used.add(found)
+    vanished = [entry for entry in memory if entry.id not in used and not entry.paused]
+    unknown = [slot for slot in slots if not slot.id]
+    for entry in vanished:
+        heir = next(
+            (slot for slot in unknown if organisation_key(slot.latest.organisation) == entry.organisation_key), None
+        )
+        if heir:
+            heir.id = entry.id
+            unknown.remove(heir)
+    left = [entry for entry in vanished if entry.id not in {slot.id for slot in slots}]
+    if len(left) == len(unknown) == 1:
+        # One row gone, one new: the organisation's name was corrected in place.
+        unknown[0].id = left[0].id
+
+
+def _new_id(slot: _Slot, taken: Collection[str]) -> str:
+    """An id from address, organisation and first content; another one if that belongs to somebody already."""
+    first = slot.versions[0]
+    attempt = 0
+    while True:
+        text = f"{first.email.lower()}|{organisation_key(first.organisation)}|{first.content}|{attempt or ''}"
+        number = int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:5], "big")
+        found = "E-" + "".join(_ALPHABET[(number >> shift) & 31] for shift in range(35, -1, -5))
+        if found not in taken:
+            return found
+        attempt += 1
+
+
+def _plan(
+    slots: Sequence[_Slot],
+    known: Sequence[KnownEntry],
+    problems: Sequence[Problem],
+    *,
+    today: date,
+    months: int,
+    consent_version: str,
+) -> EntryPlan:
+    before: Mapping[str, KnownEntry] = {entry.id: entry for entry in known}
+    memory = {entry.id: replace(entry, paused=True) for entry in known}
+    open_entries: list[OpenEntry] = []
+    withdrawn: list[str] = []
+    expired: list[str] = []
+    for slot in slots:
+        old = before.get(slot.id)
+        latest = _with_duplicates(slot)
+        confirmed = max((row.submitted_at.date() for row in (*slot.versions, *slot.duplicates) if row.submitted_at),
+                        default=today)  # fmt: skip
+        same_version = old is not None and old.content == latest.content and old.consent_version
+        memory[slot.id] = KnownEntry(
+            id=slot.id,
+            address=latest.email.lower(),
+            organisation_key=organisation_key(latest.organisation),
+            content=latest.content,
+            first_seen=old.first_seen if old else today,
+            last_confirmed=confirmed,
+            consent_version=old.consent_version if old and same_version else consent_version,
+        )
+        if slot.withdrawn:
+            withdrawn.append(slot.id)
+        elif add_months(confirmed, months) < today or (latest.date_to is not None and latest.date_to < today):
+            expired.append(slot.id)
+        else:
+            open_entries.append(OpenEntry(id=slot.id, response=latest))
+    return EntryPlan(
+        open=tuple(sorted(open_entries, key=lambda entry: entry.id)),
+        known=tuple(memory[id_] for id_ in sorted(memory)),
+        paused=tuple(sorted(id_ for id_, entry in memory.items() if entry.paused)),
+        withdrawn=tuple(sorted(withdrawn)),
+        expired=tuple(sorted(expired)),
+        problems=tuple(problems),
+    )
+
+
+def _with_duplicates(slot: _Slot) -> Response:
+    """The latest version, telling the reviewer when it was sent more than once."""
+    if not slot.duplicates:
+        return slot.latest
+    times = len(slot.duplicates) + 1
+    flag = Flag(code="duplicate", sentence=f"The same answers were sent {times} times; they count once.")
+    return replace(slot.latest, flags=(*slot.latest.flags, flag))
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day so many months later, or the last day of that month."""
+    index = day.year * 12 + day.month - 1 + months
+    year, month = divmod(index, 12)
+    for last in (day.day, 30, 29, 28):
+        try:
+            return date(year, month + 1, last)
+        except ValueError:
+            continue
+    raise AssertionError  # pragma: no cover - every month has 28 days
+
+
+def _problem(row: Response, code: str, *, what: str, fix: str, sentence: str) -> Problem:
+    digest = hashlib.sha256(f"{row.email.lower()}|{row.content}|{code}".encode("utf-8", "replace")).hexdigest()
+    return Problem(where=f"Responses, row {row.row}", what=what, fix=fix, sentence=sentence, key=f"entry:{digest[:16]}")
