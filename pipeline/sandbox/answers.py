@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipeline.form import Form, Kind, Question, locate
+from pipeline.model import Cell
 
 Given = Mapping[str, Sequence[str]]
 CellData = dict[str, Any]
@@ -23,12 +24,15 @@ SERIAL_EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
 LONGEST_ANSWER = 50_000
 """Characters a cell of Google Sheets can hold."""
 
+DATE_FORMATS = {Kind.TIMESTAMP: ("DATE_TIME", "m/d/yyyy h:mm:ss"), Kind.DATE: ("DATE", "m/d/yyyy")}
+"""How Forms formats the dates it writes into a spreadsheet in US English."""
+
 _templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "pages"), autoescape=True, undefined=StrictUndefined
 )
 
 
-class ResponsesTab(Protocol):
+class Tab(Protocol):
     """The tab a form writes to."""
 
     @property
@@ -45,7 +49,7 @@ class ResponsesTab(Protocol):
 class AnswerForm:
     """The form's page, and what becomes of a filled one."""
 
-    def __init__(self, form: Form, tab: ResponsesTab) -> None:
+    def __init__(self, form: Form, tab: Tab) -> None:
         self._form = form
         self._tab = tab
         self._questions = [question for question in form.questions if question.kind is not Kind.TIMESTAMP]
@@ -103,6 +107,23 @@ def serial(moment: datetime) -> float:
     return (moment - SERIAL_EPOCH) / timedelta(days=1)
 
 
+def row_of(form: Form, values: Sequence[Cell]) -> list[CellData]:
+    """Values in the order of the form's own header, as cells; numbers in date columns look like dates."""
+    return [_cell_of(question, value) for question, value in zip(form.questions, values, strict=False)]
+
+
+def _cell_of(question: Question, value: Cell) -> CellData:
+    if value is None or value == "":
+        return {}
+    if isinstance(value, bool):
+        return {"userEnteredValue": {"boolValue": value}}
+    if isinstance(value, str):
+        return {"userEnteredValue": {"stringValue": value}}
+    if question.kind in DATE_FORMATS:
+        return _number_cell(value, *DATE_FORMATS[question.kind])
+    return {"userEnteredValue": {"numberValue": value}}
+
+
 def _answer(question: Question, given: Given) -> str:
     """What Forms would put into the cell, as text."""
     offered = [option.text for option in question.options]
@@ -116,16 +137,15 @@ def _answer(question: Question, given: Given) -> str:
 
 def _cell(question: Question, given: Given) -> CellData:
     if question.kind is Kind.TIMESTAMP:
-        now = datetime.now(UTC).replace(microsecond=0)
-        return _number_cell(serial(now), "DATE_TIME", "m/d/yyyy h:mm:ss")
+        return _cell_of(question, serial(datetime.now(UTC).replace(microsecond=0)))
     answer = _answer(question, given)
     if not answer:
         return {}
     if question.kind is Kind.DATE and (day := _date(answer)):
-        return _number_cell(serial(datetime(day.year, day.month, day.day, tzinfo=UTC)), "DATE", "m/d/yyyy")
+        return _cell_of(question, serial(datetime(day.year, day.month, day.day, tzinfo=UTC)))
     if question.kind is Kind.NUMBER and (number := _number(answer)) is not None:
-        return {"userEnteredValue": {"numberValue": number}}
-    return {"userEnteredValue": {"stringValue": answer}}
+        return _cell_of(question, number)
+    return _cell_of(question, answer)
 
 
 def _number_cell(number: float, kind: str, pattern: str) -> CellData:

@@ -18,13 +18,16 @@ import signal
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
 
 from pipeline.errors import TryLater, UsageError
+from pipeline.sandbox.responses import ResponsesTab
+from pipeline.sandbox.sheets_api import SheetsService
 from pipeline.sandbox.smtp import KeptMessage, MailStore
+from pipeline.sandbox.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +87,9 @@ class Sandbox:
         self._sample = sample
         self._stack = contextlib.ExitStack()
         self._mail: MailStore | None = None
+        self._store = Store()
+        self.service = SheetsService(self._store)
+        """The Sheets API inside: ordered failures, the log of requests, callbacks between requests."""
         self._stop = threading.Event()
 
     @property
@@ -115,6 +121,9 @@ class Sandbox:
             self.web = f"http://{HOST}:{web_listener.getsockname()[1]}"
             self.smtp_port = smtp_listener.getsockname()[1]
             self._mail = MailStore(self.mail_dir)
+            self._store = Store(self.directory / "spreadsheets.sqlite3")
+            stack.callback(self._store.close)
+            self.service = SheetsService(self._store)
             stack.enter_context(self._served(web_listener, smtp_listener, self._mail))
             self._prepare()
             self._stack = stack.pop_all()
@@ -152,7 +161,9 @@ class Sandbox:
             self._stop.set()
             thread.join(START_SECONDS)
 
-    async def _serve(self, web_listener: socket.socket, smtp_listener: socket.socket, started: threading.Event) -> None:
+    async def _serve(
+        self, web_listener: socket.socket, smtp_listener: socket.socket, mail: MailStore, started: threading.Event
+    ) -> None:
         import uvicorn
 
         from pipeline.sandbox.smtp import serve_smtp
@@ -188,43 +199,50 @@ class Sandbox:
         from starlette.middleware import Middleware
 
         from pipeline.form import load_form
-        from pipeline.sandbox import sheets_api
         from pipeline.sandbox.answers import AnswerForm
-        from pipeline.sandbox.responses import ResponsesTabOverApi
-        from pipeline.sandbox.store import Store
+        from pipeline.sandbox.sheets_api import routes
         from pipeline.sandbox.web import Guard, page_routes
 
-        store = Store(self.directory / "sheets")
-        tab = ResponsesTabOverApi(self.sheets_api, lambda: self.spreadsheet_id, RESPONSES_TAB)
-        form = AnswerForm(load_form(), tab)
+        form = AnswerForm(load_form(), self._responses)
         pages = page_routes(description=self._for_pages, mail=mail, form=form)
-        return Starlette(routes=[*pages, *sheets_api.routes(store)], lifespan=lifespan, middleware=[Middleware(Guard)])
+        return Starlette(routes=[*pages, *routes(self.service)], lifespan=lifespan, middleware=[Middleware(Guard)])
 
     def _for_pages(self) -> dict[str, Any]:
         command = shlex.join(["matchmaker", "--config", str(self.config_path), "run"])
-        return {"spreadsheet_id": self.spreadsheet_id, "command": command}
+        with self._store.lock:
+            revision = self._store.get(self.spreadsheet_id).modified.isoformat()
+        return {"spreadsheet_id": self.spreadsheet_id, "command": command, "revision": revision}
+
+    @property
+    def _responses(self) -> ResponsesTab:
+        return ResponsesTab(self.sheets_api, lambda: self.spreadsheet_id, RESPONSES_TAB)
 
     def _prepare(self) -> None:
         """The spreadsheet, made at the first start and found again at every other; and the configuration."""
-        from pipeline.form import load_form
-        from pipeline.sandbox.responses import ResponsesTabOverApi, create_spreadsheet
-
         memory = self.directory / "sandbox.json"
         if memory.exists():
             self.spreadsheet_id = json.loads(memory.read_text(encoding="utf-8"))["spreadsheet_id"]
-        else:
-            form = load_form()
-            self.spreadsheet_id = create_spreadsheet(
-                self.sheets_api, title=SPREADSHEET_TITLE, tab=RESPONSES_TAB, header=form.header()
+        known = {book.spreadsheet_id for book in self._store.all()}
+        if self.spreadsheet_id not in known:
+            self.spreadsheet_id = self._store.create_spreadsheet(
+                SPREADSHEET_TITLE, spreadsheet_id=self.spreadsheet_id or None
             )
-            if self._sample:
-                from pipeline.sandbox.sample import sample_rows
-
-                tab = ResponsesTabOverApi(self.sheets_api, lambda: self.spreadsheet_id, RESPONSES_TAB)
-                tab.append_rows(sample_rows(date.today(), form))  # noqa: DTZ011  (the machine's own day is meant)
-            _write(memory, json.dumps({"spreadsheet_id": self.spreadsheet_id}) + "\n")
+            self._fill()
+        _write(memory, json.dumps({"spreadsheet_id": self.spreadsheet_id}) + "\n")
         (self.directory / "state").mkdir(exist_ok=True)
         _write(self.config_path, self._configuration())
+
+    def _fill(self) -> None:
+        from pipeline.form import load_form
+
+        form = load_form()
+        self._responses.make(form.header())
+        if self._sample:
+            from pipeline.sandbox.answers import row_of
+            from pipeline.sandbox.sample import sample_rows
+
+            today = datetime.now(UTC).date()
+            self._responses.append_rows([row_of(form, values) for values in sample_rows(today, form)])
 
     def _configuration(self) -> str:
         """The file as it should be: new, or the one that is there with only our own values renewed."""

@@ -62,7 +62,8 @@ def _parse(message: KeptMessage, *, headers_only: bool = False) -> Message:
 
 def _header(parsed: Message, name: str) -> str:
     """All values under that name, encoded words decoded, on one line."""
-    return ", ".join(_decoded(str(value)) for value in parsed.get_all(name, []))
+    found = (value for key, value in parsed.raw_items() if key.lower() == name.lower())
+    return ", ".join(_decoded(str(value)) for value in found)
 
 
 def _decoded(value: str) -> str:

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 CellData = Mapping[str, Any]
 TIMEOUT_SECONDS = 30.0
 SPARE_ROWS = 200
+COLUMN_WIDTH = 170
 HEADER_FORMAT = {"textFormat": {"bold": True}, "wrapStrategy": "WRAP", "verticalAlignment": "MIDDLE"}
 WRITTEN_FIELDS = "userEnteredValue,userEnteredFormat.numberFormat"
 
@@ -19,7 +20,7 @@ class SandboxFault(RuntimeError):
     """The sandbox's own API refused what the sandbox asked of it: a bug of ours."""
 
 
-class ResponsesTabOverApi:
+class ResponsesTab:
     """One tab, reached by the API's address, a way to learn the spreadsheet's id, and the tab's title."""
 
     def __init__(self, api_url: str, find_id: Callable[[], str], title: str) -> None:
@@ -37,6 +38,35 @@ class ResponsesTabOverApi:
         first_row = quote(f"'{self._title}'!1:1")
         answer = call(self._api_url, "GET", f"/v4/spreadsheets/{self._find_id()}/values/{first_row}")
         return [str(cell) for cell in (answer.get("values") or [[]])[0]]
+
+    def make(self, header: Sequence[str]) -> None:
+        """Turn the first tab of a new spreadsheet into the one that a linked form would have made."""
+        grid = {"rowCount": SPARE_ROWS, "columnCount": len(header), "frozenRowCount": 1}
+        properties = {"sheetId": 0, "title": self._title, "gridProperties": grid}
+        cells = [{"userEnteredValue": {"stringValue": text}, "userEnteredFormat": HEADER_FORMAT} for text in header]
+        widths = {"sheetId": 0, "dimension": "COLUMNS", "startIndex": 0, "endIndex": len(header)}
+        self._change(
+            {
+                "updateSheetProperties": {
+                    "properties": properties,
+                    "fields": "title,gridProperties(rowCount,columnCount,frozenRowCount)",
+                }
+            },
+            {
+                "updateCells": {
+                    "start": {"sheetId": 0, "rowIndex": 0, "columnIndex": 0},
+                    "rows": [{"values": cells}],
+                    "fields": "userEnteredValue,userEnteredFormat",
+                }
+            },
+            {
+                "updateDimensionProperties": {
+                    "range": widths,
+                    "properties": {"pixelSize": COLUMN_WIDTH},
+                    "fields": "pixelSize",
+                }
+            },
+        )
 
     def append(self, cells: Sequence[CellData]) -> None:
         """One row below the last one."""
@@ -64,43 +94,6 @@ class ResponsesTabOverApi:
         call(self._api_url, "POST", f"/v4/spreadsheets/{self._find_id()}:batchUpdate", {"requests": list(requests)})
 
 
-def create_spreadsheet(api_url: str, *, title: str, tab: str, header: Sequence[str]) -> str:
-    """A new spreadsheet as Forms would leave it: one tab, its header frozen. Returns the id."""
-    made = call(
-        api_url,
-        "POST",
-        "/v4/spreadsheets",
-        {
-            "properties": {"title": title},
-            "sheets": [
-                {
-                    "properties": {
-                        "title": tab,
-                        "gridProperties": {
-                            "rowCount": SPARE_ROWS,
-                            "columnCount": len(header),
-                            "frozenRowCount": 1,
-                        },
-                    },
-                    "data": [
-                        {
-                            "rowData": [
-                                {
-                                    "values": [
-                                        {"userEnteredValue": {"stringValue": text}, "userEnteredFormat": HEADER_FORMAT}
-                                        for text in header
-                                    ]
-                                }
-                            ]
-                        }
-                    ],
-                }
-            ],
-        },
-    )
-    return str(made["spreadsheetId"])
-
-
 def call(api_url: str, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """One request to the sandbox's own API. Raises SandboxFault with Google's words when it is refused."""
     address = urlsplit(api_url)
@@ -110,7 +103,7 @@ def call(api_url: str, method: str, path: str, body: Mapping[str, Any] | None = 
             method,
             path,
             body=None if body is None else json.dumps(body),
-            headers={"Authorization": "Bearer sandbox", "Content-Type": "application/json"},
+            headers={"X-Sandbox-Person": "yes", "Content-Type": "application/json"},
         )
         answer = connection.getresponse()
         content = answer.read()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -116,7 +117,8 @@ def page_routes(*, description: Callable[[], dict[str, Any]], mail: MailStore, f
 
     async def answer(request: Request) -> Response:
         given = parse_qs((await _bounded(request)).decode("utf-8", "replace"), max_num_fields=2000)
-        problems = form.submit(given)
+        # it writes over the API of this same server, so the loop must stay free to answer
+        problems = await run_in_threadpool(form.submit, given)
         if problems:
             return HTMLResponse(form.page(given=given, problems=problems), 422)
         return RedirectResponse("/answer?sent", 303)

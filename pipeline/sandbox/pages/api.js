@@ -1,9 +1,12 @@
 // The Sheets API, as the program itself speaks it.
 import { ask } from "/static/common.js";
 
+// Failures that tests order for the program do not hit people.
+const person = { "X-Sandbox-Person": "yes" };
+
 const asJson = (method, body) => ({
   method,
-  headers: { "Content-Type": "application/json" },
+  headers: { "Content-Type": "application/json", ...person },
   body: JSON.stringify(body),
 });
 
@@ -25,13 +28,13 @@ export class Spreadsheet {
   }
 
   read() {
-    return ask(`${this.path}?includeGridData=true`);
+    return ask(`${this.path}?includeGridData=true`, { headers: person });
   }
 
   /** What people typed into one row, for telling whether it is still the row that was shown. */
   async row(title, row) {
     const range = rangeName(title, `${row + 1}:${row + 1}`);
-    const answer = await ask(`${this.path}/values/${range}?valueRenderOption=FORMULA`);
+    const answer = await ask(`${this.path}/values/${range}?valueRenderOption=FORMULA`, { headers: person });
     return answer.values?.[0] ?? [];
   }
 

@@ -22,8 +22,8 @@ function drawList(letters) {
           "a",
           { href: `#${letter.number}`, "aria-current": letter.number === numberInAddress() ? "true" : null },
           element("span", { className: "subject" }, letter.subject),
-          element("time", { dateTime: letter.received_at }, when.format(new Date(letter.received_at))),
           element("span", { className: "to" }, letter.to),
+          element("time", { dateTime: letter.received_at }, when.format(new Date(letter.received_at))),
           letter.match ? element("span", { className: "chip" }, letter.match) : null,
         ),
       ),
@@ -78,7 +78,7 @@ const panels = {
     frame.setAttribute("sandbox", "");
     frame.src = `/mail/messages/${letter.number}/html`;
     const stage = element("div", { className: "stage" }, frame);
-    const toggle = element("button", { type: "button", className: "quiet" });
+    const toggle = element("button", { type: "button", className: "quiet width" });
     const dressed = () => {
       stage.classList.toggle("narrow", isNarrow);
       toggle.setAttribute("aria-pressed", String(isNarrow));

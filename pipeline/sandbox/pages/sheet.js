@@ -2,7 +2,7 @@
 import { about, element, keepFresh } from "/static/common.js";
 import { Spreadsheet, cellName, columnLetters } from "/static/api.js";
 import { Grid } from "/static/grid.js";
-import { editableText } from "/static/look.js";
+import { editableText, isCheckbox, isTicked, textOf } from "/static/look.js";
 import { openMenu } from "/static/menu.js";
 
 const place = (id) => document.getElementById(id);
@@ -20,11 +20,20 @@ function say(text, state) {
 
 const failed = (error) => say(error.message, "failed");
 
+/** The whole content of a cell; beside a box also whose row it is, which a phone has no room to show. */
+function contentOf(row, column) {
+  const cell = grid.cellAt(row, column);
+  if (!isCheckbox(cell)) return [editableText(cell)];
+  const others = (current.data?.[0]?.rowData?.[row]?.values ?? []).filter((one) => one && !isCheckbox(one));
+  const about = others.map(textOf).filter(Boolean).join(" · ");
+  return [isTicked(cell) ? "Ticked " : "Not ticked ", element("span", { className: "aside" }, about.slice(0, 240))];
+}
+
 const grid = new Grid(place("grid"), {
   moved(row, column) {
     const isCell = row >= 0 && column >= 0;
     place("where").textContent = isCell ? cellName(row, column) : "";
-    place("what").textContent = isCell ? editableText(grid.cellAt(row, column)) : "";
+    place("what").replaceChildren(...(isCell ? contentOf(row, column) : []));
   },
   edited: (row, column, value) => write(row, column, value),
   finished: () => refresh().catch(failed),
