@@ -60,6 +60,9 @@ class SmtpMailer:
         return connect(self._settings, self._secret, self._tls)
 
 
+SENDER = "our sender address"
+
+
 class _NotNow(Exception):
     """The letter stops before its final dot; carries what to tell and whether the connection is still good."""
 
@@ -154,21 +157,20 @@ class SmtpSession:
 
     def _up_to_the_dot(self, wire: Wire, letter: Letter) -> None:
         """Everything that can be taken back. Raises _NotNow."""
-        stage = "MAIL"
+        stage = SENDER
         try:
             self._ask(wire, stage, self._mail_line(wire, letter), accepted=(250,))
             for recipient in letter.envelope.recipients:
-                stage = f"recipient {recipient}"
+                stage = recipient
                 self._ask(wire, stage, self._recipient_line(wire, recipient), accepted=(250, 251))
             if letter.envelope.journal:
-                stage = "our journal address, so nobody gets the letter"
+                stage = "our journal address (so nobody gets the letter)"
                 self._ask(wire, stage, self._recipient_line(wire, letter.envelope.journal), accepted=(250, 251))
-            stage = "DATA"
+            stage = "the letter"
             self._ask(wire, stage, "DATA", accepted=(354,))
-            stage = "while the letter was handed over"
             wire.send(re.sub(rb"(?m)^\.", b"..", letter.content))
         except WireBroken as error:
-            raise _NotNow(_try_again(f"{stage}: {error}"), usable=False, reopen=stage == "MAIL") from error
+            raise _NotNow(_try_again(f"{stage}: {error}"), usable=False, reopen=stage == SENDER) from error
         finally:
             wire.command_encoding = "ascii"
         if not wire.is_quiet():
@@ -209,7 +211,11 @@ class SmtpSession:
             raise _NotNow(delivery, usable=True)
         # After a reply that makes no sense here nobody knows where the conversation stands.
         usable = reply.is_temporary and not closing
-        raise _NotNow(_try_again(f"{stage}: {reply.text}"), usable=usable, reopen=closing and stage == "MAIL")
+        raise _NotNow(
+            _try_again(f"the mail server does not take {stage} now: {reply.text}"),
+            usable=usable,
+            reopen=closing and stage == SENDER,
+        )
 
     def _mail_line(self, wire: Wire, letter: Letter) -> str:
         options = []
