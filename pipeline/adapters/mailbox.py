@@ -107,8 +107,7 @@ class ImapMailbox:
                     if left < 0:
                         log.warning("There is more mail in %r than is read at once; the newest was read.", folder)
                         return
-                    for bounce in read_bounce(_content(imap, number), message_ids):
-                        yield bounce
+                    yield from read_bounce(_content(imap, number), message_ids)
 
     # -- the connection --------------------------------------------------------------------------------
 
