@@ -49,7 +49,7 @@ class Body(StrEnum):
     ROWS = "rows"
     """New rows go directly under the header; of a standing row only `Status` changes."""
     WHOLE = "whole"
-    """Every cell is the program's; the body is replaced as a whole."""
+    """The body is replaced as a whole; a box in it is asked and answered between two writes."""
     PEOPLE = "people"
     """The program reads and never writes."""
 
@@ -160,6 +160,7 @@ TABS: tuple[Tab, ...] = (
             _program("What", 340),
             _program("What to do", 340),
             _program("Sentence to send", 420),
+            _checkbox("Go on", "Only beside a stopped run: tick when what it says is as it should be."),
         ),
     ),
     Tab(

@@ -31,7 +31,14 @@ from pipeline.adapters.sheets_reading import (
 )
 from pipeline.adapters.sheets_writing import Batch, Repair, Sheet, after, build, standing_wrong
 from pipeline.config import SheetsSettings
-from pipeline.errors import ConfigurationError, MatchmakerError, SheetHeaderProblem, TryLater, UnclearWrite
+from pipeline.errors import (
+    AccessRefused,
+    ConfigurationError,
+    MatchmakerError,
+    SheetHeaderProblem,
+    TryLater,
+    UnclearWrite,
+)
 from pipeline.model import SheetChanges, SheetSnapshot
 
 logger = logging.getLogger(__name__)
@@ -134,6 +141,31 @@ class GoogleSpreadsheet:
             self._log()
             return missed | batch.unreachable
         raise refusal or TryLater("The spreadsheet kept changing while the program wrote.", hint="The next run writes.")
+
+    def responses_header(self) -> tuple[str, ...]:
+        """The titles of the responses tab in order, blank ones left out: for `map`. Two or four reads."""
+        readings, structure = self._read_all()
+        responses = readings.get(layout.RESPONSES)
+        if responses is None:
+            raise _no_tab(self._settings.responses_tab, "responses_tab", structure)
+        return tuple(title for title in responses.table.header if title)
+
+    def may_write(self) -> bool | None:
+        """Whether this account may change the spreadsheet: one write that changes nothing. None: no telling now.
+
+        There is no other way to ask with the scope for spreadsheets alone.
+        """
+        nothing = {"developerMetadataLookup": {"metadataKey": "matchmaker.nothing"}}
+        try:
+            self.batch_update([{"deleteDeveloperMetadata": {"dataFilter": nothing}}])
+        except AccessRefused:
+            return False
+        except Refused:
+            # Found fault with the request, which it looks at only after the right to make it.
+            return True
+        except TryLater:
+            return None
+        return True
 
     # ----------------------------------------------------------------- reading
 

@@ -64,7 +64,7 @@ def load_credentials(settings: SheetsSettings, base: Path = Path()) -> Credentia
             hint="Give the path of a service account's key in sheets.credentials, or log in with: "
             "gcloud auth application-default login --scopes=" + ",".join(SCOPES),
         ) from None
-    return credentials  # type: ignore[no-any-return]
+    return credentials
 
 
 def account_of(credentials: Credentials) -> str:

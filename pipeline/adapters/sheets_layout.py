@@ -250,7 +250,8 @@ def _validation(tab: layout.Tab, seen: _Seen, requests: list[Json], everything: 
 
 def _rule(tab: layout.Tab, column: layout.Column, everything: Mapping[str, _Seen]) -> Json | None:
     if column.kind is layout.Kind.CHECKBOX:
-        return checkbox_rule()
+        # In a tab that is replaced as a whole, the rows that ask something bring their box along.
+        return checkbox_rule() if tab.body is layout.Body.ROWS else None
     if column.kind is layout.Kind.CHOICE:
         values = [{"userEnteredValue": choice} for choice in column.choices]
         return {"condition": {"type": "ONE_OF_LIST", "values": values}, "strict": True, "showCustomUi": True}

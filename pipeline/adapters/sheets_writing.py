@@ -391,9 +391,11 @@ def _replace_body(tab: TabReading, body: Sequence[Sequence[Cell]]) -> list[Json]
     if missing > 0:
         requests.append({"appendDimension": {"sheetId": tab.sheet_id, "dimension": "ROWS", "length": missing}})
     last = max(tab.row_count, len(body) + 1)
+    shape = layout.tab(tab.name)
     order = {tab.columns[title]: index for index, title in enumerate(titles) if title in tab.columns}
-    for start, end in _runs(order):
-        rows = [{"values": [_cell(_at(row, order[place])) for place in range(start, end)]} for row in body]
+    boxes = {tab.columns[title] for title in shape.checkboxes if title in tab.columns}
+    for start, end in (*_runs(order.keys() - boxes), *_runs(order.keys() & boxes)):
+        cell = _box if start in boxes else _cell
         requests.append(
             {
                 "updateCells": {
@@ -405,8 +407,8 @@ def _replace_body(tab: TabReading, body: Sequence[Sequence[Cell]]) -> list[Json]
                         "startColumnIndex": start,
                         "endColumnIndex": end,
                     },
-                    "rows": rows,
-                    "fields": "userEnteredValue",
+                    "rows": [{"values": [cell(_at(row, order[place])) for place in range(start, end)]} for row in body],
+                    "fields": "userEnteredValue,dataValidation" if start in boxes else "userEnteredValue",
                 }
             }
         )
@@ -501,6 +503,11 @@ def _written(value: Cell) -> Cell:
     if not text:
         return None
     return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
+
+
+def _box(value: Cell) -> Json:
+    """A box to tick where there is a boolean, and no box where there is none."""
+    return _cell(value) | {"dataValidation": checkbox_rule()} if isinstance(value, bool) else {}
 
 
 def _cell(value: Cell) -> Json:

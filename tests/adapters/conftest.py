@@ -50,11 +50,10 @@ class Person:
     def grid(self, title: str = layout.REVIEW) -> list[list[Value]]:
         """All cells as stored, blank rows at the end left out."""
         sheet = self.sheet(title)
-        rows = [
+        return [
             [sheet.cell(row, column).value for column in range(sheet.column_count)]
             for row in range(sheet.last_row_with_values())
         ]
-        return rows
 
     def records(self, title: str = layout.REVIEW) -> list[dict[str, Value]]:
         """Rows below the header by title."""
