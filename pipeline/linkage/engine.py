@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,12 +40,48 @@ def link(
     saves the sentences when nobody reads them.
     """
     told = progress or (lambda _what, _done, _total: None)
-    columns = prepare(records, aliases, lambda done, total: told("reading names", done, total))
+    spelt, base = _every_name(records)
+    columns = prepare(spelt, aliases, lambda done, total: told("reading names", done, total))
+    base = _same_kind(columns, base)
     pairs, table = compared(columns, told)
     fitted = model()
     judged = judged_rows(records, judgements)
     probability = guards.adjusted(columns, pairs, fitted.probability(table))
+    if len(spelt) > len(records):
+        pairs, table, probability = _best_names(pairs, table, probability, base)
     return _decided(records, columns, pairs, table, probability, judged, fitted, told, with_pairs=with_pairs)
+
+
+def _every_name(records: Sequence[Record]) -> tuple[list[Record], NDArray[np.int32]]:
+    """The records, then one more for each further name; and the row each stands for."""
+    spelt = list(records)
+    base = list(range(len(records)))
+    for row, record in enumerate(records):
+        for name in record.also_known_as:
+            if name and name != record.organisation and name != record.parent:
+                spelt.append(replace(record, organisation=name, also_known_as=()))
+                base.append(row)
+    return spelt, np.array(base, np.int32)
+
+
+def _same_kind(columns: Columns, base: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Further names of a department that name the municipality alone are left out (-1): they are its parent's."""
+    return np.where(columns.unit == columns.unit[base], base, -1).astype(np.int32)
+
+
+def _best_names(
+    pairs: Pairs, table: Table, probability: NDArray[np.float64], base: NDArray[np.int32]
+) -> tuple[Pairs, Table, NDArray[np.float64]]:
+    """Pairs of names -> pairs of records: the best of each."""
+    one, other = base[pairs.left], base[pairs.right]
+    left, right = np.minimum(one, other), np.maximum(one, other)
+    order = np.lexsort((-probability, right, left))
+    order = order[(left[order] != right[order]) & (left[order] >= 0)]
+    first = np.ones(len(order), np.bool_)
+    first[1:] = (left[order[1:]] != left[order[:-1]]) | (right[order[1:]] != right[order[:-1]])
+    kept = order[first]
+    best = {name: column[kept] for name, column in table.items()}
+    return Pairs(left[kept], right[kept]), best, probability[kept]
 
 
 def compared(columns: Columns, told: Progress) -> tuple[Pairs, Table]:
@@ -76,7 +113,7 @@ def _decided(
         floor=min(fitted.balanced, fitted.strict),
         same=judged.same,
         apart=judged.different,
-        oid=columns.oid.tolist(),
+        oid=columns.oid[:count].tolist(),
     )
     strict = labels(count, made, fitted.strict)
     ids = [record.record_id for record in records]

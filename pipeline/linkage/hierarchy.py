@@ -37,8 +37,9 @@ class _Name:
 def organisations(
     records: Sequence[Record],
     plan: IdentityPlan,
-    linkage: Linkage | None = None,
     aliases: Mapping[str, Sequence[str]] | None = None,
+    *,
+    linkage: Linkage | None = None,
 ) -> tuple[Organisation, ...]:
     """Every organisation with its spellings, contacts, domains, entries (record ids) and parent.
 
