@@ -43,7 +43,7 @@ from pipeline.model import (
 from pipeline.normalise import fold
 from pipeline.ports import Facts, LedgerState
 from pipeline.proposals import Source, lapsed, renewed, to_match
-from pipeline.registry import Registry, register
+from pipeline.registry import Registry, canonical, memory_of, register
 
 OPEN_STAGES = frozenset({Stage.PROPOSED, Stage.APPROVED, Stage.HELD, Stage.UNSURE})
 FINISHED_STATES = frozenset({LetterState.SENT, LetterState.UNSURE, LetterState.COMMITTING})
@@ -110,7 +110,7 @@ def make_plan(world: World) -> Plan:
     asked = questions.read_questions(world.table(layout.SAME_ORGANISATION), state.judgements, world.now)
     judgements = _latest((*state.judgements, *asked.judgements))
     registry = _register(world, judgements)
-    reading = review.read_review(world.table(layout.REVIEW), state.matches, clean_message)
+    reading = review.read_review(world.table(layout.REVIEW), state.matches, clean_text)
 
     brakes, adopted = _brakes(world, registry, reading)
     finished = _finished(state, reading.decisions)
@@ -120,7 +120,11 @@ def make_plan(world: World) -> Plan:
     wished = by_hand.wishes(hand.lines, alive, finished, registry.sources, world.today)
     proposals = _propose(world, registry, reading, superseded)
     fresh = _fresh(world, registry, proposals, (*renewals, *wished), {*finished, *superseded, *gone})
-    matches = {**state.matches, **{match.id: match for match in fresh}}
+    memory = {**state.spellings, **memory_of(registry.identity)}
+    matches = {
+        match.id: _as_known_today(match, registry.sources, memory)
+        for match in {**state.matches, **{match.id: match for match in fresh}}.values()
+    }
 
     situation = Situation(
         matches=matches,
@@ -130,7 +134,7 @@ def make_plan(world: World) -> Plan:
         gone=gone,
         row_trouble=reading.row_trouble,
         not_ticks=reading.not_ticks,
-        meetings=state.meetings,
+        meetings=_canonical_meetings(state.meetings, memory),
         sent_today=state.sent_today,
     )
     decided = rule(world, situation)
@@ -163,11 +167,6 @@ def make_plan(world: World) -> Plan:
     )
 
 
-def clean_message(text: str) -> str | None:
-    """The officer's personal line, made safe for a letter like any text from outside."""
-    return clean_text(text).text or None
-
-
 def rule(world: World, situation: Situation) -> Introductions:
     """Where every match stands, under the limits of the settings."""
     mail = world.settings.mail
@@ -194,7 +193,7 @@ def restated(
     situation = replace(
         plan.situation,
         letters=state.letters,
-        meetings=state.meetings,
+        meetings=_canonical_meetings(state.meetings, {**state.spellings, **memory_of(plan.registry.identity)}),
         sent_today=state.sent_today,
         mail_trouble=str(trouble.args[0]) if trouble else "",
     )
@@ -326,6 +325,31 @@ def _age(
     return superseded, gone, renewals
 
 
+def _as_known_today(match: Match, sources: Mapping[str, Source], memory: Mapping[str, str]) -> Match:
+    """The match with its organisations' ids as linkage sees them now: a merge must not let a twin through."""
+    parties = tuple(
+        replace(
+            party,
+            organisation_id=sources[party.entry].entry.organisation_id
+            if party.entry in sources
+            else canonical(party.organisation_id, memory),
+        )
+        for party in match.parties
+    )
+    return replace(match, parties=parties)
+
+
+def _canonical_meetings(meetings: Mapping[str, datetime], memory: Mapping[str, str]) -> dict[str, datetime]:
+    """Who has met whom, under the ids that are valid today besides those of then."""
+    found = dict(meetings)
+    for key, at in meetings.items():
+        kind, _, pair = key.partition(":")
+        if kind == "org":
+            today = "org:" + "|".join(sorted(canonical(one, memory) for one in pair.split("|")))
+            found[today] = max(at, found.get(today, at))
+    return found
+
+
 def _closed(registry: Registry) -> dict[str, str]:
     """Entry id -> why it is not open, for the `Status` of its matches."""
     known = {entry.id: entry.organisation_key for entry in registry.entries.known}
@@ -347,7 +371,7 @@ def _propose(
     state = world.state
     barred = {
         frozenset(key.removeprefix("org:").split("|"))
-        for key, at in state.meetings.items()
+        for key, at in _canonical_meetings(state.meetings, {**state.spellings, **memory_of(registry.identity)}).items()
         if key.startswith("org:") and at >= world.round_started
     }
     for match in state.matches.values():
@@ -470,10 +494,10 @@ def _facts(
         judgements=tuple(judgements),
         spellings={
             key: organisation
-            for key, organisation in registry.identity.memory.items()
+            for key, organisation in memory_of(registry.identity).items()
             if state.spellings.get(key) != organisation
         },
-        organisation_events=registry.identity.events,
+        organisation_events=tuple((event.organisation, event.sentence) for event in registry.identity.events),
         entries=tuple(entry for entry in registry.entries.known if entry not in set(state.entries)),
         problems=keys if keys != state.problems else None,
         letters=tuple(letters),

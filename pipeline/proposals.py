@@ -70,7 +70,7 @@ def match_id(parties: tuple[Party, ...], generation: int = 0) -> str:
     """
     content = [
         {
-            name: str(value) if isinstance(value, date | Side) else value
+            name: _comparable(value)
             for name in Party.__dataclass_fields__
             if name not in NOT_CONTENT and (value := getattr(party, name)) not in (None, (), False)
         }
@@ -80,6 +80,13 @@ def match_id(parties: tuple[Party, ...], generation: int = 0) -> str:
     text = json.dumps([*version, content], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
     return "M-" + base64.b32encode(digest)[:10].decode("ascii")
+
+
+def _comparable(value: object) -> object:
+    """One form for one value: three days are three days, however the sheet stored the number."""
+    if isinstance(value, date | Side):
+        return str(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def to_match(candidate: Candidate, sources: Mapping[str, Source], today: date, spent: Collection[str] = ()) -> Match:
@@ -175,8 +182,7 @@ def _why(candidate: Candidate) -> str:
     lines = [f"{str(candidate.band).capitalize()}."]
     lines += in_favour
     lines += [f"But: {sentence}" for sentence in against]
-    if candidate.unstated:
-        lines.append("Not stated, please check: " + "; ".join(candidate.unstated[:SENTENCES_SHOWN]) + ".")
+    lines += candidate.unstated[:SENTENCES_SHOWN]
     text = "\n".join(lines)
     return text if len(text) <= WHY_LIMIT else text[: WHY_LIMIT - 1] + "…"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from pipeline.form import Form
 from pipeline.impersonation import inspect
@@ -23,6 +23,8 @@ from pipeline.model import Judgement, KnownEntry, Organisation, Problem, Questio
 from pipeline.proposals import Source
 
 REASONS_SHOWN = 4
+REDIRECT = "id:"
+"""Before an organisation's id in the memory of spellings: that id has become another one (a merge)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,9 @@ def register(
     by_entry = {one.id: one.response for one in plan.open}
     records = [_record(identifier, response) for identifier, response in by_entry.items()]
     linkage = link(records, judgements, aliases)
-    identity = assign_identities(linkage, records, spellings)
+    identity = assign_identities(
+        linkage, records, {key: known for key, known in spellings.items() if not key.startswith(REDIRECT)}
+    )
     sources = {
         identifier: Source(
             entry=to_entry(
@@ -104,10 +108,24 @@ def register(
         entries=plan,
         identity=identity,
         sources=sources,
-        organisations=organisations(identity, records),
+        organisations=organisations(records, identity),
         questions=_questions(linkage, records),
         problems=tuple(problems),
     )
+
+
+def memory_of(identity: IdentityPlan) -> dict[str, str]:
+    """What to remember: the id of every spelling, and what ids have become."""
+    return {**identity.memory, **{f"{REDIRECT}{old}": new for old, new in identity.redirects.items()}}
+
+
+def canonical(organisation: str, memory: Mapping[str, str]) -> str:
+    """What an organisation's id has become through merges."""
+    seen = {organisation}
+    while (newer := memory.get(f"{REDIRECT}{organisation}")) is not None and newer not in seen:
+        organisation = newer
+        seen.add(newer)
+    return organisation
 
 
 def _record(identifier: str, response: Response) -> Record:

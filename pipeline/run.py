@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from pipeline import layout, review, tabs
+from pipeline.border import clean_text
 from pipeline.brakes import ledger_behind
 from pipeline.config import Settings
 from pipeline.errors import Exit, MatchmakerError, TryLater
@@ -30,7 +31,7 @@ from pipeline.model import (
     Stage,
     Standing,
 )
-from pipeline.plan import Plan, World, clean_message, make_plan, restated
+from pipeline.plan import Plan, World, make_plan, restated
 from pipeline.ports import (
     Clock,
     Delivery,
@@ -220,7 +221,7 @@ def _confirmed(outside: Outside, plan: Plan) -> list[Letter]:
     table = outside.sheet.read_review().tables.get(layout.REVIEW)
     if table is None:
         return []
-    again = review.read_review(table, plan.matches, clean_message)
+    again = review.read_review(table, plan.matches, clean_text)
     return [
         letter
         for letter in plan.letters

@@ -80,6 +80,8 @@ def _decode_union(data: Any, kinds: tuple[Any, ...]) -> Any:
     if data is None and type(None) in kinds:
         return None
     if all(kind in SCALARS for kind in kinds):
+        if isinstance(data, int) and not isinstance(data, bool) and float in kinds and int not in kinds:
+            return float(data)
         if not isinstance(data, tuple(kinds)):
             raise CodecError(f"{data!r:.80} is none of {kinds}")
         return data

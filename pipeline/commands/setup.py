@@ -57,9 +57,10 @@ def map_(asked: Asked, yes: bool) -> int:  # noqa: FBT001
 @with_options
 def init(asked: Asked) -> int:
     """Make the tabs, headers, checkboxes and protections that are missing; safe to repeat."""
-    from pipeline.adapters.sheets_setup import init as make
+    from pipeline.adapters.sheets import open_spreadsheet
+    from pipeline.adapters.sheets_layout import init as make
 
-    made = make(asked.settings.sheets, asked.settings.base)
+    made = make(open_spreadsheet(asked.settings.sheets, asked.settings.base))
     for line in made:
         click.echo(one_line(line))
     if not made:

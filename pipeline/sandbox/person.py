@@ -32,10 +32,13 @@ class Person:
             if any(cell != "" for cell in row)
         ]
 
+    def header(self, tab: str) -> list[str]:
+        """The titles in a tab's first row."""
+        return [str(title) for title in self._call("GET", _values(f"'{tab}'!1:1")).get("values", [[]])[0]]
+
     def put(self, tab: str, row: int, title: str, value: Cell) -> None:
         """Type into one cell; the JSON boolean true is a tick."""
-        header = self._call("GET", _values(f"'{tab}'!1:1")).get("values", [[]])[0]
-        cell = f"'{tab}'!{_letters(header.index(title))}{row}"
+        cell = f"'{tab}'!{_letters(self.header(tab).index(title))}{row}"
         body = {"range": cell, "majorDimension": "ROWS", "values": [[value]]}
         self._call("PUT", _values(cell), params={"valueInputOption": "RAW"}, json=body)
 

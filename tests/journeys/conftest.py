@@ -1,0 +1,164 @@
+"""A world for journeys: the sandbox with real Sheets API and mail server, and hands to act in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.adapters.sheets import open_spreadsheet
+from pipeline.adapters.sheets_layout import init
+from pipeline.config import Settings, load_settings
+from pipeline.form import load_form
+from pipeline.messages import read_back
+from pipeline.normalise import data_file
+from pipeline.run import RunResult, run
+from pipeline.sandbox.app import Sandbox
+from pipeline.sandbox.person import Person
+from pipeline.wiring import open_outside
+
+RESPONSES = "Form responses 1"
+EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
+FORM = load_form(data_file("form.toml"))
+TITLES = {question.key: question.title for question in FORM.questions}
+
+HOST = {"role": "Host visitors", "offers": "We can show our work on dual VET with local companies."}
+SEND = {"role": "Send staff or learners", "seeks": "We want to learn how dual VET works with local companies."}
+
+
+def serial(moment: datetime | date) -> float:
+    """A date or moment as the sheet stores it."""
+    if not isinstance(moment, datetime):
+        moment = datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
+    return (moment - EPOCH).total_seconds() / 86400
+
+
+def make_answer(number: int, **given: Any) -> dict[str, Any]:
+    """A complete, consenting answer of an invented organisation, by question key."""
+    start = date.today() + timedelta(days=90)  # noqa: DTZ011
+    return {
+        "submitted_at": serial(datetime.now(UTC) - timedelta(days=1) + timedelta(seconds=number)),
+        "email": f"office@organisation-{number}.example",
+        "kind": "New entry",
+        "contact_name": "International coordinator",
+        "organisation": f"Organisation {number}",
+        "organisation_type": "VET school or provider",
+        "country": "Sweden",
+        "city": "Borås",
+        "membership": "Member",
+        "travellers": "Teachers and trainers",
+        "formats": "Job shadowing",
+        "topics": "Dual VET and apprenticeships",
+        "date_from": serial(start),
+        "date_to": serial(start + timedelta(days=60)),
+        "days": 3,
+        "languages": "English",
+        "fewer_opportunities": "No",
+        "consent": "I agree",
+        "share_contact": "Yes",
+        "publish": "Yes",
+        **given,
+    }
+
+
+@dataclass
+class Journey:
+    """One sandbox with everything a person and cron can do to it."""
+
+    sandbox: Sandbox
+    person: Person
+    overrides: dict[str, str] = field(default_factory=dict)
+
+    def submit(self, *answers: dict[str, Any]) -> None:
+        """Fill in the form: rows as Forms writes them."""
+        header = self.header(RESPONSES)
+        rows = [
+            {
+                "values": [
+                    {"userEnteredValue": _entered(given.get(key))} if given.get(key) not in (None, "") else {}
+                    for key in (self.key_of(title) for title in header)
+                ]
+            }
+            for given in answers
+        ]
+        self.person.batch(
+            {"appendCells": {"sheetId": self.person.sheet_id(RESPONSES), "rows": rows, "fields": "userEnteredValue"}}
+        )
+
+    def key_of(self, title: str) -> str:
+        return next((key for key, known in TITLES.items() if known == title), "")
+
+    def header(self, tab: str) -> list[str]:
+        return list(self.person.header(tab))
+
+    def edit(self, email: str, **changed: Any) -> None:
+        """Edit an answer in place, as Forms does: same row, refreshed timestamp."""
+        row = next(row for row in self.person.rows(RESPONSES) if row[TITLES["email"]] == email)
+        for key, value in {"submitted_at": serial(datetime.now(UTC)), **changed}.items():
+            self.person.put(RESPONSES, row["#"], TITLES[key], value)
+
+    def settings(self, **environment: str) -> Settings:
+        return load_settings(self.sandbox.config_path, {**self.overrides, **environment})
+
+    def init(self) -> list[str]:
+        settings = self.settings()
+        return init(open_spreadsheet(settings.sheets, settings.base))
+
+    def run(self, *, sending: bool = True, **environment: str) -> RunResult:
+        settings = self.settings(**environment)
+        with open_outside(settings, sending=sending) as outside:
+            return run(outside, settings)
+
+    def review(self) -> list[dict[str, Any]]:
+        return self.person.rows("Review")
+
+    def row(self, sending: str, receiving: str) -> dict[str, Any]:
+        """The proposal of these two that is still open, or the last one."""
+        found = [
+            row
+            for row in self.review()
+            if sending in row["Sending organisation"] and receiving in row["Receiving organisation"]
+        ]
+        assert found, f"{sending} -> {receiving} is not in the review tab: {self.review()}"
+        return next((row for row in found if not row["Status"].startswith("Out of date")), found[0])
+
+    def tick(self, match: str, title: str = "Approve", value: Any = True) -> None:
+        row = next(row for row in self.review() if row["Match"] == match)
+        self.person.put("Review", row["#"], title, value)
+
+    def status(self, match: str) -> str:
+        return next(str(row["Status"]) for row in self.review() if row["Match"] == match)
+
+    def letters(self) -> list[tuple[str, tuple[str, ...]]]:
+        """(match id, recipients) of every letter the mail server took."""
+        return [
+            (read_back(message.content).headers.get("X-Match-Id", ""), tuple(message.recipients))
+            for message in self.sandbox.messages()
+        ]
+
+
+def _entered(value: Any) -> dict[str, Any]:
+    if isinstance(value, bool):
+        return {"boolValue": value}
+    if isinstance(value, int | float):
+        return {"numberValue": value}
+    return {"stringValue": str(value)}
+
+
+@pytest.fixture
+def journey(tmp_path: Path) -> Iterator[Journey]:
+    """A fresh sandbox with its tabs made and no answers."""
+    with Sandbox(tmp_path / "sandbox") as sandbox:
+        made = Journey(sandbox, Person(sandbox.sheets_api, sandbox.spreadsheet_id))
+        made.init()
+        yield made
+
+
+@pytest.fixture
+def answer() -> Callable[..., dict[str, Any]]:
+    """Makes a complete answer of an invented organisation: `answer(1, country="Norway")`."""
+    return make_answer

@@ -1,0 +1,49 @@
+"""From a filled form to two organisations reading one letter, and never a second one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+def two_sides(make: Any) -> list[dict[str, Any]]:
+    host = {"role": "Host visitors", "offers": "We show dual VET with companies."}
+    send = {"role": "Send staff or learners", "seeks": "We want to learn about dual VET with companies."}
+    return [
+        make(1, organisation="Lysekil Vocational College", country="Sweden", city="Lysekil", **host),
+        make(2, organisation="Kortrijk Training Centre", country="Belgium", city="Kortrijk", **send),
+    ]
+
+
+def test_a_tick_becomes_one_letter_to_both_sides(journey: Any, answer: Any) -> None:
+    journey.submit(*two_sides(answer))
+    first = journey.run()
+    row = journey.row("Kortrijk", "Lysekil")
+    assert row["Status"].startswith("Proposed")
+    assert row["Approve"] is False
+    assert "vocational" in row["Why"].lower()
+    assert first.exit_code == 0
+    assert journey.letters() == []
+
+    journey.tick(row["Match"])
+    journey.run()
+    assert journey.letters() == [(row["Match"], ("office@organisation-2.example", "office@organisation-1.example"))]
+    assert journey.status(row["Match"]).startswith("Introduced")
+
+    for _ in range(2):
+        again = journey.run()
+        assert again.summary == ""
+    assert len(journey.letters()) == 1
+
+
+@pytest.mark.parametrize("value", ["TRUE", "yes", "x", "VERO", 1])
+def test_only_a_tick_approves(journey: Any, answer: Any, value: Any) -> None:
+    journey.submit(*two_sides(answer))
+    journey.run()
+    row = journey.row("Kortrijk", "Lysekil")
+    journey.tick(row["Match"], value=value)
+    result = journey.run()
+    assert journey.letters() == []
+    assert "not a tick" in journey.status(row["Match"])
+    assert result.exit_code == 1
