@@ -124,7 +124,8 @@ def test_a_tick_never_lands_on_a_row_that_moved_meanwhile(page: Page, sandbox: S
     box = page.get_by_role("checkbox", name="Approve, row 2")
     expect(box).to_be_visible()
     # the page has not yet seen what the program does now
-    page.route("**/sandbox.json", lambda route: route.abort())
+    before = page.evaluate("fetch('/sandbox.json').then((answer) => answer.text())")
+    page.route("**/sandbox.json", lambda route: route.fulfill(body=before, content_type="application/json"))
     review.change({"insertDimension": {"range": {"sheetId": 7, "dimension": "ROWS", "startIndex": 1, "endIndex": 2}}})
     box.click()
     expect(page.locator("#status")).to_contain_text("Not saved")
@@ -149,6 +150,7 @@ def test_a_cell_of_the_program_asks_before_it_is_changed(page: Page, sandbox: Sa
     expect(page.locator("textarea.editor")).to_have_count(0)
     cell(page, 1, 3).dblclick()
     page.get_by_role("button", name="Edit anyway").click()
+    expect(page.locator("textarea.editor")).to_be_focused()
     page.keyboard.type("!")
     page.keyboard.press("Enter")
     saved(page)
