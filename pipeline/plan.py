@@ -24,6 +24,7 @@ from pipeline.introductions import DueLetter, Introductions, Limits, Situation
 from pipeline.matching import MatchingSettings, Proposals, feasible, propose
 from pipeline.messages import MessageUnsafe, meeting_keys
 from pipeline.model import (
+    Candidate,
     Decision,
     Judgement,
     Letter,
@@ -34,6 +35,7 @@ from pipeline.model import (
     NewRow,
     Problem,
     Question,
+    Role,
     SheetChanges,
     SheetSnapshot,
     Stage,
@@ -403,7 +405,13 @@ def _fresh(
     pairs = {frozenset(_organisation_ids(match, registry.sources)) for match in open_now}
     per_request = Counter(match.sending.entry for match in open_now)
     room = options.open_proposals - len(open_now)
-    for candidate in sorted(proposals.candidates, key=lambda one: (one.rank, -one.score, one.sending, one.receiving)):
+
+    def best_first(one: Candidate) -> tuple[object, ...]:
+        # Of the same three, whoever only travels leads, and whoever offered to host or join is the one that joins.
+        either_leads = one.joining is not None and registry.sources[one.sending].entry.role is Role.EITHER
+        return (one.rank, either_leads, -one.score, one.sending, one.receiving, one.joining or "")
+
+    for candidate in sorted(proposals.candidates, key=best_first):
         if room <= 0:
             break
         if per_request[candidate.sending] >= options.proposals_per_request:

@@ -181,7 +181,7 @@ def _why(candidate: Candidate) -> str:
     against = [reason.sentence for reason in candidate.reasons if reason.weight < 0][:SENTENCES_SHOWN]
     lines = [f"{str(candidate.band).capitalize()}."]
     lines += in_favour
-    lines += [f"But: {sentence}" for sentence in against]
+    lines += against
     lines += candidate.unstated[:SENTENCES_SHOWN]
     text = "\n".join(lines)
     return text if len(text) <= WHY_LIMIT else text[: WHY_LIMIT - 1] + "…"
