@@ -20,6 +20,8 @@ from pipeline.model import Entry, Organisation, Role
 
 GOOD_ENOUGH = 0.86
 """Likeness from which a name in the field means that organisation: two letters wrong in fifteen."""
+ENOUGH_WORDS = 0.75
+"""Share of a name's telling words, by how much they tell, that must be found."""
 AS_GOOD = 0.02
 """Names this close to the best are meant as well: nobody can tell them apart."""
 MOST_PER_TOKEN = 400
@@ -154,16 +156,31 @@ class Names:
     def resolve(self, written: str, asker: int) -> frozenset[int]:
         """The entries meant by a name in the field: the likeliest, and those just as likely."""
         wanted = _tokens(written)
-        scored = {
-            number: self._likeness(wanted, number)
-            for number in self._candidates(wanted)
-            if number != asker and not same_organisation(self.entries[asker], self.entries[number])
-        }
-        best = max(scored.values(), default=0.0)
+        others = self._others(self._candidates(wanted), asker)
+        meant = self._by_letters(wanted, others) or self._by_words(wanted, others)
+        return frozenset(meant | self._same(meant, others))
+
+    def _by_letters(self, wanted: tuple[str, ...], others: Iterable[int]) -> set[int]:
+        """Names that are the same but for a few letters; the nearest, and those just as near."""
+        likeness = {number: self._letters(wanted, number) for number in others}
+        best = max(likeness.values(), default=0.0)
         if best < GOOD_ENOUGH:
-            return frozenset()
-        meant = {number for number, likeness in scored.items() if likeness >= best - AS_GOOD}
-        return frozenset(meant | self._same(meant, scored))
+            return set()
+        return {number for number, value in likeness.items() if value >= best - AS_GOOD}
+
+    def _by_words(self, wanted: tuple[str, ...], others: Iterable[int]) -> set[int]:
+        """Names with all the telling words: in the name itself, else in the name, place and text together."""
+        in_name = {number: self._found_share(wanted, number, self._name_tokens(number)) for number in others}
+        shares = in_name
+        if max(shares.values(), default=0.0) < ENOUGH_WORDS:
+            shares = {
+                number: self._found_share(wanted, number, self._name_tokens(number) | _place_tokens(self.entries[number]))
+                for number in others
+            }
+        best = max(shares.values(), default=0.0)
+        if best < ENOUGH_WORDS:
+            return set()
+        return {number for number, share in shares.items() if share >= best - AS_GOOD}
 
     def _same(self, meant: Collection[int], among: Iterable[int]) -> set[int]:
         """Further entries of the organisations meant: one asks for an organisation, not for a row."""
@@ -179,10 +196,9 @@ class Names:
         telling = [token for token in wanted if self.tells(token)]
         found = set(self.by_name.get(wanted, ()))
         for number in self._candidates(wanted):
-            have = {token for spelling in self.spellings[number] for token in spelling}
-            if (telling and all(any(_alike(token, other) for other in have) for token in telling)) or self._likeness(
-                wanted, number
-            ) >= GOOD_ENOUGH:
+            have = self._name_tokens(number)
+            all_there = telling and all(any(_alike(token, other) for other in have) for token in telling)
+            if all_there or self._letters(wanted, number) >= GOOD_ENOUGH:
                 found.add(number)
         return frozenset(found)
 
@@ -264,27 +280,25 @@ class Names:
                         found |= numbers
         return found
 
-    def _likeness(self, wanted: tuple[str, ...], number: int) -> float:
-        """The better of: the whole name letter by letter; the telling words found in name, place and text."""
+    def _letters(self, wanted: tuple[str, ...], number: int) -> float:
         from rapidfuzz import fuzz
 
         joined = " ".join(wanted)
-        letters = max((fuzz.ratio(joined, " ".join(spelling)) for spelling in self.spellings[number]), default=0.0)
-        return max(letters / 100, 0.97 * self._found_share(wanted, number))
+        return max((fuzz.ratio(joined, " ".join(name)) for name in self.spellings[number]), default=0.0) / 100
 
-    def _found_share(self, wanted: tuple[str, ...], number: int) -> float:
-        entry = self.entries[number]
-        have = {token for spelling in self.spellings[number] for token in spelling} | _place_tokens(entry)
-        if not any(self.tells(token) and any(_alike(token, other) for other in have) for token in wanted):
-            return 0.0
-        text = " ".join(part for part in (entry.title, entry.offers, entry.text) if part)
-        said = set(_TOKEN.findall(fold(text)))
+    def _name_tokens(self, number: int) -> set[str]:
+        return {token for spelling in self.spellings[number] for token in spelling}
+
+    def _found_share(self, wanted: tuple[str, ...], number: int, have: set[str]) -> float:
+        """What share of the telling words is among those we have (one at least) or in what the entry offers."""
         telling = [token for token in wanted if self.tells(token)]
-        total = sum(self.weight(token) for token in telling)
-        met = sum(
-            self.weight(token) for token in telling if token in said or any(_alike(token, other) for other in have)
-        )
-        return met / total if total else 0.0
+        known = {token for token in telling if any(_alike(token, other) for other in have)}
+        if not known:
+            return 0.0
+        entry = self.entries[number]
+        said = set(_TOKEN.findall(fold(" ".join(part for part in (entry.title, entry.offers, entry.text) if part))))
+        met = sum(self.weight(token) for token in telling if token in known or token in said)
+        return met / sum(self.weight(token) for token in telling)
 
 
 def _names(entry: Entry, records: dict[str, Organisation]) -> list[str]:

@@ -23,9 +23,8 @@ if TYPE_CHECKING:
     Rows = NDArray[np.intp]
 
 FEATURES = (
-    "topics",  # cosine of the topics ticked, the rarer the weightier
-    "profile_topics",  # the same after averaging with entries that say alike
-    "profile_groups",  # target groups, averaged likewise
+    "topics",  # share of the topics asked for that the offer has, averaged with entries that say alike
+    "people",  # cosine of the target groups, averaged likewise
     "inferred_topics",  # cosine of the topics the words suggest
     "groups",  # cosine of the target groups ticked
     "groups_apart",  # 1: both named target groups and have none in common
@@ -123,13 +122,12 @@ def features_of(pool: Pool, guests: Rows, hosts: Rows) -> Floats:
         values[:, FEATURES.index(name)] = column
 
     for name, rows in (
-        ("topics", about.topics),
-        ("profile_topics", about.profile_topics),
-        ("profile_groups", about.profile_groups),
+        ("people", about.profile_groups),
         ("inferred_topics", about.inferred),
         ("groups", about.groups),
     ):
         put(name, np.einsum("ij,ij->i", rows[asks], rows[offers]))
+    put("topics", np.einsum("ij,ij->i", about.profile_topics[asks], about.profile_offered[offers]))
     groups = about.ticked_groups
     common = np.einsum("ij,ij->i", groups[asks], groups[offers])
     stated = groups.any(axis=1)

@@ -74,6 +74,17 @@ def find_groups(
     return found
 
 
+def once_each(found: Mapping[int, Sequence[Group]]) -> list[Group]:
+    """The groups, each three once: whoever of the two guests fits better stands for the request."""
+    best: dict[tuple[int, frozenset[int]], Group] = {}
+    for groups in found.values():
+        for group in groups:
+            three = (group.host, frozenset((group.guest, group.third)))
+            if three not in best or (-group.score, group.guest) < (-best[three].score, best[three].guest):
+                best[three] = group
+    return sorted(best.values(), key=lambda group: (group.guest, -group.score))
+
+
 def broken_together(
     sending: Entry,
     receiving: Entry,

@@ -20,7 +20,7 @@ class MatchingSettings:
     nearly_per_request: int = 1
     today: date | None = None
     """Windows wholly before this day are impossible; None: dates are compared with one another only."""
-    visits_when_unstated: int = 3
+    visits_when_unstated: int = 6
     """Visits a host who gave no number is proposed for at once."""
     exposure: int = 2
     """Open proposals per remaining visit of a host, primaries and alternates together."""

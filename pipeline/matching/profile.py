@@ -56,12 +56,13 @@ class Profiles:
     """Term -> column of `words`."""
     words: Any
     """TF-IDF (side x term): a numpy array in small pools, a scipy CSR matrix in large ones."""
-    topics: Floats
     groups: Floats
     ticked_groups: Floats
     """Target groups as ticked, 0 or 1."""
     profile_topics: Floats
     profile_groups: Floats
+    profile_offered: Floats
+    """`profile_topics` cut off where an offer clearly has the topic: more ticks do not make it less."""
     inferred: Floats
     """Topics the text alone suggests."""
     topic_codes: tuple[str, ...]
@@ -109,17 +110,20 @@ def profiles_of(entries: Sequence[Entry]) -> Profiles:
     ticks = np.hstack([topics, groups])
     names, counts = _counts(sides.terms)
     words, telling = _weigh(counts, ticks)
-    close = _averages(telling, ticks, _sample(entries, sides))
+    stated = np.stack([topics.any(axis=1), groups.any(axis=1)], axis=1).astype(np.float32)
+    close = _averages(telling, np.hstack([ticks, stated]), _sample(entries, sides))
+    known, close = close[:, -2:], close[:, :-2]
     rare_topics, rare_groups = _rarity(topics), _rarity(groups)
+    profile_topics = _or_average(unit(close[:, : topics.shape[1]] * rare_topics), known[:, :1])
     return Profiles(
         sides=sides,
         names=names,
         words=words,
-        topics=unit(topics * rare_topics),
         groups=unit(groups * rare_groups),
         ticked_groups=groups,
-        profile_topics=unit(close[:, : topics.shape[1]] * rare_topics),
-        profile_groups=unit(close[:, topics.shape[1] :] * rare_groups),
+        profile_topics=profile_topics,
+        profile_offered=np.minimum(profile_topics * 1.5, 1),
+        profile_groups=_or_average(unit(close[:, topics.shape[1] :] * rare_groups), known[:, 1:]),
         inferred=_inferred(telling, topics),
         topic_codes=topic_codes,
         group_codes=group_codes,
@@ -250,6 +254,15 @@ def _averages(telling: Any, ticks: Floats, sample: NDArray[np.intp]) -> Floats:
         total = alike.sum(axis=1, keepdims=True) + OWN_SHARE
         averages[rows] = (alike @ ticks_of_others + OWN_SHARE * ticks[rows]) / total
     return averages
+
+
+def _or_average(rows: Floats, known: Floats) -> Floats:
+    """Profiles drawn towards the average one as far as nothing is known: a missing answer is no stance.
+
+    `known` (column) is the share, by closeness, of those averaged who ticked anything.
+    """
+    mixed: Floats = rows * known + (1 - known) * rows.mean(axis=0)
+    return mixed
 
 
 def _inferred(telling: Any, topics: Floats) -> Floats:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 from pipeline.matching.directed import avoided_pairs
 from pipeline.matching.eligibility import Masks, broken_rules, is_full
 from pipeline.matching.features import FEATURES, Pool, features_of, read_pool
-from pipeline.matching.groups import Group, all_broken, find_groups
+from pipeline.matching.groups import Group, all_broken, find_groups, once_each
 from pipeline.matching.nearly import near_misses
 from pipeline.matching.outcome import FeatureRow, MatchingSettings, Proposals
 from pipeline.matching.ranking import Progress, Ranking, rank
@@ -18,6 +19,12 @@ from pipeline.matching.scoring import Model, shipped_model
 from pipeline.matching.shortlist import assign
 from pipeline.matching.unmet import invitations, unmet_demand
 from pipeline.model import Band, Candidate, Entry, Organisation, Reason, Role
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
 
 KEPT = 40
 """Hosts per request looked at for alternates, groups and the assignment."""
@@ -205,12 +212,10 @@ def _groups(
     pool: Pool, model: Model, found: Mapping[int, Sequence[Group]], settings: MatchingSettings
 ) -> tuple[Candidate, ...]:
     entries = pool.entries
-    best = [
-        (place, group)
-        for guest in sorted(found, key=lambda number: entries[number].id)
-        for place, group in enumerate(found[guest], start=1)
-        if _ORDER.index(model.band(group.score)) >= _ORDER.index(settings.least_band)
-    ]
+    best: list[tuple[int, Group]] = []
+    for group in once_each(found):
+        if _ORDER.index(model.band(group.score)) >= _ORDER.index(settings.least_band):
+            best.append((1 + sum(other.guest == group.guest for _, other in best), group))
     features = _features(pool, [(group.guest, group.host) for _, group in best])
     return tuple(
         Candidate(
@@ -230,7 +235,7 @@ def _groups(
     )
 
 
-def _features(pool: Pool, pairs: Sequence[tuple[int, int]]) -> Iterable[object]:
+def _features(pool: Pool, pairs: Sequence[tuple[int, int]]) -> Floats:
     import numpy as np
 
     guests = np.array([guest for guest, _ in pairs], np.intp)

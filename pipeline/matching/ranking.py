@@ -127,16 +127,15 @@ class FirstPass:
         about, sides = pool.profiles, pool.profiles.sides
         guest_parts: list[Floats] = []
         host_parts: list[Floats] = []
-        cosines: Mapping[str, Floats] = {
-            "topics": about.topics,
-            "profile_topics": about.profile_topics,
-            "profile_groups": about.profile_groups,
-            "inferred_topics": about.inferred,
-            "groups": about.groups,
+        products: Mapping[str, tuple[Floats, Floats]] = {
+            "topics": (about.profile_topics, about.profile_offered),
+            "people": (about.profile_groups, about.profile_groups),
+            "inferred_topics": (about.inferred, about.inferred),
+            "groups": (about.groups, about.groups),
         }
-        for name, rows in cosines.items():
-            guest_parts.append(rows[sides.ask] * np.float32(model.weight(name)))
-            host_parts.append(rows[sides.offer[hosting]])
+        for name, (asked, offered) in products.items():
+            guest_parts.append(asked[sides.ask] * np.float32(model.weight(name)))
+            host_parts.append(offered[sides.offer[hosting]])
         here = np.zeros_like(pool.wishes)
         known = np.nonzero(pool.place >= 0)[0]
         here[known, pool.place[known]] = 1

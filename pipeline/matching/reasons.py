@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 MATTERS = 0.15
 """Log-odds a contribution needs before it is worth a sentence."""
 MOST_WORDS = 4
-_SUBJECT = ("topics", "profile_topics", "inferred_topics")
+_SUBJECT = ("topics", "inferred_topics")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -59,9 +59,9 @@ def reasons_for(pool: Pool, model: Model, guest: int, host: int, values: Floats)
     subject = sum(rows[name].weight for name in _SUBJECT)
     about = Reason(feature="topics", sentence=_subject(pool, guest, host, subject), weight=round(subject, 3))
     found.append(about)
-    for name in ("words", "profile_groups", "place_wanted", "met_before", "in_return"):
+    for name in ("words", "people", "place_wanted", "met_before", "in_return"):
         row = rows[name]
-        weight = row.weight + (rows["groups"].weight if name == "profile_groups" else 0.0)
+        weight = row.weight + (rows["groups"].weight if name == "people" else 0.0)
         if row.sentence and weight >= MATTERS and row.value > 0:
             found.append(Reason(feature=name, sentence=row.sentence, weight=round(weight, 3)))
     found += [Reason(feature="practical", sentence=sentence) for sentence in practical(asking, offering)]
@@ -136,16 +136,13 @@ def _partners(asking: Entry, offering: Entry) -> bool:
 def _sentence(name: str, pool: Pool, guest: int, host: int, value: float, typical: float) -> str:
     asking, offering = pool.entries[guest], pool.entries[host]
     if name == "topics":
-        labels = _topic_labels([code for code in asking.topics if code in offering.topics])
-        return f"Both ticked {in_words(labels)}." if labels else "They ticked no topic in common."
-    if name == "profile_topics":
-        return _profile_sentence(pool, guest, host, value, typical)
+        return _subject(pool, guest, host, value - typical)
     if name == "inferred_topics":
         return "Their words point to the same topics." if value > typical else "Their words point to different topics."
     if name == "words":
         shared = shared_words(pool, guest, host)
         return f"Both write about {in_words(shared)}." if shared else "Their texts have no telling word in common."
-    if name in ("profile_groups", "groups"):
+    if name in ("people", "groups"):
         labels = _group_labels([code for code in asking.target_groups if code in offering.target_groups])
         return f"Both are about {in_words(labels)}." if labels else ""
     if name == "groups_apart":
@@ -185,13 +182,6 @@ def _subject(pool: Pool, guest: int, host: int, weight: float) -> str:
         return f"Both ticked {in_words(labels)}."
     if weight < MATTERS:
         return "They ticked no topic in common."
-    sides = pool.profiles.sides
-    return _alike(pool, int(sides.ask[guest]), int(sides.offer[host]))
-
-
-def _profile_sentence(pool: Pool, guest: int, host: int, value: float, typical: float) -> str:
-    if value <= typical:
-        return "Entries that say the same as theirs ticked different topics."
     sides = pool.profiles.sides
     return _alike(pool, int(sides.ask[guest]), int(sides.offer[host]))
 
