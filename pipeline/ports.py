@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -146,6 +146,9 @@ class Ledger(Protocol):
 
     def requeue(self, letter: str, now: datetime, detail: str, *, not_before: datetime | None) -> None:
         """Certainly not sent; try again later with the same bytes."""
+
+    def note_search(self, letter: str, now: datetime) -> timedelta:
+        """Evidence for an unsure letter was looked for in vain; returns how long ago that happened first."""
 
     def note_bounce(self, letter: str, recipient: str, detail: str, now: datetime) -> None:
         """A bounce matched by id."""

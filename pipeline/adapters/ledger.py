@@ -7,19 +7,15 @@ from __future__ import annotations
 
 import calendar
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, create_engine, func, insert, or_, select, update
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
+from sqlalchemy import Connection, Engine, Row, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from pipeline.adapters import ledger_schema as schema
-from pipeline.adapters import ledger_sqlite as sqlite
-from pipeline.adapters.codec import CodecError, to_json
+from pipeline.adapters.codec import to_json
 from pipeline.adapters.ledger_record import (
     free_meetings,
     known,
@@ -32,29 +28,14 @@ from pipeline.adapters.ledger_record import (
     take_meetings,
 )
 from pipeline.adapters.ledger_state import load_letter, load_state
-from pipeline.adapters.secrets import address_hasher, keyed_hash
-from pipeline.errors import ConfigurationError, LedgerDamaged, TryLater
+from pipeline.adapters.ledger_store import Store, open_database
+from pipeline.errors import TryLater
 from pipeline.model import (
     Letter,
     LetterRecord,
     LetterState,
 )
 from pipeline.ports import Claim, Facts, LedgerState, RunRecord
-
-
-def key_check(secret: bytes) -> str:
-    """What the ledger keeps to notice that it is opened with another secret than the one it was made with."""
-    return keyed_hash(secret, "ledger", "key check")
-
-
-def parse_url(url: str) -> URL:
-    """A SQLAlchemy URL. Raises ConfigurationError, without repeating it: it may hold a password."""
-    try:
-        return make_url(url)
-    except ArgumentError:
-        raise ConfigurationError(
-            "ledger.url is not a database URL.", hint='Write it as "sqlite:///state/ledger.db".'
-        ) from None
 
 
 def open_ledger(
@@ -70,115 +51,19 @@ def open_ledger(
     With `read_only` nothing is written: an absent ledger is taken for an empty one and stays absent.
     Raises LedgerDamaged, ConfigurationError or TryLater.
     """
-    parsed = parse_url(url)
-    newest = schema.newest_version(migrations)
-    check = key_check(secret)
-    path = Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
-    if path is not None and str(path) != ":memory:":
-        if path.exists() or path.is_symlink():
-            sqlite.check_file(path, read_only=read_only)
-        elif read_only:
-            parsed, path = make_url("sqlite://"), None
-        else:
-            sqlite.create_file(path, lambda connection: schema.create(connection, check, newest))
-    place = parsed.render_as_string(hide_password=True) if path is None else str(path)
-    engine = _engine(parsed, read_only=read_only and path is not None)
-    ledger = SqlLedger(engine, secret, place=place, round_months=round_months)
-    _prepare(ledger, path, check, migrations, read_only=read_only)
-    return ledger
+    engine, place = open_database(url, secret, read_only=read_only, migrations=migrations)
+    return SqlLedger(engine, secret, place=place, round_months=round_months)
 
 
-def _engine(url: URL, *, read_only: bool) -> Engine:
-    if url.get_backend_name() == "sqlite":
-        return sqlite.engine_for(url, read_only=read_only)
-    try:
-        return create_engine(url)
-    except (NoSuchModuleError, ImportError, ArgumentError):
-        raise ConfigurationError(
-            f"ledger.url names a database this installation cannot speak to ({url.get_backend_name()}).",
-            hint="Install its driver, or use SQLite.",
-        ) from None
-
-
-def _prepare(
-    ledger: SqlLedger, path: Path | None, check: str, migrations: Sequence[schema.Migration], *, read_only: bool
-) -> None:
-    newest = schema.newest_version(migrations)
-    with ledger.reading() as connection:
-        version = schema.version_of(connection, ledger.place, newest)
-    if version is None:
-        if path is not None:
-            raise LedgerDamaged(f"{path} holds no ledger.", hint=schema.WAY_BACK)
-        with ledger.writing() as connection:
-            schema.create(connection, check, newest)
-        version = newest
-    if version < newest:
-        if read_only:
-            raise ConfigurationError(
-                f"The ledger at {ledger.place} is of an older version.",
-                hint="The next `matchmaker run` brings it up to date; or use the older program.",
-            )
-        if path is not None:
-            sqlite.copy_file(path, version)
-        with ledger.writing() as connection:
-            schema.migrate(connection, version, migrations)
-    with ledger.reading() as connection:
-        kept = connection.scalar(select(schema.meta.c.value).where(schema.meta.c.key == "key_check"))
-    if kept != check and not (read_only and path is None):
-        raise ConfigurationError(
-            f"ledger.secret_file is not the one the ledger at {ledger.place} was made with.",
-            hint="Restore the secret from the backup of the state folder: without it erased people would come back.",
-        )
-
-
-class SqlLedger:
+class SqlLedger(Store):
     """The ledger in a database (`ports.Ledger`).
 
     `round_months`: how long the same organisations are not introduced again.
     """
 
     def __init__(self, engine: Engine, secret: bytes, *, place: str, round_months: int = 12) -> None:
-        self._engine = engine
-        self._secret = secret
+        super().__init__(engine, secret, place=place)
         self._round_months = round_months
-        self.place = place
-        self.hashed = address_hasher(secret)
-
-    def __repr__(self) -> str:
-        return f"SqlLedger({self.place!r})"
-
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """One transaction that changes something, durable at the end or undone."""
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except IntegrityError:
-            raise
-        except DBAPIError as error:
-            raise sqlite.in_words(error, self.place) from error
-        except CodecError as error:
-            raise self._damaged(error) from error
-
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """One consistent look."""
-        try:
-            with self._engine.connect().execution_options(**{sqlite.READS: True}) as connection, connection.begin():
-                yield connection
-        except DBAPIError as error:
-            raise sqlite.in_words(error, self.place) from error
-        except (CodecError, ValueError) as error:
-            raise self._damaged(error) from error
-
-    def close(self) -> None:
-        """Let go of the database."""
-        self._engine.dispose()
-
-    def _damaged(self, error: Exception) -> LedgerDamaged:
-        return LedgerDamaged(
-            f"The ledger at {self.place} is damaged ({one_line(str(error), 160)}).", hint=schema.WAY_BACK
-        )
 
     # -- reading ---------------------------------------------------------------------------------------
 
@@ -308,6 +193,16 @@ class SqlLedger:
         """Certainly not sent; try again later with the same bytes. Frees the pair until then."""
         with self.writing() as connection:
             _back_to_queue(connection, letter, now, detail, not_before)
+
+    def note_search(self, letter: str, now: datetime) -> timedelta:
+        """Evidence was looked for in vain; returns how long ago that happened first since the letter is unsure."""
+        table = schema.letter
+        with self.writing() as connection:
+            first: datetime | None = connection.scalar(select(table.c.searched_at).where(table.c.id == letter))
+            if first is None:
+                connection.execute(update(table).where(table.c.id == letter).values(searched_at=now))
+                return timedelta(0)
+            return now - first
 
     def note_bounce(self, letter: str, recipient: str, detail: str, now: datetime) -> None:
         """A bounce matched by id; seen again it changes nothing."""

@@ -209,6 +209,7 @@ def letter_row(letter: Letter, at: datetime) -> dict[str, Any]:
         "attempts": 0,
         "not_before": None,
         "left_at": None,
+        "searched_at": None,
         "detail": "",
     }
 
@@ -228,7 +229,7 @@ def move(
     moved = connection.execute(
         update(table)
         .where(table.c.id == letter, table.c.state.in_(allowed))
-        .values(state=to, since=at, detail=one_line(detail), **more)
+        .values(state=to, since=at, searched_at=None, detail=one_line(detail), **more)
     )
     if moved.rowcount != 1:
         return False

@@ -37,8 +37,8 @@ MIGRATIONS: Sequence[Migration] = ()
 """The n-th turns version n + 1 into n + 2; version 1 is the first."""
 
 WAY_BACK = (
-    "Do not delete it. Restore the last backup of the state folder, or an export with `matchmaker ledger import FILE`; "
-    "if there is neither, move the file aside and run `matchmaker ledger rebuild`, which reads the sheet."
+    "Keep it. Restore the last backup of the state folder; or move the ledger aside and read an export with "
+    "`matchmaker ledger import FILE`, or, without one, take over what the sheet knows with `matchmaker ledger rebuild`."
 )
 
 
@@ -99,6 +99,8 @@ letter = Table(
     Column("not_before", Instant),
     # When the final dot was about to leave the last time: what the daily limit counts.
     Column("left_at", Instant),
+    # When evidence was first looked for in vain while it was unsure.
+    Column("searched_at", Instant),
     Column("detail", Text, nullable=False, default=""),
     UniqueConstraint("message_id"),
 )
