@@ -192,6 +192,43 @@ TABS: tuple[Tab, ...] = (
         body=Body.WHOLE,
         columns=(_program("What", 240), _program("Asked for by", 300), _program("Note", 420)),
     ),
+    Tab(
+        name=EXCHANGES,
+        body=Body.ROWS,
+        key="Match",
+        columns=(
+            _program(STATUS, 260),
+            _checkbox("Took place", "Tick once the visit is over: the report then makes its case sheet."),
+            _checkbox("Will not happen", "Tick when nothing will come of it: nobody is reminded any more."),
+            _program("Sending organisation", 200),
+            _program("Receiving organisation", 200),
+            _program("Joining organisation", 160),
+            _people("From", 100, "First day, once it is agreed."),
+            _people("To", 100, "Last day."),
+            _people("Format", 140),
+            _people("Participants", 100, "How many people travelled."),
+            _people("Of whom with fewer opportunities", 120),
+            _people("Title", 240, "The case sheet's title."),
+            _people("Lessons of the host", 300, "One a line."),
+            _people("Lessons of the participants", 300, "One a line."),
+            _people("Quote", 300),
+            _people("Quote by", 200, "Name, role and organisation, as they shall be printed."),
+            _checkbox("Quote may be published", "Tick only when the person said so."),
+            _people("Next steps", 300),
+            _program("Match", 120),
+        ),
+    ),
+    Tab(
+        name=INDICATORS,
+        body=Body.WHOLE,
+        columns=(
+            _program("Indicator", 420),
+            _program("Target", 100),
+            _program("Due by now", 100),
+            _program("Counted", 100),
+            _program("Of", 200),
+        ),
+    ),
 )
 
 STATUS_COLOURS: tuple[tuple[str, str], ...] = (

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from pipeline import by_hand, introductions, layout, questions, review, tabs
+from pipeline import by_hand, follow_ups, introductions, layout, questions, review, tabs
 from pipeline.border import clean_text
 from pipeline.brakes import ledger_behind, vanished
 from pipeline.composer import Composer
@@ -22,9 +22,8 @@ from pipeline.errors import MatchmakerError
 from pipeline.form import Form
 from pipeline.introductions import DueLetter, Introductions, Limits, Situation
 from pipeline.matching import MatchingSettings, Proposals, feasible, propose
-from pipeline.messages import MessageUnsafe, meeting_keys
+from pipeline.messages import DigestData, MessageUnsafe, meeting_keys
 from pipeline.model import (
-    Candidate,
     Decision,
     Judgement,
     Letter,
@@ -35,7 +34,6 @@ from pipeline.model import (
     NewRow,
     Problem,
     Question,
-    Role,
     SheetChanges,
     SheetSnapshot,
     Stage,
@@ -99,6 +97,7 @@ class Plan:
     """Written before letters leave: new rows, and the tabs that are the program's own."""
     after: SheetChanges
     """Written after them: the `Status` cells, as they stand if no letter leaves."""
+    exchanges: tuple[follow_ups.NotedExchange, ...]
     problems: tuple[Problem, ...]
     new_problems: tuple[Problem, ...]
     brakes: tuple[Problem, ...]
@@ -141,9 +140,12 @@ def make_plan(world: World) -> Plan:
     )
     decided = rule(world, situation)
     letters, unsafe = _compose(world, decided.due)
+    exchanges = follow_ups.read_exchanges(world.table(layout.EXCHANGES))
     standings = {standing.match: unsafe.get(standing.match, standing) for standing in decided.standings}
+    letters += _reminders(world, registry, reading, matches, exchanges, room=len(letters))
     problems = _keyed((*registry.problems, *asked.problems, *reading.problems, *hand.problems))
     new_problems = tuple(problem for problem in problems if problem.key not in state.problems)
+    letters += _digest(world, standings, fresh, problems)
     facts = _facts(world, registry, reading, asked.judgements, fresh, superseded, decided, letters, problems)
     rows = [
         review.new_row(match, standings[match.id], world.composer.first_lines(match))
@@ -162,6 +164,7 @@ def make_plan(world: World) -> Plan:
         facts=facts,
         before=_before(world, registry, proposals, asked, problems, rows),
         after=_after(registry.questions, judgements, asked, standings, reading),
+        exchanges=exchanges,
         problems=problems,
         new_problems=new_problems,
         brakes=brakes,
@@ -206,12 +209,15 @@ def restated(
         if standing.stage is Stage.HELD and standings[match].stage is Stage.APPROVED
     }
     standings |= held
+    updates = {
+        layout.REVIEW: review.status_updates(standings, _with_new_rows(plan)),
+        layout.EXCHANGES: follow_ups.status_updates(world.table(layout.EXCHANGES), state.letters, plan.exchanges),
+    }
+    rows = follow_ups.new_rows(plan.matches, state.letters, plan.exchanges)
+    has_tab = layout.EXCHANGES in world.snapshot.tables
     return standings, SheetChanges(
-        inserts={},
-        updates={
-            **plan.after.updates,
-            layout.REVIEW: tuple(update for update in review.status_updates(standings, _with_new_rows(plan))),
-        },
+        inserts={layout.EXCHANGES: rows} if rows and has_tab else {},
+        updates={**plan.after.updates, **{name: changes for name, changes in updates.items() if changes}},
     )
 
 
@@ -405,13 +411,7 @@ def _fresh(
     pairs = {frozenset(_organisation_ids(match, registry.sources)) for match in open_now}
     per_request = Counter(match.sending.entry for match in open_now)
     room = options.open_proposals - len(open_now)
-
-    def best_first(one: Candidate) -> tuple[object, ...]:
-        # Of the same three, whoever only travels leads, and whoever offered to host or join is the one that joins.
-        either_leads = one.joining is not None and registry.sources[one.sending].entry.role is Role.EITHER
-        return (one.rank, either_leads, -one.score, one.sending, one.receiving, one.joining or "")
-
-    for candidate in sorted(proposals.candidates, key=best_first):
+    for candidate in sorted(proposals.candidates, key=lambda one: (one.rank, -one.score, one.sending, one.receiving)):
         if room <= 0:
             break
         if per_request[candidate.sending] >= options.proposals_per_request:
@@ -453,6 +453,79 @@ def _compose(world: World, due: Sequence[DueLetter]) -> tuple[tuple[Letter, ...]
         known = world.state.letters.get(letter.id)
         letters.append(_frozen(letter, known))
     return tuple(letters), unsafe
+
+
+def _reminders(
+    world: World,
+    registry: Registry,
+    reading: review.ReviewReading,
+    matches: Mapping[str, Match],
+    exchanges: Sequence[follow_ups.NotedExchange],
+    *,
+    room: int,
+) -> tuple[Letter, ...]:
+    """Reminders that are due, within what the limits of the run leave."""
+    mail = world.settings.mail
+    if not world.sending or mail.rehearsal_to:
+        return ()
+    left = min(mail.max_per_run - room, mail.max_per_day - world.state.sent_today - room)
+    due = follow_ups.reminders_due(
+        matches,
+        world.state.letters,
+        exchanges,
+        approved={match for match, decision in reading.decisions.items() if decision.approved},
+        closed_entries=_closed(registry),
+        weeks=world.settings.follow_up.reminder_weeks,
+        now=world.now,
+    )
+    letters = []
+    for one in due[: max(left, 0)]:
+        introduction = one.introduction
+        try:
+            letters.append(world.composer.reminder(one.match, introduction.message_id, introduction.since.date()))
+        except MessageUnsafe:
+            continue
+    return tuple(letters)
+
+
+def _digest(
+    world: World, standings: Mapping[str, Standing], fresh: Sequence[Match], problems: Sequence[Problem]
+) -> tuple[Letter, ...]:
+    """The secretariat's digest: at most once in `digest_days`, and only when there is something to tell."""
+    settings = world.settings
+    last = world.state.last_digest
+    if not settings.mail.digest_to or not world.sending:
+        return ()
+    if last is not None and (world.today - last).days < settings.follow_up.digest_days:
+        return ()
+    new = {match.id for match in fresh}
+    names = {match.id: match for match in (*world.state.matches.values(), *fresh)}
+
+    def lines(stage: Stage, *, only_new: bool = False) -> list[str]:
+        return [
+            f"{standing.match}: {names[standing.match].sending.organisation} and "
+            f"{names[standing.match].receiving.organisation}. {standing.text}"
+            for standing in standings.values()
+            if standing.stage is stage and (standing.match in new) is only_new
+        ]
+
+    data = DigestData(
+        day=world.today,
+        waiting=lines(Stage.PROPOSED),
+        unsure=lines(Stage.UNSURE),
+        held=lines(Stage.HELD),
+        bounced=[
+            f"{record.match}: {recipient}: {reason}"
+            for record in world.state.letters.values()
+            for recipient, reason in record.bounced.items()
+        ],
+        proposed=lines(Stage.PROPOSED, only_new=True),
+        problems=[f"{problem.where}: {problem.what}" for problem in problems],
+        spreadsheet_url=f"https://docs.google.com/spreadsheets/d/{settings.sheets.spreadsheet_id}"
+        if not settings.sheets.api_url
+        else None,
+    )
+    return (world.composer.digest(data),) if data else ()
 
 
 def _letter(world: World, due: DueLetter) -> Letter:

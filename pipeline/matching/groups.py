@@ -74,13 +74,20 @@ def find_groups(
     return found
 
 
-def once_each(found: Mapping[int, Sequence[Group]]) -> list[Group]:
-    """The groups, each three once: whoever of the two guests fits better stands for the request."""
+def once_each(entries: Sequence[Entry], found: Mapping[int, Sequence[Group]]) -> list[Group]:
+    """The groups, each three once: whoever only travels leads, and whoever offered to host or join is the one that joins.
+
+    Between two alike, the guest that fits better stands for the request.
+    """
     best: dict[tuple[int, frozenset[int]], Group] = {}
+
+    def order(group: Group) -> tuple[bool, float, int]:
+        return entries[group.guest].role is Role.EITHER, -group.score, group.guest
+
     for groups in found.values():
         for group in groups:
             three = (group.host, frozenset((group.guest, group.third)))
-            if three not in best or (-group.score, group.guest) < (-best[three].score, best[three].guest):
+            if three not in best or order(group) < order(best[three]):
                 best[three] = group
     return sorted(best.values(), key=lambda group: (group.guest, -group.score))
 

@@ -213,7 +213,7 @@ def _groups(
 ) -> tuple[Candidate, ...]:
     entries = pool.entries
     best: list[tuple[int, Group]] = []
-    for group in once_each(found):
+    for group in once_each(entries, found):
         if _ORDER.index(model.band(group.score)) >= _ORDER.index(settings.least_band):
             best.append((1 + sum(other.guest == group.guest for _, other in best), group))
     features = _features(pool, [(group.guest, group.host) for _, group in best])
