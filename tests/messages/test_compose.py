@@ -22,6 +22,7 @@ from pipeline.messages import (
     meeting_keys,
     read_back,
 )
+from pipeline.messages.mime import build
 from pipeline.model import Letter, LetterKind, Match, Party, Side
 from pipeline.templating import page_loads, page_tags
 
@@ -446,3 +447,14 @@ def test_no_text_in_the_address_reaches_anybody_else(address: str, pair: Match, 
 def test_the_date_is_frozen_at_composition(pair: Match, desk: Desk) -> None:
     kw = {**desk(), "now": datetime(2025, 3, 3, 23, 59, tzinfo=UTC)}
     assert b"Date: Mon, 03 Mar 2025 23:59:00 +0000\r\n" in compose_introduction(pair, message=None, **kw).content
+
+
+def test_bytes_that_say_something_else_never_become_a_letter(
+    pair: Match, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "pipeline.messages.compose.build",
+        lambda draft: build(draft).replace(b"To: ", b"To: evil@attacker.example, ", 1),
+    )
+    with pytest.raises(MessageUnsafe):
+        compose_introduction(pair, message=None, **desk())

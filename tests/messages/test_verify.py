@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.messages.mime import Draft, Mailbox, boundary, build
 from pipeline.messages.unsafe import MessageUnsafe
-from pipeline.messages.verify import read_back, verify
+from pipeline.messages.verify import _expected_headers, _second_opinion, read_back, verify
 
 DRAFT = Draft(
     sender=Mailbox(address="desk@matchmaker.example", name="Mobility Matchmaking"),
@@ -22,6 +22,7 @@ DRAFT = Draft(
     html="<p>Hello</p>\n",
 )
 CONTENT = build(DRAFT)
+EXPECTED = _expected_headers(DRAFT)
 SEPARATOR = boundary(DRAFT.message_id).encode()
 
 TAMPERINGS = {
@@ -38,6 +39,7 @@ TAMPERINGS = {
     "a group": (b"To: Anna Berg <anna@a.example>", b"To: g: Anna Berg <anna@a.example>"),
     "another subject": (b"Subject: =?utf-8?b?", b"Subject: x =?utf-8?b?"),
     "a lone line feed": (b"X-Match-Id: M-1\r\n", b"X-Match-Id: M-1\n"),
+    "a lone line feed in the text": (b"Hello,\r\n", b"Hello,\n"),
     "a lone carriage return": (b"Hello,", b"Hello,\r"),
     "a NUL": (b"Hello,", b"Hello\0,"),
     "a control character": (b"Hello,", b"Hello\x0c,"),
@@ -96,3 +98,66 @@ def test_the_refusal_says_what_to_do() -> None:
         verify(CONTENT.replace(b"M-1", b"M-2"), DRAFT)
     assert caught.value.hint
     assert caught.value.exit_code == 70
+
+
+STRUCTURE = [
+    "a header twice",
+    "a lone line feed",
+    "a lone line feed in the text",
+    "a lone carriage return",
+    "a NUL",
+    "a control character",
+    "an eighth bit",
+    "a third part",
+    "a text after the end",
+    "a part of another type",
+    "another structure",
+    "an overlong line",
+]
+
+
+@pytest.mark.parametrize("what", STRUCTURE)
+def test_our_own_parser_refuses_without_help(what: str) -> None:
+    old, new = TAMPERINGS[what]
+    with pytest.raises(MessageUnsafe):
+        read_back(CONTENT.replace(old, new, 1))
+
+
+SEEN_BY_ANY_MAIL_PROGRAM = [
+    "a header of somebody else",
+    "a header twice",
+    "a header missing",
+    "a further recipient",
+    "another recipient",
+    "another reply address",
+    "another sender",
+    "another subject",
+    "another text",
+    "another page",
+    "a third part",
+    "a part of another type",
+    "another structure",
+    "an early end of the headers",
+]
+
+
+@pytest.mark.parametrize("what", SEEN_BY_ANY_MAIL_PROGRAM)
+def test_the_second_opinion_is_one(what: str) -> None:
+    old, new = TAMPERINGS[what]
+    _second_opinion(CONTENT, DRAFT, EXPECTED)
+    with pytest.raises(MessageUnsafe):
+        _second_opinion(CONTENT.replace(old, new, 1), DRAFT, EXPECTED)
+
+
+def test_the_subject_is_compared_with_the_words_that_were_meant() -> None:
+    with pytest.raises(MessageUnsafe, match="read as it was written"):
+        verify(CONTENT, replace(DRAFT, subject="Introduction: A and B"))
+
+
+def test_both_parsers_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def disagree(*_: object) -> None:
+        raise MessageUnsafe("A mail program would see something else.")
+
+    monkeypatch.setattr("pipeline.messages.verify._second_opinion", disagree)
+    with pytest.raises(MessageUnsafe, match="something else"):
+        verify(CONTENT, DRAFT)
