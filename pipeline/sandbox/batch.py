@@ -5,6 +5,7 @@ Every request kind is one function from a draft and the request to its reply; `K
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from pipeline.sandbox import requests_cells as cells
@@ -56,6 +57,49 @@ KINDS: dict[str, Kind] = {
     "deleteDeveloperMetadata": rules.delete_developer_metadata,
 }
 """Request kinds that are answered."""
+
+FIELDS: dict[str, frozenset[str]] = {
+    kind: frozenset(fields.split())
+    for kind, fields in {
+        "updateSpreadsheetProperties": "properties fields",
+        "addSheet": "properties",
+        "deleteSheet": "sheetId",
+        "updateSheetProperties": "properties fields",
+        "updateCells": "rows fields start range",
+        "repeatCell": "range cell fields",
+        "appendCells": "sheetId rows fields tableId",
+        "sortRange": "range sortSpecs",
+        "mergeCells": "range mergeType",
+        "unmergeCells": "range",
+        "deleteRange": "range shiftDimension",
+        "setDataValidation": "range rule filteredRowsIncluded",
+        "insertDimension": "range inheritFromBefore",
+        "deleteDimension": "range",
+        "moveDimension": "source destinationIndex",
+        "appendDimension": "sheetId dimension length tableId",
+        "updateDimensionProperties": "range dataSourceSheetRange properties fields",
+        "autoResizeDimensions": "dimensions dataSourceSheetDimensions",
+        "addProtectedRange": "protectedRange",
+        "updateProtectedRange": "protectedRange fields",
+        "deleteProtectedRange": "protectedRangeId",
+        "addConditionalFormatRule": "rule index",
+        "updateConditionalFormatRule": "index sheetId rule newIndex",
+        "deleteConditionalFormatRule": "index sheetId",
+        "setBasicFilter": "filter",
+        "clearBasicFilter": "sheetId",
+        "addFilterView": "filter",
+        "updateFilterView": "filter fields",
+        "deleteFilterView": "filterId",
+        "addChart": "chart",
+        "updateChartSpec": "chartId spec",
+        "deleteEmbeddedObject": "objectId",
+        "createDeveloperMetadata": "developerMetadata",
+        "updateDeveloperMetadata": "dataFilters developerMetadata fields",
+        "deleteDeveloperMetadata": "dataFilter",
+    }.items()
+}
+"""The fields of each request (Google's discovery document); any other is refused, so no cell request takes
+a `dataFilter` (live-probed)."""
 
 NOT_ANSWERED = frozenset(
     (
@@ -122,6 +166,9 @@ def _apply_one(book: Spreadsheet, index: int, request: Json) -> Json:
         raise not_answered(f"the request kind {kind} ({where})")
     if kind not in KINDS:
         raise unknown_name(kind, where)
+    for name in request[kind]:
+        if kind in FIELDS and name not in FIELDS[kind]:
+            raise unknown_name(name, f"{where}.{_snake(kind)}")
     try:
         return KINDS[kind](book, request[kind])
     except ApiError as error:
@@ -130,3 +177,7 @@ def _apply_one(book: Spreadsheet, index: int, request: Json) -> Json:
         raise error.within(f"{where}.{kind}") from error
     except (TypeError, ValueError, AttributeError, KeyError) as error:
         raise invalid(f"Invalid {where}.{kind}: the request does not fit the schema ({error}).") from error
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"[A-Z]", lambda match: "_" + match.group().lower(), name)

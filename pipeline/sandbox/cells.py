@@ -142,10 +142,11 @@ def cell_data(book: Spreadsheet, sheet: Sheet, row: int, column: int, cell: Cell
     shown: Json = {}
     if cell.value is not None:
         result = book.shown(sheet, row, column, cell)
+        entered = shown_value(cell.value)
         if wants(mask, "userEnteredValue"):
-            shown["userEnteredValue"] = shown_value(cell.value)
+            shown["userEnteredValue"] = entered
         if wants(mask, "effectiveValue"):
-            shown["effectiveValue"] = shown_value(result)
+            shown["effectiveValue"] = entered if result is cell.value else shown_value(result)
         if wants(mask, "formattedValue"):
             shown["formattedValue"] = show(result, number_format(cell), book.rules)
     _attachments(shown, cell, mask)

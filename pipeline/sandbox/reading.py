@@ -60,7 +60,7 @@ def sheet_properties(sheet: Sheet) -> Json:
         "title": sheet.title,
         "sheetType": "GRID",
         "gridProperties": {name: value for name, value in grid.items() if value},
-    } | {name: value for name, value in sheet.properties.items() if value}
+    } | {name: value for name, value in sheet.properties.items() if value not in (None, False)}
 
 
 def indexed_properties(book: Spreadsheet, sheet: Sheet) -> Json:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pipeline.sandbox.a1 import column_letters
-from pipeline.sandbox.api_errors import Json, invalid, unknown_name
+from pipeline.sandbox.api_errors import Json, invalid
 from pipeline.sandbox.cells import entered_value, patched
 from pipeline.sandbox.filtering import hidden_by_filter
 from pipeline.sandbox.grid import BLANK, Area, Cell, Row, Sheet, Spreadsheet
@@ -151,9 +149,6 @@ def sort_range(book: Spreadsheet, request: Json) -> Json:
     When the range covers every column that holds anything, whole rows move, with their metadata; a
     narrower range moves only its cells.
     """
-    for name in request:
-        if name not in ("range", "sortSpecs"):
-            raise unknown_name(name, "requests[0].sort_range")
     sheet, area = grid_area(book, request.get("range") or {})
     _check_merges(sheet, area)
     specs: list[Json] = request.get("sortSpecs") or [{"dimensionIndex": area.left}]
@@ -298,8 +293,3 @@ def delete_range(book: Spreadsheet, request: Json) -> Json:
             sheet.put(row - down, column - right, cell)
     book.forget_results()
     return {}
-
-
-def request_parts(request: Any) -> list[str]:
-    """The kinds named in one request of a batch, for logs."""
-    return [str(name) for name in request] if isinstance(request, dict) else []
