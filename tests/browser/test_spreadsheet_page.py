@@ -29,11 +29,11 @@ def saved(page: Page) -> None:
 
 def test_ticking_with_the_mouse_approves(page: Page, sandbox: Sandbox, review: Any) -> None:
     open_review(page, sandbox)
-    page.get_by_role("checkbox", name="Approve, row 3").check()
+    page.get_by_role("checkbox", name="Approve, row 3", exact=True).check()
     saved(page)
     assert [row[0] for row in review.rows()] == [False, True, False]
     assert review.rows()[1][0] is True
-    page.get_by_role("checkbox", name="Approve, row 3").uncheck()
+    page.get_by_role("checkbox", name="Approve, row 3", exact=True).uncheck()
     saved(page)
     assert [row[0] for row in review.rows()] == [False, False, False]
 
@@ -42,11 +42,11 @@ def test_ticking_and_writing_with_the_keyboard_alone(page: Page, sandbox: Sandbo
     open_review(page, sandbox)
     page.get_by_role("tab", name="Review").focus()
     page.keyboard.press("Shift+Tab")
-    expect(page.get_by_role("checkbox", name="Approve, row 2")).to_be_focused()
+    expect(page.get_by_role("checkbox", name="Approve, row 2", exact=True)).to_be_focused()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Space")
     saved(page)
-    expect(page.get_by_role("checkbox", name="Approve, row 3")).to_be_focused()
+    expect(page.get_by_role("checkbox", name="Approve, row 3", exact=True)).to_be_focused()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     page.keyboard.type("=1+1")
@@ -121,7 +121,7 @@ def test_inserting_and_deleting_by_keyboard(page: Page, sandbox: Sandbox, review
 
 def test_a_tick_never_lands_on_a_row_that_moved_meanwhile(page: Page, sandbox: Sandbox, review: Any) -> None:
     open_review(page, sandbox)
-    box = page.get_by_role("checkbox", name="Approve, row 2")
+    box = page.get_by_role("checkbox", name="Approve, row 2", exact=True)
     expect(box).to_be_visible()
     # the page has not yet seen what the program does now
     before = page.evaluate("fetch('/sandbox.json').then((answer) => answer.text())")

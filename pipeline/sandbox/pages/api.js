@@ -22,20 +22,26 @@ export const cellName = (row, column) => `${columnLetters(column)}${row + 1}`;
 
 const rangeName = (title, cells) => encodeURIComponent(`'${title.replaceAll("'", "''")}'!${cells}`);
 
+const cellFields = "userEnteredValue,effectiveValue,formattedValue,userEnteredFormat,dataValidation,note";
+const fields = encodeURIComponent(
+  "sheets(properties,protectedRanges,conditionalFormats," +
+    `data(rowMetadata,columnMetadata,rowData(values(${cellFields}))))`,
+);
+
 export class Spreadsheet {
   constructor(id) {
     this.path = `/v4/spreadsheets/${encodeURIComponent(id)}`;
   }
 
   read() {
-    return ask(`${this.path}?includeGridData=true`, { headers: person });
+    return ask(`${this.path}?includeGridData=true&fields=${fields}`, { headers: person });
   }
 
-  /** What people typed into one row, for telling whether it is still the row that was shown. */
+  /** One row as it stands now, for telling whether it is still the row that was shown. */
   async row(title, row) {
     const range = rangeName(title, `${row + 1}:${row + 1}`);
-    const answer = await ask(`${this.path}/values/${range}?valueRenderOption=FORMULA`, { headers: person });
-    return answer.values?.[0] ?? [];
+    const answer = await ask(`${this.path}?includeGridData=true&ranges=${range}`, { headers: person });
+    return answer.sheets?.[0]?.data?.[0]?.rowData?.[0]?.values ?? [];
   }
 
   /** One cell, stored as it is: true is a boolean, "=1+1" stays text. */

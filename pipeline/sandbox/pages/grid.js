@@ -8,6 +8,9 @@ const SPARE_ROWS = 12;
 const SPARE_COLUMNS = 1;
 const LONGEST_SHOWN = 1500;
 
+/** A column may hold boxes down to the end of the tab: what people read ends before them. */
+const isFilled = (cell) => cell && (isCheckbox(cell) ? isTicked(cell) : textOf(cell) !== "");
+
 export class Grid {
   /** `events`: moved(cell), edited(row, column, value), menu(row, column, place), mayEdit(row, column) -> Promise */
   constructor(place, events) {
@@ -48,8 +51,7 @@ export class Grid {
     const grid = sheet.properties.gridProperties ?? {};
     const data = sheet.data?.[0] ?? {};
     const rows = data.rowData ?? [];
-    const isFilled = (cell) => cell && (textOf(cell) !== "" || isCheckbox(cell));
-    const lastColumn = Math.max(-1, ...rows.map((row) => (row.values ?? []).findLastIndex(isFilled)));
+    const lastColumn = rows.reduce((last, row) => Math.max(last, (row.values ?? []).findLastIndex(isFilled)), -1);
     const lastRow = rows.findLastIndex((row) => (row.values ?? []).some(isFilled));
     this.frozenRows = grid.frozenRowCount ?? 0;
     this.rowCount = Math.min(grid.rowCount ?? 0, Math.max(lastRow + 1 + SPARE_ROWS, 24));
@@ -131,6 +133,7 @@ export class Grid {
     );
     line.append(this.place_(element("th", { scope: "row", role: "rowheader" }, button), row, -1));
     for (let column = 0; column < this.columnCount; column += 1) line.append(this.drawCell(row, column));
+    if (!(this.sheet.data?.[0]?.rowData?.[row]?.values ?? []).some(isFilled)) line.classList.add("empty");
     return line;
   }
 

@@ -60,12 +60,8 @@ async function mayEdit(row, column) {
 async function isStillThere(row) {
   const now = await spreadsheet.row(current.properties.title, row);
   const shown = current.data?.[0]?.rowData?.[row]?.values ?? [];
-  const typed = (cell) => {
-    const value = cell?.userEnteredValue ?? {};
-    return value.formulaValue ?? value.stringValue ?? value.numberValue ?? value.boolValue ?? "";
-  };
-  const width = Math.max(now.length, shown.length);
-  return Array.from({ length: width }).every((_, column) => (now[column] ?? "") === typed(shown[column]));
+  const entered = (cells) => cells.map((cell) => JSON.stringify(cell?.userEnteredValue ?? null)).join().replace(/(,null)+$/, "");
+  return entered(now) === entered(shown);
 }
 
 let queue = Promise.resolve();
