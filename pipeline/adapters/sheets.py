@@ -29,7 +29,7 @@ from pipeline.adapters.sheets_reading import (
     snapshot_of,
     structure_of,
 )
-from pipeline.adapters.sheets_writing import Batch, Repair, Sheet, after, build, standing_wrong
+from pipeline.adapters.sheets_writing import Batch, Repair, Sheet, after, build, repaired, standing_wrong
 from pipeline.config import SheetsSettings
 from pipeline.errors import (
     AccessRefused,
@@ -113,7 +113,8 @@ class GoogleSpreadsheet:
         ConfigurationError; contents of a missing tab are left out, since somebody deleted it on purpose.
         """
         sheet = self._known()
-        missing = [name for name in (*changes.inserts, *changes.updates) if name not in sheet.tabs]
+        wanted = {**changes.inserts, **changes.updates}
+        missing = [name for name, rows in wanted.items() if rows and name not in sheet.tabs]
         if missing:
             raise ConfigurationError(f"The spreadsheet has no tab {missing[0]}.", hint="Run: matchmaker init")
         tokens: list[str] = []
@@ -122,7 +123,7 @@ class GoogleSpreadsheet:
         for _ in range(TRIES):
             batch = build(changes, sheet, secrets.token_hex(8), marks=marks)
             tokens.append(batch.token)
-            self._repair(batch)
+            sheet = self._repair(batch, sheet)
             if not batch:
                 self._sheet = sheet
                 return standing_wrong(changes, sheet)
@@ -139,7 +140,7 @@ class GoogleSpreadsheet:
             missed = _missed(batch, answer)
             self._sheet = after(changes, sheet, batch, missed)
             self._log()
-            return missed | batch.unreachable
+            return missed | (batch.unreachable & standing_wrong(changes, self._sheet))
         raise refusal or TryLater("The spreadsheet kept changing while the program wrote.", hint="The next run writes.")
 
     def responses_header(self) -> tuple[str, ...]:
@@ -272,25 +273,29 @@ class GoogleSpreadsheet:
             raise error from None
         return Sheet(structure, {name: tab for name, tab in readings.items() if name in layout.NAMES})
 
-    def _repair(self, batch: Batch) -> None:
+    def _repair(self, batch: Batch, sheet: Sheet) -> Sheet:
         """Write cells of rows found by their mark: a `Status` people typed over, a row that landed askew.
 
         The mark follows its row through sorts and insertions, and the last reading saw the row's key beside
         it. The values are as wide as the sheet was, so that Google refuses them once a column was deleted.
-        Repeating this is harmless. It costs a write, so it waits while the run needs both of its own.
+        Repeating this is harmless. It costs a write, so a `Status` waits while the run needs both of its own.
         """
-        if not batch.repairs or self._writes + bool(batch) >= MOST_WRITES:
-            return
+        spare = self._writes + bool(batch) < MOST_WRITES
+        repairs = [repair for repair in batch.repairs if spare or repair.is_urgent]
+        if not repairs:
+            return sheet
         url = SPREADSHEET_URL % self._settings.spreadsheet_id + "/values:batchUpdateByDataFilter"
         body = {
             "valueInputOption": "RAW",
-            "data": [_by_mark(repair) for repair in batch.repairs],
+            "data": [_by_mark(repair) for repair in repairs],
         }
         self._writes += 1
         try:
             self.client.request("post", url, json=body)
         except (Refused, UnclearWrite):
             logger.info("a repair of cells that people changed was put off to the next run")
+            return sheet
+        return repaired(sheet, repairs)
 
     def _log(self) -> None:
         logger.info("spreadsheet: %s reads, %s writes so far", self.client.reads, self.client.writes)

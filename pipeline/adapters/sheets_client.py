@@ -10,7 +10,6 @@ Nothing here ever logs a body, a header or a token.
 
 from __future__ import annotations
 
-import json
 import logging
 import random
 import time
@@ -34,6 +33,8 @@ SCOPES = ("https://www.googleapis.com/auth/spreadsheets",)
 LONGEST_WAIT = 60.0
 """Seconds between two tries. Google's quota is refilled every minute."""
 MOST_TRIES = 10
+PARSED = "_matchmaker_answer"
+"""Attribute of a checked response that holds its JSON."""
 READING_POSTS = (":getByDataFilter", "values:batchGetByDataFilter", "developerMetadata:search")
 """Requests that are POST only because a filter does not fit a URL."""
 UNCLEAR_STATUSES = frozenset({500, 502, 503, 504})
@@ -156,6 +157,7 @@ class SheetsHttp(HTTPClient):
             except (ValueError, requests.RequestException):
                 answer = None
             if isinstance(answer, dict):
+                vars(response)[PARSED] = answer
                 return response
             if is_read:
                 raise _Repeat(_later("Google's answer was cut short or is not JSON"))
@@ -291,6 +293,6 @@ def _forbidden(response: requests.Response, message: str, share: str, *, is_read
 
 
 def read_json(response: requests.Response) -> dict[str, Any]:
-    """The answer of `request`, which has been checked to be a JSON object."""
-    answer: dict[str, Any] = json.loads(response.content)
+    """The answer of `request`, parsed when it was checked: an answer can be tens of megabytes."""
+    answer: dict[str, Any] = vars(response)[PARSED]
     return answer

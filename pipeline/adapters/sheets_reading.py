@@ -9,7 +9,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -123,11 +123,30 @@ class RowState:
 
 @dataclass(frozen=True, slots=True)
 class RowMark:
-    """Metadata of ours on a row."""
+    """Metadata of ours on a row: the tag of the row it was put on, and what we wrote there.
+
+    `is_askew`: the row holds exactly what we wrote, but under other titles, because a column came, went or
+    moved in the instant of writing. Nobody has touched such a row; it is emptied and written anew.
+    """
 
     index: int
     metadata_id: int
-    key: str
+    tag: str
+    digests: str = ""
+    is_askew: bool = False
+
+
+def mark_value(key: str, cells: Mapping[str, Cell]) -> str:
+    """What a mark says: the row's tag, and two digests of its cells, with and without their titles."""
+    return f"{tag_of(key)} {digests(cells)}"
+
+
+def digests(cells: Mapping[str, Cell], others: Sequence[Cell] = ()) -> str:
+    """A digest of the values in order of title, and one of the bare values with those in `others`."""
+    full = {title: value for title, value in cells.items() if value not in (None, "", False)}
+    placed = repr(sorted((title, repr(value)) for title, value in full.items()))
+    bare = repr(sorted(repr(value) for value in (*full.values(), *others) if value not in (None, "", False)))
+    return " ".join(hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8] for text in (placed, bare))
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,9 +288,11 @@ def _tab(name: str, sheet_id: int, sheet: Json) -> TabReading:
     key = tab.key if tab else None
 
     table_rows, states = [], []
-    keyed_marks = {(mark.index, mark.key): mark.metadata_id for mark in marks}
+    marks = [_judged(mark, values.get(mark.index, ()), places) for mark in marks] if tab else []
+    marked = {(mark.index, mark.tag): mark.metadata_id for mark in marks}
+    askew = {mark.index for mark in marks if mark.is_askew}
     for index in sorted(values):
-        if index == 0 or not any(value not in (None, False) for value in values[index]):
+        if index == 0 or index in askew or not any(value not in (None, False) for value in values[index]):
             continue
         row_cells = {title: _at(values[index], place) for title, place in shown.items()}
         formulas = frozenset(title for title, place in shown.items() if is_formula(_at(raw[index], place)))
@@ -283,7 +304,7 @@ def _tab(name: str, sheet_id: int, sheet: Json) -> TabReading:
             bare = without_tag(text, identifier) if isinstance(text, str) else None
             damaged = bare is None or layout.STATUS in formulas
             states.append(RowState(index, identifier, None if damaged else str(text)))
-            handle = keyed_marks.get((index, identifier))
+            handle = marked.get((index, tag_of(identifier)))
             if bare is not None:
                 row_cells[layout.STATUS] = bare
         table_rows.append(SheetRow(number=index + 1, cells=row_cells, formulas=formulas, handle=handle))
@@ -319,15 +340,30 @@ def _grid(blocks: Sequence[Json]) -> tuple[dict[int, list[Json]], list[RowMark]]
         top, left = int(block.get("startRow", 0)), int(block.get("startColumn", 0))
         for offset, row in enumerate(block.get("rowData") or ()):
             cells = row.get("values")
-            if cells:
+            if cells and any(cells):
                 rows[top + offset] = [{}] * left + list(cells)
         for offset, entry in enumerate(block.get("rowMetadata") or ()):
             marks.extend(
-                RowMark(top + offset, int(mark.get("metadataId", 0)), str(mark.get("metadataValue", "")))
+                RowMark(
+                    top + offset,
+                    int(mark.get("metadataId", 0)),
+                    *str(mark.get("metadataValue", "")).partition(" ")[::2],
+                )
                 for mark in entry.get("developerMetadata") or ()
                 if mark.get("metadataKey") == ROW_KEY
             )
     return rows, marks
+
+
+def _judged(mark: RowMark, cells: Sequence[Cell], places: Mapping[str, int]) -> RowMark:
+    """The mark, with the answer whether its row holds what we wrote but under other titles."""
+    if not mark.digests:
+        return mark
+    titled = {title: _at(cells, place) for title, place in places.items()}
+    untitled = [value for place, value in enumerate(cells) if place not in places.values()]
+    placed, bare = digests(titled, untitled).split()
+    was_placed, _, was_bare = mark.digests.partition(" ")
+    return replace(mark, is_askew=bare == was_bare and placed != was_placed)
 
 
 def _places(header: Sequence[str], titles: Sequence[str]) -> dict[str, int]:
@@ -346,7 +382,9 @@ def _shown(header: Sequence[str], places: Mapping[str, int]) -> dict[str, int]:
 
 def value_of(cell: Json) -> Cell:
     """What a cell comes to: text, number, boolean, an error as people see it, or None for blank."""
-    value = cell.get("effectiveValue") or {}
+    value = cell.get("effectiveValue")
+    if not value:
+        return None
     if "boolValue" in value:
         return bool(value["boolValue"])
     if "numberValue" in value:

@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from pipeline import layout
 from pipeline.adapters.sheets_reading import (
@@ -26,6 +26,8 @@ from pipeline.adapters.sheets_reading import (
     Stamp,
     Structure,
     TabReading,
+    mark_value,
+    tag_of,
     with_tag,
 )
 from pipeline.model import Cell, NewRow, RowUpdate, SheetChanges, SheetRow
@@ -61,6 +63,7 @@ class Repair:
     key: str
     metadata_id: int
     values: tuple[Cell, ...]
+    is_urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +93,12 @@ def build(changes: SheetChanges, sheet: Sheet, token: str, *, marks: bool = True
     repairs: list[Repair] = []
     unreachable: set[str] = set()
 
-    for name, rows in changes.inserts.items():
+    for name, rows in _filled(changes.inserts):
         tab = sheet.tabs[name]
         known = {row.key for row in tab.rows}
         new = tuple({row.key: row for row in rows if row.key not in known}.values())
-        repairs.extend(_strays(tab, new))
         work.extend(_insert(tab, new, marks=marks))
-    for name, updates in changes.updates.items():
+    for name, updates in _filled(changes.updates):
         rows_of: dict[str, list[RowState]] = defaultdict(list)
         for standing in sheet.tabs[name].rows:
             rows_of[standing.key].append(standing)
@@ -113,6 +115,8 @@ def build(changes: SheetChanges, sheet: Sheet, token: str, *, marks: bool = True
     for name, body in changes.contents.items():
         if name in sheet.tabs:
             work.extend(_replace_body(sheet.tabs[name], body))
+    for tab in sheet.tabs.values():
+        repairs.extend(_strays(tab))
     if changes.last_checked:
         work.extend(_last_checked(sheet.tabs.get(layout.PROBLEMS), changes.last_checked))
 
@@ -139,7 +143,7 @@ def build(changes: SheetChanges, sheet: Sheet, token: str, *, marks: bool = True
 def after(changes: SheetChanges, sheet: Sheet, batch: Batch, missed: frozenset[str]) -> Sheet:
     """What the sheet says once the batch was applied, as far as a second write needs to know."""
     tabs = dict(sheet.tabs)
-    for name, rows in changes.inserts.items():
+    for name, rows in _filled(changes.inserts):
         known = {row.key for row in tabs[name].rows}
         new = [row for row in rows if row.key not in known]
         states = tuple(
@@ -149,7 +153,7 @@ def after(changes: SheetChanges, sheet: Sheet, batch: Batch, missed: frozenset[s
         shifted = tuple(replace(row, index=row.index + len(new)) for row in tabs[name].rows)
         tabs[name] = replace(tabs[name], rows=(*states, *shifted), row_count=tabs[name].row_count + len(new))
     reached = {key for _, key in batch.finds} - missed
-    for name, updates in changes.updates.items():
+    for name, updates in _filled(changes.updates):
         wanted = {update.key: with_tag(_status_of(update), update.key) for update in updates if update.key in reached}
         tabs[name] = replace(
             tabs[name], rows=tuple(replace(row, status=wanted.get(row.key, row.status)) for row in tabs[name].rows)
@@ -166,14 +170,41 @@ def after(changes: SheetChanges, sheet: Sheet, batch: Batch, missed: frozenset[s
     return Sheet(replace(sheet.structure, stamps=(*kept, batch.stamp)), tabs)
 
 
+def repaired(sheet: Sheet, repairs: Iterable[Repair]) -> Sheet:
+    """What the sheet says once these repairs were made."""
+    done = {repair.metadata_id: repair for repair in repairs}
+    tabs = {}
+    for name, tab in sheet.tabs.items():
+        mended = {mark.index: done[mark.metadata_id] for mark in tab.marks if mark.metadata_id in done}
+        tabs[name] = replace(
+            tab,
+            marks=tuple(mark for mark in tab.marks if mark.metadata_id not in done),
+            rows=tuple(
+                replace(row, status=next(str(value) for value in mended[row.index].values if value))
+                if row.index in mended
+                else row
+                for row in tab.rows
+            ),
+        )
+    return Sheet(sheet.structure, tabs)
+
+
 def standing_wrong(changes: SheetChanges, sheet: Sheet) -> frozenset[str]:
     """The keys of updates that the sheet does not show."""
     return frozenset(
         update.key
-        for name, updates in changes.updates.items()
+        for name, updates in _filled(changes.updates)
         for update in updates
         if not _shows(sheet.tabs[name], update)
     )
+
+
+_Rows = TypeVar("_Rows", NewRow, RowUpdate)
+
+
+def _filled(parts: Mapping[str, tuple[_Rows, ...]]) -> list[tuple[str, tuple[_Rows, ...]]]:
+    """The tabs for which there is anything: an empty tuple asks for no tab to be there."""
+    return [(name, rows) for name, rows in parts.items() if rows]
 
 
 # --------------------------------------------------------------------------- the stamp
@@ -206,11 +237,11 @@ def _tidy(sheet: Sheet, keep: Iterable[int]) -> list[int]:
     gone += [stamp.metadata_id for stamp in stamps[len(gone) : -1]][: max(0, len(stamps) - len(gone) - MOST_STAMPS)]
     kept = set(keep)
     for tab in sheet.tabs.values():
-        damaged = {(row.index, row.key) for row in tab.rows if row.status is None}
+        damaged = {(row.index, tag_of(row.key)) for row in tab.rows if row.status is None}
         gone += [
             mark.metadata_id
             for mark in tab.marks
-            if mark.metadata_id not in kept and (mark.index, mark.key) not in damaged
+            if mark.metadata_id not in kept and not mark.is_askew and (mark.index, mark.tag) not in damaged
         ]
     return gone
 
@@ -250,7 +281,11 @@ def _insert(tab: TabReading, rows: Sequence[NewRow], *, marks: bool) -> list[Jso
         if column.kind is layout.Kind.CHECKBOX
     ]
     if marks:
-        requests += [_mark(tab, 1 + place, row.key) for place, row in enumerate(rows[:MOST_MARKS])]
+        written = [{column.title: _written(_new_value(row, column)) for column in places.values()} for row in rows]
+        requests += [
+            _mark(tab, 1 + place, mark_value(row.key, cells))
+            for place, (row, cells) in enumerate(zip(rows[:MOST_MARKS], written, strict=False))
+        ]
     return requests
 
 
@@ -266,12 +301,12 @@ def _new_value(row: NewRow, column: layout.Column) -> Cell:
     return with_tag(str(value or ""), row.key) if column.title == layout.STATUS else value
 
 
-def _mark(tab: TabReading, index: int, key: str) -> Json:
+def _mark(tab: TabReading, index: int, value: str) -> Json:
     return {
         "createDeveloperMetadata": {
             "developerMetadata": {
                 "metadataKey": ROW_KEY,
-                "metadataValue": key,
+                "metadataValue": value,
                 "location": {
                     "dimensionRange": {
                         "sheetId": tab.sheet_id,
@@ -286,34 +321,18 @@ def _mark(tab: TabReading, index: int, key: str) -> Json:
     }
 
 
-def _strays(tab: TabReading, new: Sequence[NewRow]) -> list[Repair]:
-    """Rows of ours that landed across the columns, because somebody inserted or deleted one that instant.
-
-    Such a row bears our mark, has its key under the wrong title and holds nothing but what we wrote. Only
-    then is it emptied: a row that people have touched is left to them.
-    """
-    wanted = {row.key: row for row in new}
-    repairs = []
-    for mark in tab.marks:
-        row = wanted.get(mark.key)
-        cells = tab.cells.get(mark.index, ())
-        place = tab.columns.get(layout.tab(tab.name).key or "")
-        if row is None or mark.key not in cells or (place is not None and cells[place : place + 1] == (mark.key,)):
-            continue
-        status = with_tag(str(row.cells.get(layout.STATUS) or ""), row.key)
-        ours = {_plain(value) for value in (*row.cells.values(), status, row.key)} | {None, False}
-        if all(value in ours or _is_status(value, row.key) for value in cells):
-            blank: tuple[Cell, ...] = tuple(None if value is None else "" for value in cells)
-            repairs.append(Repair(mark.key, mark.metadata_id, blank))
-    return repairs
-
-
-def _is_status(value: Cell, key: str) -> bool:
-    return isinstance(value, str) and value.endswith(with_tag("", key).lstrip())
-
-
-def _plain(value: Cell) -> Cell:
-    return value or None if isinstance(value, str) else value
+def _strays(tab: TabReading) -> list[Repair]:
+    """Rows of ours that landed across the columns and that nobody has touched: they are emptied."""
+    return [
+        Repair(
+            mark.tag,
+            mark.metadata_id,
+            tuple(None if cell is None else "" for cell in tab.cells[mark.index]),
+            is_urgent=True,
+        )
+        for mark in tab.marks
+        if mark.is_askew
+    ]
 
 
 # --------------------------------------------------------------------------- standing rows
@@ -350,14 +369,14 @@ def _update(tab: TabReading, update: RowUpdate, rows: Sequence[RowState], *, mar
         for text in dict.fromkeys(row.status for row in rows if row.status not in (None, wanted))
     )
     damaged = [row for row in rows if row.status is None]
-    marked = {mark.index: mark.metadata_id for mark in tab.marks if mark.key == update.key}
+    marked = {mark.index: mark.metadata_id for mark in tab.marks if mark.tag == tag_of(update.key)}
     repairs = tuple(
         Repair(update.key, marked[row.index], _only(place, wanted, tab.column_count))
         for row in damaged
         if row.index in marked
     )
     unmarked = [row for row in damaged if row.index not in marked]
-    new_marks = tuple(_mark(tab, row.index, row.key) for row in unmarked) if marks else ()
+    new_marks = tuple(_mark(tab, row.index, tag_of(row.key)) for row in unmarked) if marks else ()
     return _Edit(finds, new_marks, repairs, bool(rows) and not unmarked)
 
 

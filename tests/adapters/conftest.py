@@ -161,6 +161,15 @@ class World:
         init(self.opened())
         return self
 
+    def copied(self) -> World:
+        """A spreadsheet of its own with all that stands in this one."""
+        twin = World(self.app, self.store, self.root)
+        with self.store.lock:
+            book = self.person.book.draft()
+            book.spreadsheet_id = twin.spreadsheet_id
+            self.store._books[twin.spreadsheet_id] = book
+        return twin
+
     def faults(self, kind: str, match: str = "", times: int = 1, seconds: float = 0) -> None:
         """Order failures of requests whose `METHOD path` matches."""
         self.app.service.faults.order([{"kind": kind, "match": match, "times": times, "seconds": seconds}])
@@ -221,7 +230,17 @@ def new_world(sheets_server: tuple[SheetsApp, Store, str]) -> Iterator[Callable[
     app.before_request.clear()
 
 
+@pytest.fixture(scope="session")
+def pattern_world(sheets_server: tuple[SheetsApp, Store, str]) -> World:
+    """What `world` is copied from."""
+    made = World(*sheets_server).initialised()
+    for title in (layout.REVIEW, layout.SAME_ORGANISATION):
+        made.person.deletes("ROWS", 40, 160, title=title)
+    return made
+
+
 @pytest.fixture
-def world(new_world: Callable[[], World]) -> World:
+def world(new_world: Callable[[], World], pattern_world: World) -> World:
     """A spreadsheet after `init`."""
-    return new_world().initialised()
+    del new_world  # asked for its cleaning up
+    return pattern_world.copied()
