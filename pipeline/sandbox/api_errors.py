@@ -25,6 +25,9 @@ STATUS_NAMES = {
 MAX_CELL_TEXT = 50_000
 """Characters in one cell (Google's published limit)."""
 
+MAX_BODY = 10_485_760
+"""Bytes in the body of a request; older answers name this limit, and 9.0 MB were accepted live."""
+
 MAX_CELLS = 10_000_000
 """Cells in one spreadsheet (Google's published limit)."""
 

@@ -15,6 +15,7 @@ from pipeline.sandbox import requests_rules as rules
 from pipeline.sandbox import requests_sheets as sheets
 from pipeline.sandbox.api_errors import ApiError, Json, invalid, malformed, not_answered, unknown_name
 from pipeline.sandbox.grid import Spreadsheet
+from pipeline.sandbox.reading import spreadsheet_json
 
 Kind = Callable[[Spreadsheet, Json], Json]
 
@@ -149,11 +150,12 @@ def apply(book: Spreadsheet, body: Json) -> Json:
     if not isinstance(requests, list):
         raise malformed(("requests", "Invalid value at 'requests' (type.googleapis.com/google.apps.sheets.v4.Request)"))
     replies = [_apply_one(book, index, request) for index, request in enumerate(requests)]
-    return {
-        "spreadsheetId": book.spreadsheet_id,
-        "replies": replies,
-        "commentUpdateState": "NO_UPDATES_REQUESTED",
-    }
+    answer: Json = {"spreadsheetId": book.spreadsheet_id, "replies": replies}
+    if body.get("includeSpreadsheetInResponse"):
+        grid_data = bool(body.get("responseIncludeGridData"))
+        book.forget_results()
+        answer["updatedSpreadsheet"] = spreadsheet_json(book, None, None, grid_data=grid_data)
+    return answer | {"commentUpdateState": "NO_UPDATES_REQUESTED"}
 
 
 def _apply_one(book: Spreadsheet, index: int, request: Json) -> Json:

@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote
 
 from pipeline.sandbox import batch, drive, metadata, reading, value_ranges
-from pipeline.sandbox.api_errors import ApiError, Json, malformed, not_answered
+from pipeline.sandbox.api_errors import MAX_BODY, ApiError, Json, invalid, malformed, not_answered
 from pipeline.sandbox.grid import Area, Spreadsheet
-from pipeline.sandbox.masks import parse_mask
+from pipeline.sandbox.masks import Mask, apply_mask, parse_mask
 from pipeline.sandbox.ranges import locate
+from pipeline.sandbox.schema import SPREADSHEET, check_names
 from pipeline.sandbox.store import Store
 
 
@@ -35,6 +36,8 @@ class Call(NamedTuple):
 
     def json(self) -> Json:
         """The body as a JSON object. Raises ApiError 400."""
+        if len(self.body) > MAX_BODY:
+            raise invalid(f"Request payload size exceeds the limit: {MAX_BODY} bytes.")
         if not self.body.strip():
             return {}
         try:
@@ -69,12 +72,19 @@ def _boolean(text: Any) -> bool:
 
 def _get(store: Store, call: Call, parts: dict[str, str]) -> Answer:
     book, options = store.get(parts["id"]), call.options()
-    mask = parse_mask(options["fields"]) if options.get("fields") else None
+    mask = _spreadsheet_mask(options)
     everything = options.get("fields") is not None and mask is None
     places = _places(book, call.query.get("ranges"))
     return reading.spreadsheet_json(
         book, mask, places, grid_data=everything or _boolean(options.get("includeGridData"))
     )
+
+
+def _spreadsheet_mask(options: Json) -> Mask | None:
+    mask = parse_mask(str(options["fields"])) if options.get("fields") else None
+    if mask is not None:
+        check_names(mask, SPREADSHEET)
+    return mask
 
 
 def _places(book: Spreadsheet, texts: list[str] | None) -> reading.Places | None:
@@ -95,7 +105,7 @@ def _get_by_data_filter(store: Store, call: Call, parts: dict[str, str]) -> Answ
             areas = places.setdefault(sheet.sheet_id, [])
             if area not in areas:
                 areas.append(area)
-    mask = parse_mask(options["fields"]) if options.get("fields") else None
+    mask = _spreadsheet_mask(options)
     return reading.spreadsheet_json(
         book,
         mask,
@@ -210,10 +220,20 @@ OPERATIONS: list[tuple[str, re.Pattern[str], Operation]] = [
 """Method, path, and what answers it."""
 
 
+def _masked(result: Answer, call: Call) -> Answer:
+    """The parts of the answer that `fields` names; spreadsheets and files see to that themselves."""
+    fields = call.options().get("fields")
+    own_mask = not re.match(rf"{_BOOK}[/:]", call.path) or call.path.endswith(":getByDataFilter")
+    if not fields or own_mask:
+        return result
+    shown: Json = apply_mask(result, parse_mask(str(fields)))
+    return shown
+
+
 def answer(store: Store, call: Call) -> Answer:
     """Carry out one request. Raises ApiError for every refusal."""
     for method, pattern, operation in OPERATIONS:
         match = pattern.match(call.path) if method == call.method else None
         if match:
-            return operation(store, call, match.groupdict())
+            return _masked(operation(store, call, match.groupdict()), call)
     raise not_answered(f"{call.method} {unquote(call.path)}")

@@ -10,6 +10,7 @@ from pipeline.sandbox.grid import BLANK, Area, Cell, Row, Sheet, Spreadsheet
 from pipeline.sandbox.masks import Mask
 from pipeline.sandbox.ranges import grid_area, grid_range_of, overlaps
 from pipeline.sandbox.requests_sheets import field_mask, find_sheet
+from pipeline.sandbox.schema import CELL
 from pipeline.sandbox.values import CellError, Shown
 
 _VALUE_ONLY: Mask = {"userEnteredValue": None}
@@ -39,7 +40,7 @@ def _write_rows(sheet: Sheet, rows: list[Json], top: int, left: int, mask: Mask 
 
 def update_cells(book: Spreadsheet, request: Json) -> Json:
     """`updateCells`: rows of CellData from `start`, or into `range`, where cells left out are cleared."""
-    mask = field_mask(request)
+    mask = field_mask(request, CELL)
     rows: list[Json] = request.get("rows") or []
     if request.get("range") is not None:
         sheet, area = grid_area(book, request["range"])
@@ -82,7 +83,7 @@ def _clear(sheet: Sheet, area: Area, mask: Mask | None) -> None:
 
 def repeat_cell(book: Spreadsheet, request: Json) -> Json:
     """`repeatCell`: the same CellData for every cell of a range."""
-    mask = field_mask(request)
+    mask = field_mask(request, CELL)
     sheet, area = grid_area(book, request.get("range") or {})
     _every_cell(sheet, area, request.get("cell") or {}, mask)
     return {}
@@ -126,7 +127,7 @@ def _check_rule(rule: Json) -> None:
 
 def append_cells(book: Spreadsheet, request: Json) -> Json:
     """`appendCells`: after the last row with data; the grid grows downwards, never sideways (live-probed)."""
-    mask = field_mask(request)
+    mask = field_mask(request, CELL)
     sheet = find_sheet(book, request.get("sheetId"))
     rows: list[Json] = request.get("rows") or []
     top = sheet.last_row_with_values()

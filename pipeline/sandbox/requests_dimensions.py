@@ -93,6 +93,7 @@ def auto_resize_dimensions(book: Spreadsheet, request: Json) -> Json:
     """
     span = dimension_span(book, request.get("dimensions") or {})
     sheet = span.sheet
+    book.forget_results()
     sizes: dict[int, int] = {}
     for row, column, cell in sheet.filled(sheet.whole()):
         place = column if span.dimension == "COLUMNS" else row

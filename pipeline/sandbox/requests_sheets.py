@@ -9,17 +9,21 @@ from pipeline.sandbox.cells import normal_colors
 from pipeline.sandbox.grid import Sheet, Spreadsheet
 from pipeline.sandbox.masks import Mask, below, merge_masked, parse_mask, wants
 from pipeline.sandbox.reading import indexed_properties, sheet_properties
+from pipeline.sandbox.schema import SHEET_PROPERTIES, Names, check_names
 
 _FIXED = {"sheetId", "index", "sheetType", "title", "gridProperties"}
 _COUNTS = {"rowCount", "columnCount"}
 
 
-def field_mask(request: Json) -> Mask | None:
-    """The request's `fields`. Raises ApiError 400 when there are none."""
+def field_mask(request: Json, names: Names | None = None) -> Mask | None:
+    """The request's `fields`. Raises ApiError 400 when there are none, or one is not among `names`."""
     text = request.get("fields")
     if not text:
         raise invalid("At least one field must be listed in 'fields'. (Use '*' to indicate all fields.)")
-    return parse_mask(str(text))
+    mask = parse_mask(str(text))
+    if mask is not None and names is not None:
+        check_names(mask, names)
+    return mask
 
 
 def find_sheet(book: Spreadsheet, sheet_id: object) -> Sheet:
@@ -98,7 +102,7 @@ def delete_sheet(book: Spreadsheet, request: Json) -> Json:
 
 def update_sheet_properties(book: Spreadsheet, request: Json) -> Json:
     """`updateSheetProperties`: title, place among the tabs, size, frozen lines, colour, hidden."""
-    mask = field_mask(request)
+    mask = field_mask(request, SHEET_PROPERTIES)
     wanted = normal_colors(request.get("properties") or {})
     sheet = find_sheet(book, wanted.get("sheetId"))
     if wants(mask, "title") and (mask is not None or "title" in wanted):

@@ -98,6 +98,7 @@ class Store:
         if before is not None:
             now = max(now, before.modified + timedelta(milliseconds=1))
         book.modified = now
+        book.forget_results()
         if self._database is not None:
             self._database.save(book, before)
         self._books[book.spreadsheet_id] = book

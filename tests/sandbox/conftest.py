@@ -63,7 +63,7 @@ class Sandbox:
                 return super().request(method, endpoint, *args, **more)
 
         client = gspread.Client(
-            auth=AnonymousCredentials(),
+            auth=AnonymousCredentials(),  # type: ignore[no-untyped-call]
             session=requests.Session(),
             http_client=Client,
         )

@@ -134,6 +134,28 @@ def test_cells_of_the_range_that_are_not_given_are_cleared(sandbox: Any, book: s
     assert sandbox.values(book, "Sheet1") == [["x"]]
 
 
+def test_a_misspelt_field_is_refused(sandbox: Any, book: str) -> None:
+    request = _cells(["x"])
+    request["updateCells"]["fields"] = "userEnteredValues"
+    assert sandbox.batch(book, request).status_code == 400
+
+
+def test_the_spreadsheet_can_come_with_the_answer(sandbox: Any, book: str) -> None:
+    body = {"requests": [_cells(["x"])], "includeSpreadsheetInResponse": True, "responseIncludeGridData": True}
+    answer = sandbox.call("POST", f"/v4/spreadsheets/{book}:batchUpdate", body).json()
+    rows = answer["updatedSpreadsheet"]["sheets"][0]["data"][0]["rowData"]
+    assert rows[0]["values"][0]["formattedValue"] == "x"
+
+
+def test_formulas_are_worked_out_again_after_each_write(sandbox: Any, book: str) -> None:
+    sandbox.write(book, "A1", [[1, "=A1+1"]], "USER_ENTERED")
+    assert sandbox.values(book, "B1") == [["2"]]
+    width = {"dimensions": {"sheetId": 0, "dimension": "COLUMNS", "startIndex": 0, "endIndex": 2}}
+    number = {"start": {"sheetId": 0}, "rows": [{"values": [{"userEnteredValue": {"numberValue": 5}}]}]}
+    sandbox.batch(book, {"autoResizeDimensions": width}, {"updateCells": number | {"fields": "userEnteredValue"}})
+    assert sandbox.values(book, "B1") == [["6"]]
+
+
 def test_cells_beyond_the_columns_are_refused(sandbox: Any, book: str) -> None:
     assert "exceeds grid limits" in _message(sandbox.batch(book, _cells(["x"] * 27)))
     append = {"appendCells": {"sheetId": 0, "rows": [{"values": [_text("x")] * 27}], "fields": "*"}}
@@ -336,6 +358,7 @@ def test_deleting_a_range_moves_what_is_below(sandbox: Any, book: str) -> None:
     ("request_body", "words"),
     [
         ({"updateCells": {"rows": [], "start": {}}}, "At least one field must be listed in 'fields'"),
+        ({"deleteSheet": {"sheetId": 8}}, "No sheet with id: 8"),
         ({"updateSheetProperties": {"properties": {"sheetId": 9}, "fields": "title"}}, "No sheet with id: 9"),
         ({"deleteProtectedRange": {"protectedRangeId": 3}}, "No protected range with ID: 3"),
         ({"deleteDimension": {"range": {"sheetId": 0}}}, "range.dimension must be specified."),

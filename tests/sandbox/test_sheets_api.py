@@ -214,6 +214,7 @@ def test_clearing_takes_values_and_leaves_notes(sandbox: Any, book: str) -> None
         ({"A1": [["a", "", "c"]]}, "A1", "Sheet1!A1", "Sheet1!A2:B2"),
         ({"A1": [["a", "b"]], "B4": [["x", "y"], ["z", ""]]}, "Sheet1", "Sheet1!B4:C5", "Sheet1!B6:C6"),
         ({"A1": [["a", "b"]], "B4": [["x", "y"], ["z", ""]]}, "A1", "Sheet1!A1:B1", "Sheet1!A2:B2"),
+        ({"A1": [["a", ""], ["", "b"]]}, "Sheet1", "Sheet1!A1:B2", "Sheet1!A3:B3"),
         ({"B4": [["x", "y"]]}, "E4", None, "Sheet1!E4:F4"),
         ({"A1": [["a"], [""], ["b"]]}, "A2", None, "Sheet1!A2:B2"),
     ],
@@ -248,6 +249,25 @@ def test_a_read_names_only_what_the_mask_names(sandbox: Any, book: str) -> None:
     ).json()
     rows = [{}, {"values": [{}, {"userEnteredValue": {"stringValue": "x"}}]}]
     assert answer == {"sheets": [{"properties": {"sheetId": 0}, "data": [{"rowData": rows}]}]}
+
+
+@pytest.mark.parametrize("fields", ["sheet", "sheets.propertys", "sheets.data.rowData.values(note,userEntered)"])
+def test_a_misspelt_mask_is_refused(sandbox: Any, book: str, fields: str) -> None:
+    answer = sandbox.call("GET", f"/v4/spreadsheets/{book}", fields=fields)
+    assert answer.status_code == 400
+    assert "Cannot find matching fields for path" in answer.text
+
+
+def test_any_answer_can_be_masked(sandbox: Any, book: str) -> None:
+    sandbox.write(book, "A1", [["x"]])
+    answer = sandbox.call("GET", f"/v4/spreadsheets/{book}/values/A1", fields="values")
+    assert answer.json() == {"values": [["x"]]}
+
+
+def test_a_body_over_ten_megabytes_is_refused(sandbox: Any, book: str) -> None:
+    answer = sandbox.write(book, "A1", [["x" * 40_000]] * 263)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"] == "Request payload size exceeds the limit: 10485760 bytes."
 
 
 def test_a_full_read_tells_values_formats_and_lines(sandbox: Any, book: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +59,20 @@ def test_deleted_rows_columns_and_sheets_stay_deleted(serve: Any, tmp_path: Path
         assert sandbox.values(book, "Sheet1") == [["d"], ["f"]]
         sandbox.batch(book, {"addSheet": {"properties": {"title": "Other", "sheetId": 5}}})
         assert sandbox.values(book, "Other") == []
+
+
+def test_what_was_deleted_is_not_kept_on_disk(serve: Any, tmp_path: Path) -> None:
+    with serve(tmp_path) as sandbox:
+        book = sandbox.store.create_spreadsheet("Exchange")
+        sandbox.batch(book, {"addSheet": {"properties": {"title": "Other", "sheetId": 5}}})
+        sandbox.write(book, "Sheet1!A1", [["forget row"], ["keep"]])
+        sandbox.write(book, "Other!A1", [["forget sheet"]])
+        rows = {"sheetId": 0, "dimension": "ROWS", "startIndex": 0, "endIndex": 1}
+        sandbox.batch(book, {"deleteSheet": {"sheetId": 5}}, {"deleteDimension": {"range": rows}})
+    with closing(sqlite3.connect(tmp_path / "spreadsheets.sqlite3")) as connection:
+        lines = " ".join(body for (body,) in connection.execute("SELECT body FROM lines"))
+    assert "keep" in lines
+    assert "forget" not in lines
 
 
 def test_a_change_that_fails_leaves_nothing_behind() -> None:
