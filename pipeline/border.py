@@ -300,11 +300,11 @@ _REFUSALS: tuple[tuple[Callable[[str], bool], str], ...] = (
     (lambda text: not text, "is empty"),
     (lambda text: len(text) > ADDRESS_LIMIT, f"is longer than an address can be ({ADDRESS_LIMIT} characters)"),
     (lambda text: text.count("@") == 0, "has no @"),
+    (lambda text: any(c in text for c in ",;"), "seems to be several; one address is asked for"),
     (
         lambda text: any(unicodedata.category(c)[0] in "CZ" or c in _FILLERS for c in text),
         "has spaces, line breaks or invisible characters inside; one address is asked for",
     ),
-    (lambda text: any(c in text for c in ",;"), "seems to be several; one address is asked for"),
     (lambda text: any(c in text for c in '<>()[]:"\\'), "has characters that no plain address has"),
     (lambda text: text.count("@") > 1, "has more than one @"),
     (lambda text: "＠" in text or "。" in text, "has look-alike characters for @ or the dot"),

@@ -507,6 +507,8 @@ class KnownEntry:
     consent_version: str = ""
     paused: bool = False
     """Its row had vanished when the tab was last read."""
+    earlier: tuple[str, ...] = ()
+    """Contents it had before, newest last: an old row that is still there is told from a new need."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,10 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no letters that are misread on the telephone."""
 
 
+VERSIONS_KEPT = 20
+"""Earlier versions of an entry that are remembered: more edits than anybody makes in a year."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenEntry:
     """An entry that can be matched, with the answers that count for it now."""
@@ -63,6 +67,10 @@ class _Slot:
     duplicates: list[Response] = field(default_factory=list)
 
     @property
+    def contents(self) -> frozenset[str]:
+        return frozenset(version.content for version in self.versions)
+
+    @property
     def latest(self) -> Response:
         return self.versions[-1]
 
@@ -106,35 +114,38 @@ def _order(response: Response) -> tuple[datetime, str, str]:
 
 def _fold_rows(rows: Sequence[Response], memory: Sequence[KnownEntry], problems: list[Problem]) -> list[_Slot]:
     """The rows of one address, in order of time, as slots."""
-    ids_by_content = {entry.content: entry.id for entry in memory}
+    ids_by_content = _ids_by_content(memory)
     slots: list[_Slot] = []
     for row in rows:
         if row.kind is EntryKind.WITHDRAW:
             _withdraw(row, slots, memory, problems)
             continue
-        same = next((slot for slot in slots if any(row.content == old.content for old in slot.versions)), None)
-        if same:
-            _repeat(row, same)
-            continue
         known_id = ids_by_content.get(row.content, "")
-        target = _update_target(row, known_id, slots, problems) if row.kind is EntryKind.UPDATE else None
+        own = next((slot for slot in slots if row.content in slot.contents or (known_id and slot.id == known_id)), None)
+        target = own or (_update_target(row, known_id, slots) if row.kind is EntryKind.UPDATE else None)
         if isinstance(target, Problem):
             problems.append(target)
-        elif target:
+        elif target is None:
+            slots.append(_Slot([row], id=known_id))
+        elif own and not own.withdrawn and (row.kind is EntryKind.NEW or row.content == own.latest.content):
+            own.duplicates.append(row)
+        else:
+            # An update, or somebody who comes back after a withdrawal.
+            target.withdrawn = False
             target.versions.append(row)
             target.id = target.id or known_id
-        else:
-            slots.append(_Slot([row], id=known_id))
     return slots
 
 
-def _repeat(row: Response, slot: _Slot) -> None:
-    """The same answers once more: a double submission, or somebody coming back after a withdrawal."""
-    if slot.withdrawn:
-        slot.withdrawn = False
-        slot.versions.append(row)
-    else:
-        slot.duplicates.append(row)
+def _ids_by_content(memory: Sequence[KnownEntry]) -> dict[str, str]:
+    """Content -> entry id: what counts now goes before what counted once."""
+    found: dict[str, str] = {}
+    for entry in memory:
+        found.setdefault(entry.content, entry.id)
+    for entry in memory:
+        for content in entry.earlier:
+            found.setdefault(content, entry.id)
+    return found
 
 
 def _withdraw(row: Response, slots: Sequence[_Slot], memory: Sequence[KnownEntry], problems: list[Problem]) -> None:
@@ -159,11 +170,8 @@ def _withdraw(row: Response, slots: Sequence[_Slot], memory: Sequence[KnownEntry
         )
 
 
-def _update_target(
-    row: Response, known_id: str, slots: Sequence[_Slot], problems: Sequence[Problem]
-) -> _Slot | Problem | None:
+def _update_target(row: Response, known_id: str, slots: Sequence[_Slot]) -> _Slot | Problem | None:
     """The slot an update replaces; None when there is nothing to replace, a Problem when that is in doubt."""
-    del problems
     open_slots = [slot for slot in slots if not slot.withdrawn]
     if known_id:
         # What the memory knows as an entry of its own is not somebody else's update, even if its first row is gone.
@@ -185,15 +193,8 @@ def _update_target(
 
 
 def _recognise(slots: Sequence[_Slot], memory: Sequence[KnownEntry]) -> None:
-    """Give every slot the id it had: by content, then by what vanished from the same organisation, then address."""
-    ids_by_content = {entry.content: entry.id for entry in memory}
+    """Give slots of unknown content the id of a row that vanished from the same organisation, or the same address."""
     used = {slot.id for slot in slots if slot.id}
-    for slot in slots:
-        known = (ids_by_content.get(row.content) for row in reversed(slot.versions))
-        found = next((id_ for id_ in known if id_ and id_ not in used), "")
-        if not slot.id and found:
-            slot.id = found
-            used.add(found)
     vanished = [entry for entry in memory if entry.id not in used and not entry.paused]
     unknown = [slot for slot in slots if not slot.id]
     for entry in vanished:
@@ -250,6 +251,7 @@ def _plan(
             first_seen=old.first_seen if old else today,
             last_confirmed=confirmed,
             consent_version=old.consent_version if old and same_version else consent_version,
+            earlier=_earlier(slot, old),
         )
         if slot.withdrawn:
             withdrawn.append(slot.id)
@@ -265,6 +267,13 @@ def _plan(
         expired=tuple(sorted(expired)),
         problems=tuple(problems),
     )
+
+
+def _earlier(slot: _Slot, old: KnownEntry | None) -> tuple[str, ...]:
+    """The contents the entry had before this one, each once, the last VERSIONS_KEPT of them."""
+    past = [*(old.earlier if old else ()), *([old.content] if old else []), *(row.content for row in slot.versions)]
+    unlike = [content for content in dict.fromkeys(past) if content != slot.latest.content]
+    return tuple(unlike[-VERSIONS_KEPT:])
 
 
 def _with_duplicates(slot: _Slot) -> Response:

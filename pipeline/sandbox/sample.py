@@ -16,21 +16,13 @@ SHEET_EPOCH = date(1899, 12, 30)
 
 
 def sample_rows(today: date, form: Form) -> list[list[Cell]]:
-    """The header, then one row for each answer in `config/samples/responses.toml`, in order of submission.
+    """One row for each answer in `config/samples/responses.toml`, under `form.header()`, in order of submission.
 
     Dates are serial numbers; windows are moved by whole years until they lie ahead of `today`.
     """
     data = tomllib.loads(data_file("samples", "responses.toml").read_text(encoding="utf-8"))
     answers = sorted((data["every"] | answer for answer in data["answer"]), key=lambda answer: -answer["days_ago"])
-    return [list(form.header()), *(_row(answer, today, form) for answer in answers)]
-
-
-def sample_cells(today: date, form: Form) -> list[list[dict[str, Any]]]:
-    """The same rows without the header, as the cells of an `appendCells` request."""
-    return [
-        [_cell_data(question, cell) for question, cell in zip(form.questions, row, strict=True)]
-        for row in sample_rows(today, form)[1:]
-    ]
+    return [_row(answer, today, form) for answer in answers]
 
 
 def _row(answer: Mapping[str, Any], today: date, form: Form) -> list[Cell]:
@@ -69,18 +61,3 @@ def _cell(value: Any, question: Question) -> Cell:
     if question.kind in {Kind.NUMBER, Kind.DATE, Kind.TIMESTAMP} and isinstance(value, int | float):
         return value
     return str(value)
-
-
-def _cell_data(question: Question, cell: Cell) -> dict[str, Any]:
-    if cell in (None, ""):
-        return {}
-    if isinstance(cell, str):
-        return {"userEnteredValue": {"stringValue": cell}}
-    formats = {
-        Kind.DATE: {"type": "DATE", "pattern": "m/d/yyyy"},
-        Kind.TIMESTAMP: {"type": "DATE_TIME", "pattern": "m/d/yyyy h:mm:ss"},
-    }
-    data: dict[str, Any] = {"userEnteredValue": {"numberValue": cell}}
-    if question.kind in formats:
-        data["userEnteredFormat"] = {"numberFormat": formats[question.kind]}
-    return data
