@@ -251,7 +251,9 @@ class _RowReader:
         if cell is None or cell == "":
             return None
         found = read_day(cell)
-        return found or self._unreadable(header, "a date, such as 2026-05-12")
+        if found is None:
+            self._note(header, "a date, such as 2026-05-12")
+        return found
 
     def _note(self, header: str, wanted: str) -> None:
         where = f"{self.tab}, row {self.row.number}, {header}"
