@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import tomllib
 from datetime import date
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.errors import ConfigurationError
 from pipeline.form import load_form
-from pipeline.form_mapping import propose_columns, with_columns
+from pipeline.form_mapping import propose_mapping, with_columns, write_mapping
 from pipeline.intake import read_responses
 from pipeline.model import Table
 
@@ -23,13 +26,13 @@ THEIRS = (
     "Topics of interest",
     "Contact person's name",
     "I agree that my data is processed to find partners",
-    "Favourite colour",
+    "Favourite colour\x1b[31m",
 )
 
 
 def test_columns_are_proposed_with_how_sure_it_is() -> None:
-    proposal = propose_columns(load_form(), THEIRS)
-    found = {guess.key: guess for guess in proposal.guesses}
+    mapping = propose_mapping(load_form(), THEIRS)
+    found = {guess.key: guess for guess in mapping.guesses}
     assert found["submitted_at"].header == "Horodateur"
     assert found["organisation"].header == "Name of your organization"
     assert found["seeks"].header == "What would you like to learn?"
@@ -37,29 +40,71 @@ def test_columns_are_proposed_with_how_sure_it_is() -> None:
     assert found["contact_name"].header == "Contact person's name"
     assert found["consent"].is_sure
     assert not found["topics"].is_sure
-    assert proposal.unused == ("Favourite colour",)
-    assert proposal.missing == ()
-    assert "formats" in proposal.not_asked
+    assert mapping.unused == ("Favourite colour\x1b[31m",)
+    assert mapping.missing == ()
+    assert "formats" in mapping.not_asked
+    assert mapping.columns["formats"] == ""
+    assert "country" not in mapping.columns
+
+
+def test_the_proposal_can_be_read_and_hides_no_control_characters() -> None:
+    text = propose_mapping(load_form(), THEIRS).as_text()
+    assert 'topics        "Topics of interest"   <- please check' in text
+    assert "\x1b" not in text
 
 
 def test_what_cannot_be_done_without_is_named() -> None:
-    proposal = propose_columns(load_form(), ("Timestamp", "Country"))
-    assert set(proposal.missing) == {"email", "organisation", "consent"}
+    mapping = propose_mapping(load_form(), ("Timestamp", "Country"))
+    assert set(mapping.missing) == {"email", "organisation", "consent"}
+    assert "nothing works without" in mapping.as_text()
 
 
-def test_our_own_form_maps_onto_itself() -> None:
+def test_our_own_form_fits_as_it_is() -> None:
     form = load_form()
-    proposal = propose_columns(form, form.header())
-    assert [guess.header for guess in proposal.guesses] == list(form.header())
-    assert all(guess.likeness == 1 for guess in proposal.guesses)
+    mapping = propose_mapping(form, form.header())
+    assert [guess.header for guess in mapping.guesses] == list(form.header())
+    assert mapping.columns == {}
 
 
-def test_a_confirmed_proposal_is_enough_to_read_the_tab() -> None:
+def test_what_a_person_chose_before_stays() -> None:
     form = load_form()
-    written = with_columns("[form]\nfile = 'x'\n", propose_columns(form, THEIRS).columns())
-    columns = tomllib.loads(written)["form"]["columns"]
+    header = (*form.header(), "Our topics")
+    mapping = propose_mapping(form, header, {"topics": "Our topics"})
+    assert {guess.key: guess.header for guess in mapping.guesses}["topics"] == "Our topics"
+    assert mapping.columns == {}, "nothing new to write"
+    assert "Topics (up to four)" in mapping.unused
+
+
+def test_a_confirmed_proposal_is_enough_to_read_the_tab(tmp_path: Path) -> None:
+    form = load_form()
+    config = tmp_path / "pipeline.toml"
+    config.write_text("[form]\nfile = 'x'\n", encoding="utf-8")
+    config.chmod(0o600)
+    write_mapping(config, propose_mapping(form, THEIRS))
+    columns = tomllib.loads(config.read_text(encoding="utf-8"))["form"]["columns"]
+    assert config.stat().st_mode & 0o777 == 0o600
     table = Table(title="T", header=THEIRS, rows=())
     assert read_responses(table, form, columns=columns, locale="fr_FR", today=date(2026, 11, 20)).total == 0
+    assert propose_mapping(form, THEIRS, columns).columns == {}
+
+
+def test_two_columns_for_one_question_are_settled_by_writing_one_down() -> None:
+    form = load_form()
+    header = (*form.header(), "Pays")
+    mapping = propose_mapping(form, header)
+    assert mapping.columns == {"country": "Pays"} or mapping.columns == {"country": "Country"}
+    table = Table(title="T", header=header, rows=())
+    assert read_responses(table, form, columns=mapping.columns, locale="en", today=date(2026, 11, 20)).total == 0
+
+
+def test_a_configuration_that_cannot_be_changed_is_left_alone_and_the_lines_are_given(tmp_path: Path) -> None:
+    config = tmp_path / "pipeline.toml"
+    config.write_text("[form\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="by hand") as caught:
+        write_mapping(config, propose_mapping(load_form(), THEIRS))
+    assert 'topics = "Topics of interest"' in str(caught.value)
+    assert config.read_text(encoding="utf-8") == "[form\n"
+    assert list(tmp_path.iterdir()) == [config]
 
 
 def test_only_that_section_of_the_configuration_changes() -> None:
