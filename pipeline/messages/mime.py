@@ -26,6 +26,8 @@ QUOTED_PRINTABLE_LIMIT = 76
 CHUNK = 39
 """Bytes in one encoded word: 52 of base64 and 12 around, so that it fits behind the longest header name."""
 
+_QUOTED_BYTE = [chr(byte) if 32 <= byte < 127 and byte != ord("=") else f"={byte:02X}" for byte in range(256)]
+_NEEDS_NO_QUOTING = re.compile(r"(?:(?=[^.])[ -<>-~]{0,74}[!-<>-~])?")
 _PLAIN_WORDS = re.compile(r"[A-Za-z0-9'+/&-]+(?: [A-Za-z0-9'+/&-]+)*")
 _PLAIN_TEXT = re.compile(r"[\x21-\x7e]{1,60}(?: [\x21-\x7e]{1,60})*")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -150,7 +152,9 @@ def quoted_printable(text: str) -> str:
 
 
 def _quoted_line(line: str) -> str:
-    atoms = [chr(byte) if 32 <= byte < 127 and byte != ord("=") else f"={byte:02X}" for byte in line.encode()]
+    if _NEEDS_NO_QUOTING.fullmatch(line) and not line.startswith("From "):
+        return line
+    atoms = [_QUOTED_BYTE[byte] for byte in line.encode()]
     if atoms and atoms[-1] == " ":
         atoms[-1] = "=20"
     rows: list[str] = []

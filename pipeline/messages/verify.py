@@ -23,6 +23,7 @@ from pipeline.messages.unsafe import MessageUnsafe
 LONGEST_LINE = 998
 """RFC 5322, 2.1.1: without CRLF."""
 
+_CONTROL = re.compile(rb"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f]")
 _HEADER = re.compile(r"(?P<name>[A-Za-z][A-Za-z-]*): (?P<value>.+)")
 _ENCODED_WORD = re.compile(r"=\?utf-8\?b\?(?P<data>[A-Za-z0-9+/]*={0,2})\?=")
 _PHRASE = r"(?:[A-Za-z0-9'+/& -]+|=\?utf-8\?b\?[A-Za-z0-9+/=]*\?=(?: =\?utf-8\?b\?[A-Za-z0-9+/=]*\?=)*)"
@@ -114,11 +115,11 @@ def _literal_headers(draft: Draft) -> dict[str, str]:
 
 def _split(content: bytes) -> tuple[str, str]:
     """Header block and body as text, after the rules that hold for every byte of a letter."""
-    if not content.isascii() or b"\0" in content:
+    if not content.isascii():
         raise MessageUnsafe("A letter holds bytes beyond 7-bit text.")
     if content.count(b"\r\n") != content.count(b"\n") or content.count(b"\r\n") != content.count(b"\r"):
         raise MessageUnsafe("A letter holds a line break that is not CRLF.")
-    if any(byte < 32 and byte not in b"\r\n" for byte in content) or b"\x7f" in content:
+    if _CONTROL.search(content):
         raise MessageUnsafe("A letter holds a control character.")
     head, _, body = content.decode("ascii").partition("\r\n\r\n")
     if any(len(line) > LONGEST_LINE for line in content.split(b"\r\n")):
