@@ -150,7 +150,7 @@ def make_plan(world: World) -> Plan:
     rows = [
         review.new_row(match, standings[match.id], world.composer.first_lines(match))
         for match in matches.values()
-        if match.id not in reading.standing_rows and standings[match.id].stage in OPEN_STAGES
+        if match.id not in reading.statuses and standings[match.id].stage in OPEN_STAGES
     ]
     return Plan(
         registry=registry,

@@ -57,7 +57,7 @@ def outbox(asked: Asked) -> int:
 @click.argument("identifier", metavar="ID")
 @click.option("--sent/--not-sent", "was_sent", default=None, help="What you found out.")
 @with_options
-def resolve(asked: Asked, identifier: str, was_sent: bool | None) -> int:  # noqa: FBT001
+def resolve(asked: Asked, identifier: str, was_sent: bool | None) -> int:
     """Settle an unsure letter: it was sent (nothing more leaves), or it was not (the next run sends it)."""
     from pipeline.adapters.lock import run_lock
     from pipeline.ports import Facts

@@ -19,7 +19,7 @@ from pipeline.errors import Exit
 @click.option("--smtp-port", type=click.IntRange(0, 65535), default=0, help="Of the mail server; 0: any free one.")
 @click.option("--sample", is_flag=True, help="Fill in the sample responses.")
 @with_options
-def sandbox(asked: Asked, directory: Path, port: int, smtp_port: int, sample: bool) -> int:  # noqa: FBT001
+def sandbox(asked: Asked, directory: Path, port: int, smtp_port: int, sample: bool) -> int:
     """Run the sandbox until stopped. The first line printed is one JSON object that says where everything is."""
     from pipeline.sandbox.app import run_sandbox
 

@@ -32,7 +32,7 @@ def form(asked: Asked) -> int:
 @click.command(name="map")
 @click.option("--yes", is_flag=True, help="Write the mapping without asking.")
 @with_options
-def map_(asked: Asked, yes: bool) -> int:  # noqa: FBT001
+def map_(asked: Asked, yes: bool) -> int:
     """Fit the tool to a form you already have: propose which header is which question, and remember it."""
     from pipeline.adapters.sheets import open_spreadsheet
     from pipeline.form import load_form
@@ -72,7 +72,7 @@ def init(asked: Asked) -> int:
 @click.option("--online", is_flag=True, help="Also ask Google and the mail server.")
 @click.option("--mail-to", metavar="ADDRESS", help="Send a test letter through the whole chain.")
 @with_options
-def check(asked: Asked, online: bool, mail_to: str | None) -> int:  # noqa: FBT001
+def check(asked: Asked, online: bool, mail_to: str | None) -> int:
     """Say line by line what is right, and how to mend what is not."""
     good = True
     lines = []

@@ -33,7 +33,7 @@ def plan(asked: Asked) -> int:
 @click.command()
 @click.option("--no-send", is_flag=True, help="Do everything but send letters; they wait.")
 @with_options
-def run(asked: Asked, no_send: bool) -> int:  # noqa: FBT001
+def run(asked: Asked, no_send: bool) -> int:
     """The cron job: pull, link, match, publish, introduce what is approved, follow up.
 
     Says nothing when nothing changed.
@@ -122,7 +122,7 @@ def explain(asked: Asked, identifier: str) -> int:
 @click.argument("match", metavar="MATCH")
 @click.option("--source", is_flag=True, help="The exact bytes instead of the text.")
 @with_options
-def preview(asked: Asked, match: str, source: bool) -> int:  # noqa: FBT001
+def preview(asked: Asked, match: str, source: bool) -> int:
     """Show the exact letter of a match; nothing is sent."""
     from pipeline.messages import read_back
     from pipeline.run import look

@@ -75,7 +75,7 @@ def find_groups(
 
 
 def once_each(entries: Sequence[Entry], found: Mapping[int, Sequence[Group]]) -> list[Group]:
-    """The groups, each three once: whoever only travels leads, and whoever offered to host or join is the one that joins.
+    """The groups, each three once: whoever only travels leads, whoever offered to host or join joins.
 
     Between two alike, the guest that fits better stands for the request.
     """

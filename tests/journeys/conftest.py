@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -25,6 +25,7 @@ RESPONSES = "Form responses 1"
 EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
 FORM = load_form(data_file("form.toml"))
 TITLES = {question.key: question.title for question in FORM.questions}
+KEYS = {title: key for key, title in TITLES.items()}
 
 HOST = {"role": "Host visitors", "offers": "We can show our work on dual VET with local companies."}
 SEND = {"role": "Send staff or learners", "seeks": "We want to learn how dual VET works with local companies."}
@@ -65,6 +66,20 @@ def make_answer(number: int, **given: Any) -> dict[str, Any]:
     }
 
 
+def fill_in(person: Person, answers: Sequence[dict[str, Any]]) -> None:
+    """Write answers into the responses tab as Forms does."""
+    keys = [KEYS.get(title, "") for title in person.header(RESPONSES)]
+    rows = [
+        {
+            "values": [
+                {"userEnteredValue": _entered(given[key])} if given.get(key) not in (None, "") else {} for key in keys
+            ]
+        }
+        for given in answers
+    ]
+    person.batch({"appendCells": {"sheetId": person.sheet_id(RESPONSES), "rows": rows, "fields": "userEnteredValue"}})
+
+
 @dataclass
 class Journey:
     """One sandbox with everything a person and cron can do to it."""
@@ -75,22 +90,7 @@ class Journey:
 
     def submit(self, *answers: dict[str, Any]) -> None:
         """Fill in the form: rows as Forms writes them."""
-        header = self.header(RESPONSES)
-        rows = [
-            {
-                "values": [
-                    {"userEnteredValue": _entered(given.get(key))} if given.get(key) not in (None, "") else {}
-                    for key in (self.key_of(title) for title in header)
-                ]
-            }
-            for given in answers
-        ]
-        self.person.batch(
-            {"appendCells": {"sheetId": self.person.sheet_id(RESPONSES), "rows": rows, "fields": "userEnteredValue"}}
-        )
-
-    def key_of(self, title: str) -> str:
-        return next((key for key, known in TITLES.items() if known == title), "")
+        fill_in(self.person, answers)
 
     def header(self, tab: str) -> list[str]:
         return list(self.person.header(tab))
@@ -162,3 +162,9 @@ def journey(tmp_path: Path) -> Iterator[Journey]:
 def answer() -> Callable[..., dict[str, Any]]:
     """Makes a complete answer of an invented organisation: `answer(1, country="Norway")`."""
     return make_answer
+
+
+@pytest.fixture
+def fill() -> Callable[..., None]:
+    """Writes answers into the responses tab."""
+    return fill_in

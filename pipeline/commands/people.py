@@ -1,0 +1,110 @@
+"""People's rights: what is held about somebody, its erasure, and the retention periods."""
+
+from __future__ import annotations
+
+import click
+
+from pipeline.commands.options import Asked, emit, one_line, with_options
+from pipeline.config import Settings
+from pipeline.errors import Exit, MatchmakerError, UsageError
+
+BY_HAND = (
+    "Delete the answer in the Google Form itself (Responses > Individual): the form keeps its own copy.",
+    "Delete the row in the responses tab, and rows that name the person in the tabs Review and Exchanges.",
+    "Delete copies of letters in the Sent and journal mailboxes.",
+    "Older versions of the spreadsheet cannot be deleted one by one: copy it without history once a year.",
+)
+"""Where the program does not reach (Google Sheets cannot delete revisions)."""
+
+
+@click.command()
+@click.argument("email", metavar="EMAIL")
+@with_options
+def subject(asked: Asked, email: str) -> int:
+    """Everything that is held about a person, as JSON."""
+    from pipeline.adapters.ledger_people import subject as held_about
+    from pipeline.wiring import open_ledger_only
+
+    address = _address(email)
+    with open_ledger_only(asked.settings, read_only=True) as ledger:
+        document = {"ledger": held_about(ledger, address)}
+    document["spreadsheet"] = _in_the_sheet(asked.settings, address)
+    document["elsewhere"] = {"ask the secretariat": list(BY_HAND)}
+    emit(document)
+    return Exit.DONE
+
+
+@click.command()
+@click.argument("email", metavar="EMAIL")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@with_options
+def forget(asked: Asked, email: str, yes: bool) -> int:
+    """Erase a person from the ledger for good, and say what has to be deleted by hand."""
+    from pipeline.adapters.ledger_people import forget as erase
+    from pipeline.adapters.lock import run_lock
+    from pipeline.wiring import now, open_ledger_only
+
+    address = _address(email)
+    settings = asked.settings
+    if not yes:
+        click.confirm("Erase this person from the ledger? It cannot be undone.", abort=True)
+    with run_lock(settings.path(settings.run.lock_file), now()), open_ledger_only(settings) as ledger:
+        counts = erase(ledger, address, now())
+    told = ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "nothing was held"
+    click.echo(f"Erased from the ledger: {one_line(told)}. The address stays on the list of erased ones as a hash.")
+    click.echo("What only a person can do:")
+    for step in BY_HAND:
+        click.echo(f"- {step}")
+    rows = _in_the_sheet(settings, address)
+    for tab, numbers in rows.items():
+        click.echo(f"- {tab}: {one_line(str(numbers))}")
+    return Exit.DONE
+
+
+@click.command()
+@with_options
+def purge(asked: Asked) -> int:
+    """Apply the retention periods of [retention]. Says nothing when nothing was due."""
+    from pipeline.adapters.ledger_people import purge as apply
+    from pipeline.adapters.lock import run_lock
+    from pipeline.wiring import now, open_ledger_only
+
+    settings = asked.settings
+    with run_lock(settings.path(settings.run.lock_file), now()), open_ledger_only(settings) as ledger:
+        counts = apply(ledger, settings.retention, now())
+    told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    if told:
+        click.echo(f"Purged: {one_line(told)}.")
+    return Exit.DONE
+
+
+def _address(text: str) -> str:
+    from pipeline.border import clean_address
+
+    cleaned = clean_address(text)
+    if isinstance(cleaned, str):
+        raise UsageError(f"EMAIL: {cleaned}", hint="Give one plain e-mail address.")
+    return cleaned.text
+
+
+def _in_the_sheet(settings: Settings, address: str) -> dict[str, str]:
+    """The rows that hold the address, by tab; a sentence when the sheet cannot be read."""
+    from pipeline.adapters.sheets import open_spreadsheet
+
+    if not settings.sheets.spreadsheet_id:
+        return {}
+    try:
+        snapshot = open_spreadsheet(settings.sheets, settings.base).read()
+    except MatchmakerError as error:
+        return {"The spreadsheet could not be searched": str(error.args[0])}
+    wanted = address.casefold()
+    found = {}
+    for table in snapshot.tables.values():
+        numbers = [
+            str(row.number)
+            for row in table.rows
+            if any(isinstance(cell, str) and wanted in cell.casefold() for cell in row.cells.values())
+        ]
+        if numbers:
+            found[f"{table.title}, rows"] = ", ".join(numbers)
+    return found

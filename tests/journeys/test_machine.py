@@ -1,0 +1,272 @@
+"""People, Forms and cron in any order: nothing unapproved leaves, nothing twice, nothing approved is forgotten."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import tempfile
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import hypothesis.strategies as st
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from pipeline.run import run as do_run
+from pipeline.sandbox.app import Sandbox
+from pipeline.sandbox.person import Person
+from pipeline.wiring import open_outside
+
+
+def _world() -> ModuleType:
+    """The journeys' hands; state machines cannot use fixtures."""
+    name = "journeys_conftest_for_machine"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name("conftest.py"))
+        assert spec
+        assert spec.loader
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+    return sys.modules[name]
+
+
+world = _world()
+
+
+class Crash(BaseException):
+    """The process dies here: nothing below catches it, as nothing catches kill -9."""
+
+
+class Dying:
+    """Passes calls on to an adapter and dies before or after one of them."""
+
+    def __init__(self, real: Any, fuse: list[int], *, names: set[str]) -> None:
+        self._real, self._fuse, self._names = real, fuse, names
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._real, name)
+        if name not in self._names:
+            return value
+
+        def call(*arguments: Any, **more: Any) -> Any:
+            self._burn()
+            answer = value(*arguments, **more)
+            self._burn()
+            return answer
+
+        return call
+
+    def _burn(self) -> None:
+        self._fuse[0] -= 1
+        if self._fuse[0] == 0:
+            raise Crash
+
+    @contextmanager
+    def session(self) -> Any:
+        with self._real.session() as session:
+            yield Dying(session, self._fuse, names={"deliver"})
+
+
+class Unticking:
+    """A sheet in which a person acts just before the review tab is read once more."""
+
+    def __init__(self, real: Any, act: Any) -> None:
+        self._real, self._act = real, act
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "read_review":
+            self._act()
+        return getattr(self._real, name)
+
+
+LEDGER_STEPS = {"record", "claim", "mark_committing", "mark_sent", "mark_unsure", "mark_held", "requeue", "finish_run"}
+
+
+class Matchmaking(RuleBasedStateMachine):
+    """One sandbox; the model remembers only what was ticked when a run began."""
+
+    @initialize()
+    def open(self) -> None:
+        self.directory = tempfile.TemporaryDirectory()
+        self.sandbox = Sandbox(Path(self.directory.name) / "sandbox").__enter__()
+        self.journey = world.Journey(self.sandbox, Person(self.sandbox.sheets_api, self.sandbox.spreadsheet_id))
+        self.journey.init()
+        self.number = 0
+        self.ever_ticked_at_run: set[str] = set()
+        self.crashed = False
+        self.letters: list[tuple[str, tuple[str, ...]]] = []
+        for hosts in (True, False, True, False):
+            self._submit(hosts=hosts)
+        self.run()
+        self.person_ticks(self.journey.review()[0]["Match"])
+
+    def _submit(self, *, hosts: bool, **more: Any) -> None:
+        self.number += 1
+        side = world.HOST if hosts else world.SEND
+        self.journey.submit(
+            world.make_answer(
+                self.number,
+                organisation=("Aster", "Briar", "Clover", "Daisy", "Elder", "Fern", "Gorse")[self.number % 7]
+                + f" College {self.number}",
+                country=("Sweden", "Norway", "France", "Italy")[self.number % 4],
+                city=f"Town {self.number}",
+                **side,
+                **more,
+            )
+        )
+
+    @rule(hosts=st.booleans())
+    def submit(self, hosts: bool) -> None:
+        if self.number < 9:
+            self._submit(hosts=hosts)
+
+    @rule(data=st.data())
+    def edit(self, data: Any) -> None:
+        rows = self.journey.person.rows(world.RESPONSES)
+        row = data.draw(st.sampled_from(rows))
+        title = "offers" if row[world.TITLES["role"]] == "Host visitors" else "seeks"
+        text = data.draw(st.sampled_from(["We know dual VET and companies well.", "Dual VET with small companies."]))
+        self.journey.edit(row[world.TITLES["email"]], **{title: text})
+
+    @rule(data=st.data())
+    def update(self, data: Any) -> None:
+        row = data.draw(st.sampled_from(self.journey.person.rows(world.RESPONSES)))
+        keyed = {world.KEYS[title]: value for title, value in row.items() if title in world.KEYS and value != ""}
+        self.journey.submit(
+            {**keyed, "kind": "Update of my earlier entry", "days": 2, "submitted_at": keyed["submitted_at"] + 0.5}
+        )
+
+    @rule(data=st.data())
+    def withdraw(self, data: Any) -> None:
+        row = data.draw(st.sampled_from(self.journey.person.rows(world.RESPONSES)))
+        keyed = {world.KEYS[title]: value for title, value in row.items() if title in world.KEYS and value != ""}
+        self.journey.submit({**keyed, "kind": "Withdraw my entry", "submitted_at": keyed["submitted_at"] + 0.7})
+
+    @rule(descending=st.booleans(), column=st.integers(0, 8))
+    def sort(self, descending: bool, column: int) -> None:
+        self.journey.person.batch(
+            {
+                "sortRange": {
+                    "range": {"sheetId": self.journey.person.sheet_id("Review"), "startRowIndex": 1},
+                    "sortSpecs": [{"dimensionIndex": column, "sortOrder": "DESCENDING" if descending else "ASCENDING"}],
+                }
+            }
+        )
+
+    @precondition(lambda self: self.journey.review())
+    @rule(data=st.data(), title=st.sampled_from(["Approve", "Approve", "Approve", "Decline"]), value=st.booleans())
+    def tick(self, data: Any, title: str, value: bool) -> None:
+        row = data.draw(st.sampled_from(self.journey.review()))
+        self.journey.person.put("Review", row["#"], title, value)
+
+    def person_ticks(self, match: str, *, value: bool = True) -> None:
+        self.journey.tick(match, value=value)
+
+    @precondition(lambda self: self.journey.review())
+    @rule(data=st.data())
+    def tick_and_run(self, data: Any) -> None:
+        row = data.draw(st.sampled_from(self.journey.review()))
+        self.person_ticks(row["Match"])
+        self.run()
+
+    @precondition(lambda self: any(row["Approve"] is True for row in self.journey.review()))
+    @rule(data=st.data())
+    def run_while_somebody_unticks(self, data: Any) -> None:
+        """The tick goes between our first reading and the last one before the letter leaves."""
+        ticked = [row["Match"] for row in self.journey.review() if row["Approve"] is True]
+        match = data.draw(st.sampled_from(ticked))
+        self._begin()
+        if match not in {sent for sent, _ in self.letters}:
+            self.ever_ticked_at_run.discard(match)
+        configuration = self.journey.settings()
+        with open_outside(configuration) as outside:
+            unticking = Unticking(outside.sheet, lambda: self.person_ticks(match, value=False))
+            do_run(replace(outside, sheet=unticking), configuration)
+        self._end()
+
+    @precondition(lambda self: self.journey.review())
+    @rule(data=st.data())
+    def delete_row(self, data: Any) -> None:
+        row = data.draw(st.sampled_from(self.journey.review()))
+        where = {"sheetId": self.journey.person.sheet_id("Review"), "dimension": "ROWS"}
+        self.journey.person.batch(
+            {"deleteDimension": {"range": {**where, "startIndex": row["#"] - 1, "endIndex": row["#"]}}}
+        )
+
+    @rule()
+    def run(self) -> None:
+        self._begin()
+        self.journey.run()
+        self._end()
+
+    @rule(at=st.integers(1, 30))
+    def run_and_crash(self, at: int) -> None:
+        self._begin()
+        configuration = self.journey.settings()
+        fuse = [at]
+        with suppress(Crash), open_outside(configuration) as outside:
+            dying = replace(
+                outside,
+                ledger=Dying(outside.ledger, fuse, names=LEDGER_STEPS),
+                sheet=Dying(outside.sheet, fuse, names={"write", "read_review"}),
+                mailer=Dying(outside.mailer, fuse, names=set()),
+            )
+            do_run(dying, configuration)
+        self.crashed = self.crashed or fuse[0] <= 0
+        self._end()
+
+    def _begin(self) -> None:
+        self.ever_ticked_at_run |= {row["Match"] for row in self.journey.review() if row["Approve"] is True}
+
+    def _end(self) -> None:
+        self.letters = self.journey.letters()
+
+    @invariant()
+    def nothing_unapproved_and_nothing_twice(self) -> None:
+        if not hasattr(self, "letters"):
+            return
+        matches = [match for match, _ in self.letters]
+        assert set(matches) <= self.ever_ticked_at_run
+        assert len(matches) == len(set(matches))
+        pairs = [frozenset(recipients) for _, recipients in self.letters]
+        assert len(pairs) == len(set(pairs))
+        assert all(len(recipients) >= 2 for recipients in pairs)
+
+    def teardown(self) -> None:
+        if not hasattr(self, "sandbox"):
+            return
+        try:
+            self.run()
+            self.run()
+            quiet = self.journey.run()
+            assert quiet.sent == ()
+            self._end()
+            self.nothing_unapproved_and_nothing_twice()
+            sent = {match for match, _ in self.letters}
+            for row in self.journey.review():
+                stage = row["Status"].split(":")[0]
+                if row["Approve"] is True and row["Decline"] is not True:
+                    assert stage != "Proposed", row
+                    if stage == "Approved":
+                        assert "introductions in the last" in row["Status"], row
+                assert (stage == "Introduced") == (row["Match"] in sent) or stage == "Unsure", row
+                if row["Approve"] is not True:
+                    assert stage != "Approved", row
+                if stage == "Unsure":
+                    assert self.crashed, row
+        finally:
+            self.sandbox.__exit__(None, None, None)
+            self.directory.cleanup()
+
+
+TestMatchmaking = Matchmaking.TestCase
+TestMatchmaking.settings = settings(
+    max_examples=7,
+    stateful_step_count=12,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
