@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import urllib.request
 from typing import Literal
-from urllib.parse import urlsplit
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +28,7 @@ def ping(url: str, event: Literal["start", "success", "failure"], timeout: float
     """Tell the monitoring service; an empty URL means there is none. Returns whether it heard us; never raises."""
     if not url:
         return False
-    if urlsplit(url).scheme not in {"http", "https"}:
+    if not url.lower().startswith(("http://", "https://")):
         log.warning("run.ping_url is not a web address; no sign of life was sent.")
         return False
     try:

@@ -7,6 +7,7 @@ keeps the newest commits in a second file that backups forget; at twenty letters
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import tempfile
@@ -61,11 +62,11 @@ def engine_for(url: URL, *, read_only: bool) -> Engine:
     return engine
 
 
-def create_file(path: Path, fill: Callable[[Connection], None], *, replace: bool = False) -> None:
+def create_file(path: Path, fill: Callable[[Connection], None]) -> None:
     """Make a ledger that is complete and private before it can be seen under its name.
 
-    So an empty or half-made file under that name is damage, never a beginning. Unless told to replace, a ledger
-    that another process made in the meantime stays.
+    So an empty or half-made file under that name is damage, never a beginning. A ledger that
+    another process made in the meantime stays.
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -79,15 +80,12 @@ def create_file(path: Path, fill: Callable[[Connection], None], *, replace: bool
                     fill(connection)
             finally:
                 engine.dispose()
-            if replace:
-                temporary.replace(path)
-            elif not path.exists():
+            # Unlike a rename, a link does not replace what another process made in the meantime.
+            with contextlib.suppress(FileExistsError):
                 os.link(name, path)
         finally:
             temporary.unlink(missing_ok=True)
         sync_folder(path.parent)
-    except FileExistsError:
-        return
     except DBAPIError as error:
         raise in_words(error, str(path)) from error
     except OSError as error:
@@ -118,7 +116,7 @@ def check_file(path: Path, *, read_only: bool) -> None:
 
 def copy_file(path: Path, version: int) -> Path:
     """A private, durable copy beside the ledger, made before a migration."""
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     copy = path.with_name(f"{path.name}.version{version}-{stamp}")
     try:
         os.close(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))

@@ -173,7 +173,7 @@ def message_id_maker(secret: bytes, sender_address: str) -> Callable[[str], str]
     A strict dot-atom, because Gmail replaces ids that are not well-formed; unguessable, so that nobody can
     forge a bounce or a copy of a letter he has not received.
     """
-    domain = ascii_domain(sender_address.rpartition("@")[2])
+    domain = ascii_domain(sender_address.partition("@")[2])
     if not domain:
         raise ConfigurationError("mail.sender has no domain.", hint="Give an address such as secretariat@example.org.")
 
