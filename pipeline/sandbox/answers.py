@@ -54,13 +54,21 @@ class AnswerForm:
         self._tab = tab
         self._questions = [question for question in form.questions if question.kind is not Kind.TIMESTAMP]
 
-    def page(self, *, given: Given | None = None, problems: Mapping[str, str] | None = None, sent: bool = False) -> str:
-        """The page as HTML: empty, or with what was given and what is wrong with it."""
+    def page(
+        self,
+        *,
+        given: Given | None = None,
+        problems: Mapping[str, str] | None = None,
+        fault: str = "",
+        sent: bool = False,
+    ) -> str:
+        """The page as HTML: empty, or with what was given and what is wrong with it, or with the tab it goes to."""
         return _templates.get_template("answer.html").render(
             form=self._form,
             questions=self._questions,
             given=given or {},
             problems=problems or {},
+            fault=fault,
             sent=sent,
             responses_tab=self._tab.title,
         )

@@ -16,6 +16,7 @@ import re
 import shlex
 import signal
 import socket
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
@@ -208,9 +209,8 @@ class Sandbox:
         return Starlette(routes=[*pages, *routes(self.service)], lifespan=lifespan, middleware=[Middleware(Guard)])
 
     def _for_pages(self) -> dict[str, Any]:
-        command = shlex.join(["matchmaker", "--config", str(self.config_path), "run"])
-        with self._store.lock:
-            revision = self._store.get(self.spreadsheet_id).modified.isoformat()
+        command = shlex.join([_own_command(), "--config", str(self.config_path), "run"])
+        revision = next((str(b.modified) for b in self._store.all() if b.spreadsheet_id == self.spreadsheet_id), None)
         return {"spreadsheet_id": self.spreadsheet_id, "command": command, "revision": revision}
 
     @property
@@ -297,6 +297,14 @@ def run_sandbox(
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _own_command() -> str:
+    """The program as somebody would type it here: it is rarely on the search path."""
+    command = Path(sys.executable).with_name("matchmaker")
+    if not command.exists():
+        return "matchmaker"
+    return str(command.relative_to(Path.cwd())) if command.is_relative_to(Path.cwd()) else str(command)
 
 
 @contextlib.contextmanager

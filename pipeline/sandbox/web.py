@@ -20,8 +20,10 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Redire
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pipeline.errors import MatchmakerError
 from pipeline.sandbox import mailbox
 from pipeline.sandbox.answers import AnswerForm
+from pipeline.sandbox.responses import SandboxFault
 from pipeline.sandbox.smtp import KeptMessage, MailStore
 
 PAGES = Path(__file__).parent / "pages"
@@ -42,7 +44,7 @@ STANDARD_HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": PAGE_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
@@ -118,7 +120,10 @@ def page_routes(*, description: Callable[[], dict[str, Any]], mail: MailStore, f
     async def answer(request: Request) -> Response:
         given = parse_qs((await _bounded(request)).decode("utf-8", "replace"), max_num_fields=2000)
         # it writes over the API of this same server, so the loop must stay free to answer
-        problems = await run_in_threadpool(form.submit, given)
+        try:
+            problems = await run_in_threadpool(form.submit, given)
+        except (MatchmakerError, SandboxFault) as error:
+            return HTMLResponse(form.page(given=given, fault=str(error)), 409)
         if problems:
             return HTMLResponse(form.page(given=given, problems=problems), 422)
         return RedirectResponse("/answer?sent", 303)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from pipeline.sandbox.app import Sandbox
 
@@ -36,6 +36,16 @@ def test_ticking_with_the_mouse_approves(page: Page, sandbox: Sandbox, review: A
     page.get_by_role("checkbox", name="Approve, row 3", exact=True).uncheck()
     saved(page)
     assert [row[0] for row in review.rows()] == [False, False, False]
+
+
+def test_the_page_stands_still_under_a_click(
+    page: Page, sandbox: Sandbox, make_review: Callable[[list[list[str]]], Any]
+) -> None:
+    review = make_review([["", "Short", "", "", "M-1"], ["", "Long", "A long name " * 20, "Another " * 40, "M-2"]])
+    open_review(page, sandbox)
+    page.get_by_role("checkbox", name="Approve, row 3", exact=True).click()
+    saved(page)
+    assert [row[0] for row in review.rows()] == [False, True]
 
 
 def test_ticking_and_writing_with_the_keyboard_alone(page: Page, sandbox: Sandbox, review: Any) -> None:
@@ -130,6 +140,38 @@ def test_a_tick_never_lands_on_a_row_that_moved_meanwhile(page: Page, sandbox: S
     box.click()
     expect(page.locator("#status")).to_contain_text("Not saved")
     assert all(row[:1] in ([], [False], [""]) for row in review.rows())
+    expect(cell(page, 2, 6)).to_have_text("M-2")
+
+
+def test_quick_hands_lose_nothing(page: Page, sandbox: Sandbox, review: Any) -> None:
+    open_review(page, sandbox)
+    page.get_by_role("checkbox", name="Approve, row 2", exact=True).focus()
+    for key in ("Space", "ArrowRight", "ArrowRight", "H", "i", "Enter", "ArrowLeft", "Space", "ArrowLeft", "Space"):
+        page.keyboard.press(key)
+    saved(page)
+    assert [row[:3] for row in review.rows()[:2]] == [[True, False, "Hi"], [True, True, ""]]
+
+
+def test_of_two_quick_ticks_the_second_never_lands_on_a_moved_row(page: Page, sandbox: Sandbox, review: Any) -> None:
+    open_review(page, sandbox)
+    expect(page.get_by_role("checkbox", name="Approve, row 2", exact=True)).to_be_visible()
+    row = {"sheetId": 7, "dimension": "ROWS", "startIndex": 1, "endIndex": 2}
+
+    def insert_after_the_first(route: Route) -> None:
+        if route.request.method != "PUT":
+            route.continue_()
+            return
+        answer = route.fetch()
+        if review.rows()[0]:  # only once
+            review.change({"insertDimension": {"range": row}})
+        route.fulfill(response=answer)
+
+    page.route("**/values/**", insert_after_the_first)
+    page.evaluate("for (const box of [...document.querySelectorAll('tbody td input')].slice(0, 3)) box.click()")
+    expect(page.locator("#status")).to_contain_text("Not saved")
+    page.wait_for_timeout(300)
+    ticked = [[cell is True for cell in row[:2]] for row in review.rows()]
+    assert ticked == [[], [True, False], [False, False], [False, False]]
     expect(cell(page, 2, 6)).to_have_text("M-2")
 
 

@@ -136,6 +136,18 @@ def test_columns_moved_by_people_are_found_by_their_header(sandbox: Sandbox) -> 
     assert dict(zip(header, row, strict=False))["City"] == "Borås"
 
 
+def test_a_damaged_header_is_said_and_nothing_is_lost(sandbox: Sandbox) -> None:
+    cells = quote("'Form responses 1'!B1")
+    path = f"/v4/spreadsheets/{sandbox.spreadsheet_id}/values/{cells}?valueInputOption=RAW"
+    call(sandbox.sheets_api, "PUT", path, {"values": [["Renamed by somebody"]]})
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    status, _, page = ask(sandbox, "/answer", method="POST", body=urlencode(ANSWER, doseq=True), headers=headers)
+    assert status == 409
+    assert "Renamed by somebody" in page
+    assert "Beekeeping" in page
+    assert len(rows(sandbox)) == 1
+
+
 def test_an_incomplete_answer_is_asked_again_and_nothing_is_lost(sandbox: Sandbox) -> None:
     incomplete = {**ANSWER, "consent": [], "city": " ", "days": "many"}
     headers = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -20,33 +20,44 @@ export function columnLetters(index) {
 
 export const cellName = (row, column) => `${columnLetters(column)}${row + 1}`;
 
-const rangeName = (title, cells) => encodeURIComponent(`'${title.replaceAll("'", "''")}'!${cells}`);
+const rangeName = (title, cells) => `'${title.replaceAll("'", "''")}'${cells ? `!${cells}` : ""}`;
 
 const cellFields = "userEnteredValue,effectiveValue,formattedValue,userEnteredFormat,dataValidation,note";
-const fields = encodeURIComponent(
+const tabFields =
   "sheets(properties,protectedRanges,conditionalFormats," +
-    `data(rowMetadata,columnMetadata,rowData(values(${cellFields}))))`,
-);
+  `data(rowMetadata,columnMetadata,rowData(values(${cellFields}))))`;
 
 export class Spreadsheet {
   constructor(id) {
     this.path = `/v4/spreadsheets/${encodeURIComponent(id)}`;
   }
 
-  read() {
-    return ask(`${this.path}?includeGridData=true&fields=${fields}`, { headers: person });
+  get(query) {
+    return ask(`${this.path}?${new URLSearchParams(query)}`, { headers: person });
+  }
+
+  /** The properties of all tabs people see. */
+  async tabs() {
+    const { sheets } = await this.get({ fields: "sheets.properties" });
+    return sheets.map((sheet) => sheet.properties).filter((properties) => !properties.hidden);
+  }
+
+  /** One tab with everything in it. */
+  async tab(title) {
+    const { sheets } = await this.get({ includeGridData: true, ranges: rangeName(title), fields: tabFields });
+    return sheets[0];
   }
 
   /** One row as it stands now, for telling whether it is still the row that was shown. */
   async row(title, row) {
-    const range = rangeName(title, `${row + 1}:${row + 1}`);
-    const answer = await ask(`${this.path}?includeGridData=true&ranges=${range}`, { headers: person });
-    return answer.sheets?.[0]?.data?.[0]?.rowData?.[0]?.values ?? [];
+    const ranges = rangeName(title, `${row + 1}:${row + 1}`);
+    const { sheets } = await this.get({ includeGridData: true, ranges, fields: tabFields });
+    return sheets[0].data?.[0]?.rowData?.[0]?.values ?? [];
   }
 
   /** One cell, stored as it is: true is a boolean, "=1+1" stays text. */
   put(title, row, column, value) {
-    const range = rangeName(title, cellName(row, column));
+    const range = encodeURIComponent(rangeName(title, cellName(row, column)));
     return ask(`${this.path}/values/${range}?valueInputOption=RAW`, asJson("PUT", { values: [[value]] }));
   }
 

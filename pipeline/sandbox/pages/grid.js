@@ -171,6 +171,16 @@ export class Grid {
     return drawn;
   }
 
+  /** Draws one cell anew, where it is and with the focus it had. */
+  redraw(row, column) {
+    const old = this.element(row, column);
+    if (!old) return;
+    const hadFocus = old.contains(document.activeElement);
+    old.replaceWith(this.drawCell(row, column));
+    if (row === this.at.row && column === this.at.column) this.mark(row, column);
+    if (hadFocus) this.target(row, column)?.focus({ preventScroll: true });
+  }
+
   /** The element of a place; -1 is the letters' row and the numbers' column. */
   element(row, column) {
     return this.table?.querySelector(`[data-row="${row}"][data-column="${column}"]`);

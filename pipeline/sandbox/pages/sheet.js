@@ -9,9 +9,11 @@ const place = (id) => document.getElementById(id);
 const status = place("status");
 let spreadsheet = null;
 let tabs = [];
+let chosen = null;
 let current = null;
 let lastSeen = "";
 let pending = 0;
+let readings = 0;
 
 function say(text, state) {
   status.textContent = text;
@@ -56,52 +58,69 @@ async function mayEdit(row, column) {
   return true;
 }
 
-/** Whether the row still holds what was on the screen: a run may have moved it in the meantime. */
-async function isStillThere(row) {
-  const now = await spreadsheet.row(current.properties.title, row);
-  const shown = current.data?.[0]?.rowData?.[row]?.values ?? [];
-  const entered = (cells) => cells.map((cell) => JSON.stringify(cell?.userEnteredValue ?? null)).join().replace(/(,null)+$/, "");
-  return entered(now) === entered(shown);
+/** What is entered in a row, for comparing; empty cells at its end make no difference. */
+function entered(cells) {
+  const texts = cells.map((cell) => JSON.stringify(cell?.userEnteredValue ?? null));
+  return texts.slice(0, texts.findLastIndex((text) => text !== "null") + 1).join();
 }
 
+/** Shows at once what was entered. Returns what the row held before, as the person saw it. */
+function enter(row, column, value) {
+  current.data ??= [{}];
+  const rows = (current.data[0].rowData ??= []);
+  const cells = ((rows[row] ??= {}).values ??= []);
+  const before = entered(Array.from(cells));
+  const kind = { boolean: "boolValue", number: "numberValue", string: "stringValue" }[typeof value];
+  const content = value === "" ? undefined : { [kind]: value };
+  cells[column] = {
+    ...cells[column],
+    userEnteredValue: content,
+    effectiveValue: content,
+    formattedValue: typeof value === "boolean" ? String(value).toUpperCase() : String(value),
+  };
+  grid.redraw(row, column);
+  return before;
+}
+
+// One write after the other. A run may move rows in the meantime, so each row is compared with what the
+// person saw when acting, and nothing is read anew for the page before all of it is done.
 let queue = Promise.resolve();
 function write(row, column, value) {
-  const tab = current;
+  const { title } = current.properties;
+  const before = enter(row, column, value);
   pending += 1;
   say("Saving…", "saving");
   queue = queue.then(async () => {
+    let problem = null;
     try {
-      if (tab !== current && tab.properties.sheetId !== current.properties.sheetId) {
-        throw new Error("Not saved: the tab was changed meanwhile.");
-      }
-      if (!(await isStillThere(row))) {
+      if (entered(await spreadsheet.row(title, row)) !== before) {
         throw new Error("Not saved: this row has just changed. Look again, then repeat it.");
       }
-      await spreadsheet.put(tab.properties.title, row, column, value);
-      await reload();
-      say("Saved", "saved");
+      await spreadsheet.put(title, row, column, value);
     } catch (error) {
-      failed(error);
-      await reload({ isForced: true }).catch(failed);
-    } finally {
-      pending -= 1;
+      problem = error;
     }
+    pending -= 1;
+    if (pending === 0) await reload({ isForced: true }).catch((error) => (problem ??= error));
+    if (problem) failed(problem);
+    else if (pending === 0 && status.dataset.state === "saving") say("Saved", "saved");
   });
-  return queue;
 }
 
 async function change(...requests) {
   say("Saving…", "saving");
   pending += 1;
+  let problem = null;
   try {
+    await queue;
     await spreadsheet.change(...requests);
-    await reload();
-    say("Saved", "saved");
   } catch (error) {
-    failed(error);
-  } finally {
-    pending -= 1;
+    problem = error;
   }
+  pending -= 1;
+  await reload({ isForced: true }).catch((error) => (problem ??= error));
+  if (problem) failed(problem);
+  else say("Saved", "saved");
 }
 
 function showMenu(row, column, where) {
@@ -147,25 +166,21 @@ function showMenu(row, column, where) {
   });
 }
 
-function choose(title, { focus = false } = {}) {
-  current = tabs.find((tab) => tab.properties.title === title) ?? tabs[0];
-  if (!current) return;
-  const chosen = current.properties.title;
-  if (decodeURIComponent(location.hash.slice(1)) !== chosen) {
-    history.replaceState(null, "", `#${encodeURIComponent(chosen)}`);
-  }
-  document.title = `${chosen} · Sandbox`;
+/** Goes to a tab, or to the first one if there is none of that name. */
+async function choose(title, { focus = false } = {}) {
+  const goal = tabs.find((tab) => tab.title === title) ?? tabs[0];
+  if (!goal) return;
+  chosen = goal.sheetId;
   drawTabs();
-  grid.show(current);
   if (focus) place("tabs").querySelector('[aria-selected="true"]').focus();
+  await reload({ isForced: true }).catch(failed);
 }
 
 function drawTabs() {
   const hadFocus = place("tabs").contains(document.activeElement);
   place("tabs").replaceChildren(
-    ...tabs.map((tab) => {
-      const { title } = tab.properties;
-      const isChosen = tab === current;
+    ...tabs.map(({ title, sheetId }) => {
+      const isChosen = sheetId === chosen;
       const button = element(
         "button",
         {
@@ -181,30 +196,39 @@ function drawTabs() {
       return button;
     }),
   );
-  const chosen = place("tabs").querySelector('[aria-selected="true"]');
-  chosen?.scrollIntoView({ block: "nearest", inline: "nearest" });
-  if (hadFocus) chosen?.focus();
+  const selected = place("tabs").querySelector('[aria-selected="true"]');
+  selected?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  if (hadFocus) selected?.focus();
 }
 
 place("tabs").addEventListener("keydown", (event) => {
-  const at = tabs.indexOf(current);
+  const at = tabs.findIndex((tab) => tab.sheetId === chosen);
   const goals = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: tabs.length - 1 };
   if (!(event.key in goals)) return;
   event.preventDefault();
-  choose(tabs[(goals[event.key] + tabs.length) % tabs.length].properties.title, { focus: true });
+  choose(tabs[(goals[event.key] + tabs.length) % tabs.length].title, { focus: true });
 });
 
+const nameInAddress = () => decodeURIComponent(location.hash.slice(1));
+
+/** Reads the chosen tab anew and shows it, unless it is as it was, or somebody is writing in it. */
 async function reload({ isForced = false } = {}) {
-  const read = await spreadsheet.read();
-  const seen = JSON.stringify(read.sheets);
-  if (seen === lastSeen && !isForced) return;
-  if (grid.isEditing) return;
+  readings += 1;
+  const mine = readings;
+  const all = await spreadsheet.tabs();
+  const goal =
+    all.find((tab) => tab.sheetId === chosen) ?? all.find((tab) => tab.title === (nameInAddress() || "Review")) ?? all[0];
+  const read = await spreadsheet.tab(goal.title);
+  const seen = JSON.stringify([all, read]);
+  if (mine !== readings || grid.isEditing || (seen === lastSeen && !isForced)) return;
   lastSeen = seen;
-  tabs = (read.sheets ?? []).filter((tab) => !tab.properties.hidden);
-  const wanted = current
-    ? tabs.find((tab) => tab.properties.sheetId === current.properties.sheetId)?.properties.title
-    : decodeURIComponent(location.hash.slice(1)) || "Review";
-  choose(wanted);
+  tabs = all;
+  current = read;
+  chosen = goal.sheetId;
+  if (nameInAddress() !== goal.title) history.replaceState(null, "", `#${encodeURIComponent(goal.title)}`);
+  document.title = `${goal.title} · Sandbox`;
+  drawTabs();
+  grid.show(current);
 }
 
 async function refresh() {
@@ -216,7 +240,7 @@ async function refresh() {
   refresh.revision = said.revision;
 }
 
-window.addEventListener("hashchange", () => choose(decodeURIComponent(location.hash.slice(1))));
+window.addEventListener("hashchange", () => choose(nameInAddress()));
 document.querySelector("[data-copy]").addEventListener("click", async (event) => {
   await navigator.clipboard.writeText(document.querySelector("[data-command]").textContent);
   event.target.textContent = "Copied";
