@@ -8,13 +8,14 @@ are text, and every exit writes text as text. What a reader could not see or wou
 from __future__ import annotations
 
 import hashlib
+import html
 import ipaddress
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from pipeline.normalise import fold
 
@@ -89,6 +90,14 @@ _INVISIBLE_MARKS = (
 _SHOWN_FORMATS = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u08e2"
 """Format characters that print: the Arabic number signs and the Syriac abbreviation mark."""
 
+_NATIONS = re.compile(
+    "\U0001f3f4\U000e0067\U000e0062"
+    "(?:\U000e0065\U000e006e\U000e0067|\U000e0073\U000e0063\U000e0074|\U000e0077\U000e006c\U000e0073)\U000e007f"
+)
+"""The flags of England, Scotland and Wales: the only tag characters that show anything."""
+_OVERLAY = re.compile("[\u0332-\u0338\u20d0-\u20e2\u20e4-\u20f0]")
+_DOUBLES = frozenset("АВЕЅІЈКМНОРСТХУасеорхуіјѕһӏΑΒΕΖΗΙΚΜΝΟΡΤΥΧο")
+"""Cyrillic and Greek letters that nobody can tell from Latin ones."""
 _SPACES = re.compile(r"[^\S\n]+")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -171,7 +180,11 @@ def _visible(window: str, notes: list[Note]) -> str:
     if text.isascii() and text.isprintable():
         return text
     removed: dict[str, None] = {}
-    kept = [_keep(text, position, character, removed) for position, character in enumerate(text)]
+    flags = {place for found in _NATIONS.finditer(text) for place in range(*found.span())}
+    kept = [
+        character if position in flags else _keep(text, position, character, removed)
+        for position, character in enumerate(text)
+    ]
     if removed:
         notes.append(Note("invisible", f"had characters that cannot be seen, which were removed: {_named(removed)}"))
     if "\ufffd" in text:
@@ -267,6 +280,11 @@ def _misleading(text: str) -> list[Note]:
     if mixed:
         odd = next((c for c in mixed if _script(c) != "LATIN"), mixed[0])
         found.append(Note("mixed-alphabets", f'mixes alphabets in the word "{mixed[:40]}" ({_named({odd: None})})'))
+    letters = [character for character in text if character.isalpha()]
+    if len(letters) > 2 and all(letter in _DOUBLES for letter in letters):
+        found.append(Note("double-letters", f"reads as Latin letters but is {_named(dict.fromkeys(letters))}"))
+    if overlay := _OVERLAY.search(text):
+        found.append(Note("overlay", f"has strokes drawn over its letters ({_named({overlay.group(): None})})"))
     if not re.search(r"[\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7af]", text):
         styled = next((c for c in text if unicodedata.decomposition(c).split(" ")[0] in _STYLED), None)
         if styled:
@@ -368,6 +386,10 @@ def _local_refusal(local: str) -> str | None:
     return None if _LOCAL.fullmatch(re.sub(r"[^\x00-\x7f]", "x", local)) else "has characters that no address can have"
 
 
+_NOWHERE = frozenset({"localhost", "local", "internal", "lan", "home", "intranet", "corp", "arpa", "onion"})
+"""Endings of inner networks: no letter gets there, and a link leads somewhere else on every machine."""
+
+
 @lru_cache(maxsize=20_000)
 def _ascii_domain(domain: str) -> str | None:
     """The domain in lower-case ASCII (RFC 5891 through `idna`, as UTS 46 maps it), or None when it is none."""
@@ -382,7 +404,19 @@ def _ascii_domain(domain: str) -> str | None:
     labels = name.split(".")
     if len(name) > 253 or len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
         return None
-    return None if labels[-1].isdigit() else name
+    if labels[-1].isdigit() or len(labels[-1]) < 2 or labels[-1] in _NOWHERE:
+        return None
+    return name if "xn--" not in name or _is_encoded(labels) else None
+
+
+def _is_encoded(labels: Sequence[str]) -> bool:
+    """Whether every label in other letters really stands for some."""
+    import idna
+
+    try:
+        return all(idna.decode(label) for label in labels if label.startswith("xn--"))
+    except (idna.IDNAError, UnicodeError):
+        return False
 
 
 def address_key(address: str) -> str:
@@ -409,8 +443,8 @@ def organisation_key(name: str) -> str:
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?!\d)")
 _HOST_LIKE = re.compile(r"[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:[/?#].*)?")
+_HARMFUL = re.compile(r"(?:java|vb|live)script:|data:|file:|blob:|about:|view-source:|intent:", re.IGNORECASE)
 _HARMLESS_SCHEMES = frozenset({"tel", "mailto", "ftp", "ftps", "sms", "skype", "callto", "fax"})
-_PRIVATE_ENDINGS = ("localhost", "local", "internal", "lan", "home", "intranet", "corp", "arpa", "onion")
 _SHORTENERS = frozenset(
     {"bit.ly", "tinyurl.com", "t.co", "goo.gl", "ow.ly", "is.gd", "buff.ly", "cutt.ly", "rebrand.ly", "rb.gy", "t.ly"}
     | {"shorturl.at", "tiny.cc", "lnkd.in", "s.id", "v.gd", "qr.ae", "bl.ink", "short.io", "urlz.fr", "tiny.one"}
@@ -426,6 +460,11 @@ def clean_link(value: str) -> Link:
         return Link(None, notes=tuple(notes), held="The website is far too long to be one.")
     if not text:
         return Link(None, notes=tuple(notes))
+    if any(_HARMFUL.match(re.sub(r"\s+", "", one)) for one in (text, html.unescape(text), unquote(text))):
+        notes.append(Note("no-link", "is not a link to a web page"))
+        return Link(
+            None, notes=tuple(notes), held="The website begins with code or a file and can do harm when clicked."
+        )
     if notes and any(note.code in {"invisible", "line-breaks"} for note in notes):
         return _no_link(text, "has hidden characters or line breaks in it", notes)
     if len(text.split()) > 1:
@@ -476,9 +515,7 @@ def _no_link(text: str, why: str, notes: list[Note]) -> Link:
 
 
 def _is_private(host: str) -> bool:
-    """Hosts that mean something else on every machine: addresses in any notation, and names of inner networks."""
-    if host.rsplit(".", 1)[-1] in _PRIVATE_ENDINGS:
-        return True
+    """Whether the host is an IP address, in any notation that browsers take for one."""
     if re.fullmatch(r"(?:0x[0-9a-f]+|\d+)(?:\.(?:0x[0-9a-f]+|\d+))*", host):
         return True
     try:

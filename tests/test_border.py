@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.border import (
     Address,
+    Cleaned,
     address_key,
     clean_address,
     clean_line,
@@ -85,6 +87,28 @@ def test_what_cannot_be_seen_is_removed_and_what_misleads_is_told(text: str, lef
     if code != "accents":
         assert cleaned.text == left
     assert len(cleaned.text) < 12 or code == "line-breaks"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("АСМЕ", "double-letters"), ("ΝΑΤΟ", "double-letters"), ("A\u0336C\u0336", "overlay")]
+)
+def test_what_reads_as_something_else_is_told(text: str, code: str) -> None:
+    assert read_line(text).has(code)
+
+
+def test_flags_of_nations_show_something_and_hidden_tags_do_not() -> None:
+    england = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
+    assert read_line(england + " FC").notes == ()
+    assert read_line("\U0001f3f4\U000e0068\U000e0069\U000e007f FC").text == "\U0001f3f4 FC"
+
+
+@pytest.mark.parametrize(("read", "limit"), [(read_line, 200), (read_text, 4_000)])
+@pytest.mark.parametrize("letter", ["a", "é", "ж", "ﷺ"])
+def test_the_limit_is_exact(read: Callable[[str], Cleaned], limit: int, letter: str) -> None:
+    longest = limit // len(unicodedata.normalize("NFKC", letter))
+    assert read(letter * longest).notes == ()
+    assert read(letter * (longest + 1)).has("cut")
+    assert len(read(letter * (longest + 1)).text) <= limit
 
 
 def test_the_note_names_the_character() -> None:
@@ -187,6 +211,9 @@ def test_ordinary_addresses_pass(typed: str, address: str) -> None:
         "a@b.example?bcc=c@d.example",
         "mailto:a@b.example?bcc=c@d.example",
         "a@b.example.",
+        "a@b.c",
+        "a@printer.local",
+        "a@xn--a.example",
         "a\x00@b.example",
     ],
 )
@@ -260,7 +287,6 @@ def test_web_addresses_are_read_as_people_write_them(typed: str, url: str) -> No
         "https://evil.example\\@good.example/",
         "http://x\u202e.example",
         "https://x.example/\r\nSet-Cookie: a",
-        "java\tscript:x",
         "ftp://x.example",
     ],
 )
@@ -279,6 +305,11 @@ def test_what_leads_nowhere_public_is_no_link_and_says_so(typed: str) -> None:
         "data:text/html,x",
         "file:///etc/passwd",
         "vbscript:x",
+        "java\tscript:x",
+        "\x01javascript:x",
+        "&#106;avascript:x",
+        "%6Aavascript:x",
+        "about:blank",
         "https://" + "a." * 20_000 + "org",
     ],
 )
