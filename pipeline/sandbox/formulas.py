@@ -5,6 +5,7 @@ Far from all of Google's functions; one that is not here gives `#NAME?`, as an u
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from typing import Protocol
@@ -63,7 +64,7 @@ def evaluate(formula: str, references: References) -> Shown:
     except (ArithmeticError, ValueError):
         return CellError("#NUM!", "The result is not a number.")
     if isinstance(result, float):
-        return tidy(result)
+        return tidy(result) if math.isfinite(result) else CellError("#NUM!", "The result is too large.")
     return 0 if result is None else result
 
 

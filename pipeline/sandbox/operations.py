@@ -41,7 +41,7 @@ class Call(NamedTuple):
         if not self.body.strip():
             return {}
         try:
-            decoded = json.loads(self.body)
+            decoded = json.loads(self.body, parse_constant=_no_constant)
         except ValueError as error:
             raise malformed(("", f"Invalid JSON payload received. {error}")) from error
         if not isinstance(decoded, dict):
@@ -57,6 +57,10 @@ class Call(NamedTuple):
         except ApiError:
             return []
         return [str(kind) for request in requests if isinstance(request, dict) for kind in request]
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON.")
 
 
 Answer = Json | None

@@ -185,7 +185,7 @@ class BrokenConnection(Response):
 
 def json_response(value: Any, status: int = 200) -> Response:
     """JSON in one piece, with Google's media type."""
-    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
     headers = {"content-type": "application/json; charset=UTF-8", "cache-control": "no-store"}
     return Response(body, status, headers)
 

@@ -11,7 +11,7 @@ import re
 from datetime import datetime
 from typing import NamedTuple
 
-from pipeline.sandbox.api_errors import MAX_CELL_TEXT, Json, cell_too_long
+from pipeline.sandbox.api_errors import MAX_CELL_TEXT, Json, cell_too_long, invalid
 from pipeline.sandbox.locales import LocaleRules
 from pipeline.sandbox.number_formats import EPOCH, format_number, format_plain, is_date_pattern
 
@@ -52,9 +52,11 @@ Shown = str | int | float | bool | CellError | None
 
 
 def tidy(value: float) -> int | float:
-    """Whole numbers as int, since Google prints 2.0 as 2."""
+    """Whole numbers as int, since Google prints 2.0 as 2. Raises ApiError 400 for what JSON cannot hold."""
     if isinstance(value, int):
         return value
+    if not math.isfinite(value):
+        raise invalid("A number must be finite.")
     return int(value) if value.is_integer() and abs(value) < 1e15 else value
 
 
@@ -62,7 +64,16 @@ def checked_text(text: str) -> str | None:
     """Text that fits a cell; the empty string is a blank cell. Raises ApiError 400 over 50,000 characters."""
     if len(text) > MAX_CELL_TEXT:
         raise cell_too_long()
-    return text or None
+    return (text if text.isascii() else _well_formed(text)) or None
+
+
+def _well_formed(text: str) -> str:
+    """Half a surrogate pair, which JSON can carry and UTF-8 cannot, becomes the replacement character."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
 
 
 def serial_of(moment: datetime) -> float:

@@ -6,6 +6,7 @@ from typing import Any
 
 import gspread
 import pytest
+import requests
 
 
 def test_gspread_creates_opens_and_deletes_a_spreadsheet(sandbox: Any) -> None:
@@ -119,6 +120,19 @@ def test_values_that_are_no_list_are_refused_as_recorded(sandbox: Any, book: str
     text = "Invalid value at 'data.values[0]' (type.googleapis.com/google.protobuf.ListValue), \"X\""
     assert answer.json()["error"]["message"] == text
     assert answer.json()["error"]["details"][0]["fieldViolations"] == [{"field": "data.values[0]", "description": text}]
+
+
+@pytest.mark.parametrize("body", [b'{"values":[[NaN]]}', b'{"values":[[1e999]]}', b"[1]", b"{", b"\xff"])
+def test_bodies_that_are_no_json_are_refused(sandbox: Any, book: str, body: bytes) -> None:
+    address = f"{sandbox.url}/v4/spreadsheets/{book}/values/A1"
+    answer = requests.put(address, data=body, params={"valueInputOption": "RAW"}, timeout=5)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["status"] == "INVALID_ARGUMENT"
+
+
+def test_half_a_character_becomes_the_replacement_character(sandbox: Any, book: str) -> None:
+    sandbox.write(book, "A1", [["a\ud800b", "ok"]])
+    assert sandbox.values(book, "A1:B1") == [["a\ufffdb", "ok"]]
 
 
 def test_the_input_option_is_required(sandbox: Any, book: str) -> None:
