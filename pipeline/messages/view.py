@@ -18,12 +18,16 @@ from pipeline.normalise import country_code, fold
 from pipeline.templating import Templates
 from pipeline.wording import free_text, header_text, one_line
 
-LEAD_DAYS = 28
-"""A suggested date is at least this far ahead: the sides must first agree and travel be booked."""
+LEAD_DAYS = (28, 10)
+"""A suggested date is at least this far ahead, for agreeing and booking take time.
+
+The smaller number counts only where nothing fits with the larger.
+"""
 
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])")
 _NAME_NOISE = re.compile(r"[\"<>,;:\\()\[\]{}|]+")
-_TUESDAY_TO_THURSDAY = frozenset({1, 2, 3})
+_MONDAY, _FRIDAY = 0, 4
+_MID_WEEK = (1, 2, 3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,12 +225,12 @@ def display_name(*candidates: str | None) -> str | None:
 
 
 def greeting(views: Iterable[PartyView], tongue: Tongue) -> str:
-    """`Dear Ana Cáceres and Frida Augustsson`; colleagues where one is not known by a plain name."""
+    """`Dear Ana Cáceres and Frida Augustsson`; colleagues where one is unknown, or two bear the same name."""
     names = [view.contact for view in views]
     known = [name for name in names if name and name == display_name(name)]
-    if len(known) < len(names) or not known:
+    if len({fold(name) for name in known}) < len(names) or not known:
         return tongue.word("nobody")
-    return f"{tongue.word('dear')} {tongue.listed(dict.fromkeys(known))}"
+    return f"{tongue.word('dear')} {tongue.listed(known)}"
 
 
 def common_window(parties: Iterable[Party]) -> tuple[date | None, date | None] | None:
@@ -240,25 +244,34 @@ def common_window(parties: Iterable[Party]) -> tuple[date | None, date | None] |
 
 
 def suggested_dates(match: Match, today: date) -> tuple[date, ...]:
-    """Up to two starting days, Tuesday to Thursday, from which a visit of the wished length fits the common window.
+    """Up to two starting days from which a visit of the wished length fits the common window.
 
-    One near the first third, one near the second third of the window; none when a side of it is open or
-    everything lies too near or in the past. The days around Christmas are left out.
+    One near the first third, one near the second third of the window. Tuesday to Thursday, if the visit ends by
+    Friday; Monday for a whole week; any working day where the window leaves nothing better. None when
+    a side of the window is open, or it is over, or too near. The days around Christmas are left out.
     """
     window = common_window(match.parties)
     if window is None or window[0] is None or window[1] is None:
         return ()
     length = max((party.days for party in match.parties if party.days and 0 < party.days < 367), default=1.0)
     nights = max(0, -int(-length // 1) - 1)
-    first = max(window[0], today + timedelta(days=LEAD_DAYS))
-    latest_start = window[1] - timedelta(days=nights)
-    span = min((latest_start - first).days, 730)
-    starts = [first + timedelta(days=offset) for offset in range(span + 1)]
-    suitable = [day for day in starts if day.weekday() in _TUESDAY_TO_THURSDAY and not _is_christmas(day)]
-    if not suitable:
-        return ()
-    third = (len(suitable) - 1) // 3
-    return tuple(sorted({suitable[third], suitable[-1 - third]}))
+    latest = window[1] - timedelta(days=nights)
+    for lead in LEAD_DAYS:
+        first = max(window[0], today + timedelta(days=lead))
+        starts = [first + timedelta(days=offset) for offset in range(min((latest - first).days, 730) + 1)]
+        for weekdays in _starting_weekdays(nights):
+            suitable = [day for day in starts if day.weekday() in weekdays and not _is_christmas(day)]
+            if suitable:
+                third = (len(suitable) - 1) // 3
+                return tuple(sorted({suitable[third], suitable[-1 - third]}))
+    return ()
+
+
+def _starting_weekdays(nights: int) -> tuple[frozenset[int], frozenset[int]]:
+    """The weekdays best to start on, and those that will do."""
+    best = frozenset(day for day in _MID_WEEK if day + nights <= _FRIDAY) or frozenset({_MONDAY})
+    fair = frozenset(day for day in range(_FRIDAY + 1) if day + nights <= _FRIDAY)
+    return best, fair or frozenset(range(_FRIDAY + 1))
 
 
 def _is_christmas(day: date) -> bool:

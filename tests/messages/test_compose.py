@@ -179,6 +179,11 @@ class TestIntroduction:
         assert seen.text.startswith("Dear colleagues,\n")
         assert "Contact: Acme <evil@attacker.example>, Advisor" in seen.text
 
+    def test_two_of_the_same_name_are_colleagues(self, pair: Match, desk: Desk) -> None:
+        parties = tuple(replace(party, contact_name="International Coordinator") for party in pair.parties)
+        text = read_back(compose_introduction(replace(pair, parties=parties), message=None, **desk()).content).text
+        assert text.startswith("Dear colleagues,\n")
+
     def test_an_idea_of_the_officer_claims_no_wish_of_the_sides(self, three: Match, desk: Desk) -> None:
         text = read_back(compose_introduction(replace(three, by_hand=True), message=None, **desk()).content).text
         assert "has offered to receive" not in text
@@ -272,9 +277,30 @@ class TestDates:
         assert "A possible starting date that all" in self.dates(wednesday_to_friday, desk)
         assert "Wednesday 7 May 2025." in self.dates(wednesday_to_friday, desk)
 
-    def test_no_date_is_nearer_than_four_weeks(self, pair: Match, desk: Desk) -> None:
+    @pytest.mark.parametrize(
+        ("first", "last", "days", "told"),
+        [
+            (date(2025, 5, 1), date(2025, 5, 30), 3.0, "Tuesday 13 May 2025 or Wednesday 21 May 2025"),
+            (date(2025, 5, 1), date(2025, 5, 30), 5.0, "Monday 12 May 2025 or Monday 19 May 2025"),
+            (date(2025, 5, 12), date(2025, 5, 13), 1.5, "Monday 12 May 2025."),
+            (date(2025, 5, 1), date(2025, 5, 30), 12.0, "Monday 5 May 2025 or Monday 19 May 2025"),
+            (date(2025, 12, 15), date(2026, 1, 9), 1.0, "Wednesday 17 December 2025 or Wednesday 7 January 2026"),
+        ],
+    )
+    def test_a_visit_keeps_to_working_days(
+        self, first: date, last: date, days: float, told: str, pair: Match, desk: Desk
+    ) -> None:
+        assert told in self.dates(self.between(pair, first, last, days), desk)
+
+    def test_four_weeks_ahead_if_that_can_be(self, pair: Match, desk: Desk) -> None:
         told = self.dates(self.between(pair, date(2025, 3, 1), date(2025, 4, 3)), desk)
         assert "Tuesday 1 April 2025 or Thursday 3 April 2025" in told
+
+    def test_ten_days_ahead_if_it_must_be(self, pair: Match, desk: Desk) -> None:
+        told = self.dates(self.between(pair, date(2025, 3, 1), date(2025, 3, 20)), desk)
+        assert "Tuesday 18 March 2025 or Wednesday 19 March 2025" in told
+        soon = self.dates(self.between(pair, date(2025, 3, 1), date(2025, 3, 12)), desk)
+        assert "in common: 1 March 2025 to 12 March 2025." in soon
 
 
 class TestQuestion:
