@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
 import train_matching as training  # noqa: E402
+
 from pipeline.matching.command import match_files  # noqa: E402
 from pipeline.matching.eligibility import Masks  # noqa: E402
 from pipeline.matching.features import FEATURES, read_pool  # noqa: E402
@@ -120,14 +121,27 @@ class Bench:
         """What one would do first, with and without the hard rules."""
         guests, hosts = self.data.guests, self.data.hosts
         both = np.nonzero(~np.eye(len(self.entries), dtype=bool))
-        overlap = np.array([[len(set(a.topics) & set(b.topics)) for b in self.entries] for a in self.entries], np.float32)
+        overlap = np.array(
+            [[len(set(a.topics) & set(b.topics)) for b in self.entries] for a in self.entries], np.float32
+        )
         words = self.data.features[:, FEATURES.index("words")]
         ones = np.ones(len(guests), np.float32)
-        structured = sum(
-            (weight * self.data.features[:, FEATURES.index(name)] for name, weight in
-             {"groups": 1, "groups_apart": -1, "place_wanted": 1, "place_missed": -1, "named": 3}.items()),
-            0 * ones,
-        ) + overlap[guests, hosts]
+        structured = (
+            sum(
+                (
+                    weight * self.data.features[:, FEATURES.index(name)]
+                    for name, weight in {
+                        "groups": 1,
+                        "groups_apart": -1,
+                        "place_wanted": 1,
+                        "place_missed": -1,
+                        "named": 3,
+                    }.items()
+                ),
+                0 * ones,
+            )
+            + overlap[guests, hosts]
+        )
         return {
             "shared topics, no rules": self.score(overlap[both], (both[0], both[1])),
             "shared topics + rules": self.score(overlap[guests, hosts]),
@@ -170,12 +184,21 @@ class Bench:
             seconds = time.perf_counter() - began
             scored = subprocess.run(
                 [
-                    sys.executable, str(self.folder / "score_matches.py"),
+                    sys.executable,
+                    str(self.folder / "score_matches.py"),
                     *(str(self.folder / name) for name in ("dev.csv", "dev_truth.csv", "dev_declined.csv")),
-                    str(out), "--groups-truth", str(self.folder / "dev_groups.csv"), "--groups-pred", str(groups),
-                    "--assign", str(assignment), "--json",
+                    str(out),
+                    "--groups-truth",
+                    str(self.folder / "dev_groups.csv"),
+                    "--groups-pred",
+                    str(groups),
+                    "--assign",
+                    str(assignment),
+                    "--json",
                 ],
-                capture_output=True, text=True, check=True,
+                capture_output=True,
+                text=True,
+                check=True,
             )
         return {"seconds": round(seconds, 2), **json.loads(scored.stdout)}
 
@@ -267,7 +290,9 @@ def timing(entries: Sequence[Entry], size: int) -> dict[str, Any]:
         write_pool(entries, size, source)
         done = subprocess.run(
             [sys.executable, str(Path(__file__).resolve()), "--time-pool", str(source)],
-            capture_output=True, text=True, check=True,
+            capture_output=True,
+            text=True,
+            check=True,
         )
     result: dict[str, Any] = json.loads(done.stdout)
     return result

@@ -106,39 +106,46 @@ def subjects(data: Graded) -> NDArray[np.intp]:
     For folds that share no subject; -1 where the grades do not tell. Requests directed to one partner are
     left out, since their grades say nothing about the subject.
     """
-    count = len(data.entries)
-    links: dict[int, Counter[int]] = defaultdict(Counter)
-    of_guest = defaultdict(list)
-    for guest, host, grade in zip(data.guests, data.hosts, data.grades, strict=True):
-        if grade >= 2:
-            of_guest[int(guest)].append((int(host), int(grade)))
-    parent = list(range(count))
-
-    def root(number: int) -> int:
-        while parent[number] != number:
-            parent[number] = parent[parent[number]]
-            number = parent[number]
-        return number
-
-    for guest, pairs in of_guest.items():
-        if len(pairs) == 1 and pairs[0][1] == 3:
-            continue
-        for host, grade in pairs:
-            links[guest][host] += grade
-            links[host][guest] += grade
-            if grade == 3:
-                parent[root(guest)] = root(host)
-    size = Counter(root(number) for number in range(count))
-    subject = np.array([root(number) if size[root(number)] > 3 else -1 for number in range(count)])
+    good = _good_pairs(data)
+    component = _components(len(data.entries), [pair for pair, grade in good.items() if grade == 3])
+    size = Counter(component.tolist())
+    subject = np.array([name if size[name] > 3 else -1 for name in component.tolist()])
+    votes: dict[int, dict[int, int]] = defaultdict(dict)
+    for (guest, host), grade in good.items():
+        votes[guest][host] = votes[host][guest] = grade
     for _ in range(5):
-        for number in np.nonzero(subject < 0)[0]:
-            votes: Counter[int] = Counter()
-            for other, weight in links[int(number)].items():
+        for number in np.nonzero(subject < 0)[0].tolist():
+            heard: Counter[int] = Counter()
+            for other, weight in votes[number].items():
                 if subject[other] >= 0:
-                    votes[int(subject[other])] += weight
-            if votes:
-                subject[number] = votes.most_common(1)[0][0]
+                    heard[int(subject[other])] += weight
+            if heard:
+                subject[number] = heard.most_common(1)[0][0]
     return subject
+
+
+def _good_pairs(data: Graded) -> dict[tuple[int, int], int]:
+    """Pairs of grade 2 and 3, without the requests directed to one partner."""
+    of_guest: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for guest, host, grade in zip(data.guests.tolist(), data.hosts.tolist(), data.grades.tolist(), strict=True):
+        if grade >= 2:
+            of_guest[guest].append((host, grade))
+    return {
+        (guest, host): grade
+        for guest, pairs in of_guest.items()
+        if len(pairs) > 1 or pairs[0][1] < 3
+        for host, grade in pairs
+    }
+
+
+def _components(count: int, links: Sequence[tuple[int, int]]) -> NDArray[np.intp]:
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    ends = np.array(links, np.intp)
+    graph = coo_matrix((np.ones(len(links)), (ends[:, 0], ends[:, 1])), shape=(count, count))
+    found: NDArray[np.intp] = connected_components(graph, directed=False)[1].astype(np.intp)
+    return found
 
 
 def folds(subject: NDArray[np.intp], seed: int) -> NDArray[np.intp]:

@@ -20,6 +20,8 @@ from pipeline.model import Reason
 
 TOP = 20
 GROUPS_PER_REQUEST = 3
+ARCS = 20
+"""Hosts per request that the assignment chooses among."""
 REASONS_FOR = 5
 """Candidates per request that get their reasons written out; below, nobody reads them."""
 
@@ -83,7 +85,7 @@ def match_files(
     if assignment:
         visits = {number: remaining_visits(entry, len(entries)) for number, entry in enumerate(entries)}
         arcs = {
-            guest: [(int(h), float(s)) for h, s in zip(ranked.hosts, ranked.scores, strict=True)]
+            guest: [(int(h), float(s)) for h, s in zip(ranked.hosts[:ARCS], ranked.scores[:ARCS], strict=True)]
             for guest, ranked in ranking.items()
         }
         assigned = assign(arcs, visits)

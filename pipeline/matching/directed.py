@@ -94,13 +94,16 @@ def _from_text(found: Directed, names: Names, asker: int, entry: Entry) -> None:
 def places_named(text: str) -> frozenset[str]:
     """Codes of the countries and regions a text names, in any of our languages."""
     words = _TOKEN.findall(fold(text))
-    known = vocabulary().places
+    lists = vocabulary()
+    if lists.place_beginnings.isdisjoint(words):
+        return frozenset()
     found = set()
-    for length in (1, 2, 3):
-        for start in range(len(words) - length + 1):
-            code = known.get(" ".join(words[start : start + length]))
-            if code and (length > 1 or len(words[start]) > 3):
-                found.add(code)
+    for start, word in enumerate(words):
+        if word in lists.place_beginnings:
+            for length in (1, 2, 3):
+                code = lists.places.get(" ".join(words[start : start + length]))
+                if code and (length > 1 or len(word) > 3):
+                    found.add(code)
     return frozenset(found)
 
 
@@ -174,7 +177,9 @@ class Names:
         shares = in_name
         if max(shares.values(), default=0.0) < ENOUGH_WORDS:
             shares = {
-                number: self._found_share(wanted, number, self._name_tokens(number) | _place_tokens(self.entries[number]))
+                number: self._found_share(
+                    wanted, number, self._name_tokens(number) | _place_tokens(self.entries[number])
+                )
                 for number in others
             }
         best = max(shares.values(), default=0.0)
@@ -232,7 +237,13 @@ class Names:
         own = {token for spelling in self.spellings[asker] for token in spelling} | _place_tokens(self.entries[asker])
         for found in _CAPITALISED.finditer(original):
             tokens = _tokens(found.group(1))
-            telling = [token for token in tokens if self.tells(token) and self._rare_in_texts(token)]
+            telling = [
+                token
+                for token in tokens
+                if self.tells(token)
+                and 0 < len(self.by_token.get(token, ())) <= MOST_PER_TOKEN
+                and self._rare_in_texts(token)
+            ]
             if not telling or own & set(telling) or not any(token in main for token in telling):
                 continue
             if any(token in vocabulary().places for token in telling):

@@ -8,7 +8,7 @@ borders as spelt out for this project; a project partnership needs no host, date
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -19,6 +19,8 @@ from pipeline.model import Entry, Role
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    Bools = NDArray[np.bool_]
 
 PARTNERSHIP = "project_partnership"
 PUBLIC_MAIL = frozenset(
@@ -47,6 +49,7 @@ PUBLIC_MAIL = frozenset(
         "yahoo.it",
     ]
 )
+_WITH_ARTICLE = frozenset({"NL", "GB"})
 ASKABLE = frozenset({"language", "place", "format", "dates", "full", "capacity"})
 """Rules about which one can ask the organisations; the others are facts."""
 
@@ -155,18 +158,14 @@ def _country(sending: Entry, receiving: Entry) -> tuple[str, str]:
     country = nation(sending.country)
     if not country or country != nation(receiving.country):
         return "same_country", ""
-    name = vocabulary().place_names.get(country, country)
-    return "same_country", f"Both are in {name}; an exchange crosses a border."
+    return "same_country", f"Both are in {places_in_words((country,))}; an exchange crosses a border."
 
 
 def _language(sending: Entry, receiving: Entry) -> tuple[str, str]:
     if not sending.languages or not receiving.languages or set(sending.languages) & set(receiving.languages):
         return "language", ""
-    return (
-        "language",
-        f"No common language: {languages_in_words(sending.languages)} against "
-        f"{languages_in_words(receiving.languages)}.",
-    )
+    left, right = languages_in_words(sending.languages), languages_in_words(receiving.languages)
+    return "language", f"No common language: {left} against {right}."
 
 
 def _place(asking: Entry, other: Entry) -> tuple[str, str]:
@@ -203,11 +202,9 @@ def _dates(sending: Entry, receiving: Entry, today: date | None) -> tuple[str, s
         return "dates", ""
     if today and last < today:
         return "dates", f"The dates are past: the last common day was {day_in_words(last)}."
-    return (
-        "dates",
-        f"The dates do not leave {needed} {'days' if needed > 1 else 'day'} together: "
-        f"{dates_in_words(sending)} for the guests, {dates_in_words(receiving)} for the host.",
-    )
+    days = f"{needed} days" if needed > 1 else "a day"
+    theirs, ours = dates_in_words(sending), dates_in_words(receiving)
+    return "dates", f"The dates do not leave {days} together: {theirs} for the guests, {ours} for the host."
 
 
 def _full(receiving: Entry) -> tuple[str, str]:
@@ -229,9 +226,9 @@ def languages_in_words(codes: Sequence[str]) -> str:
 
 
 def places_in_words(codes: Sequence[str]) -> str:
-    """`("NO", "ES-CT")` -> "Norway or Catalonia"."""
+    """`("NO", "NL")` -> "Norway or the Netherlands"."""
     names = vocabulary().place_names
-    return in_words([names.get(code, code) for code in codes], joiner="or")
+    return in_words(["the " * (code in _WITH_ARTICLE) + names.get(code, code) for code in codes], joiner="or")
 
 
 def formats_in_words(codes: Sequence[str]) -> str:
@@ -281,28 +278,17 @@ class Masks:
         import numpy as np
 
         self._np = np
-        groups: dict[tuple[object, ...], int] = {}
-        representatives: list[Entry] = []
-        index = np.empty(len(entries), np.int32)
-        for position, entry in enumerate(entries):
-            key = (
-                entry.country,
-                entry.role,
-                frozenset(entry.formats),
-                frozenset(entry.languages),
-                frozenset(entry.preferred_places) if entry.strict_places else None,
-            )
-            if key not in groups:
-                groups[key] = len(representatives)
-                representatives.append(entry)
-            index[position] = groups[key]
-        self.group = index
-        self.partnership, self.visit = self._tables(representatives)
+        self.region, places = _kinds(
+            entries, lambda e: (e.country, frozenset(e.preferred_places) if e.strict_places else None)
+        )
+        self.wish, wishes = _kinds(entries, lambda e: (e.role, frozenset(e.formats), frozenset(e.languages)))
+        self.abroad = self._places(places)
+        self.visit, self.partnership = self._wishes(wishes)
         self._numbers(entries, today)
         self._pairs = self._excluded(entries, barred, avoided)
 
-    def _tables(self, entries: Sequence[Entry]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Whether two kinds of answers can be partners in a project; guest and host."""
+    def _places(self, entries: Sequence[Entry]) -> Bools:
+        """Whether two kinds of places go together: across a border, and welcome both ways."""
         np = self._np
         nations = _codes([nation(entry.country) for entry in entries])
         same_country = (nations[:, None] == nations[None, :]) & (nations >= 0)[:, None]
@@ -313,15 +299,18 @@ class Masks:
             if entry.strict_places and entry.preferred_places:
                 wanted = [country_ids[place] for place in entry.preferred_places if place in country_ids]
                 welcome[row] = np.isin(country_codes, wanted)
-        base = ~same_country & _share([entry.languages for entry in entries]) & welcome & welcome.T
+        together: Bools = np.asarray(~same_country & welcome & welcome.T)
+        return together
+
+    def _wishes(self, entries: Sequence[Entry]) -> tuple[Bools, Bools]:
+        """Whether two kinds of wishes go together: as guest and host; as partners in a project."""
+        np = self._np
+        talk = _share([entry.languages for entry in entries])
         partner = np.array([PARTNERSHIP in entry.formats for entry in entries])
         travels = np.array([entry.role is not Role.HOST for entry in entries])
         hosts = np.array([entry.role is not Role.SEND for entry in entries])
         formats = _share([entry.formats for entry in entries])
-        return (
-            base & partner[:, None] & partner[None, :],
-            base & travels[:, None] & hosts[None, :] & formats,
-        )
+        return talk & travels[:, None] & hosts[None, :] & formats, talk & partner[:, None] & partner[None, :]
 
     def _numbers(self, entries: Sequence[Entry], today: date | None) -> None:
         np = self._np
@@ -386,11 +375,11 @@ class Masks:
                 excluded[numbers[1]].append(numbers[0])
         return excluded
 
-    def block(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.bool_]:
+    def block(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Bools:
         """Which of `rows` (guests) x `columns` (hosts) could be; shape (rows, columns)."""
         np = self._np
-        guests, hosts = self.group[rows], self.group[columns]
-        possible = np.take(self.visit[guests], hosts, axis=1)
+        guests, hosts = self.wish[rows], self.wish[columns]
+        possible: Bools = np.take(self.visit[guests], hosts, axis=1)
         possible &= self.end[columns][None, :] >= self.needs_end[rows][:, None]
         possible &= self.start[columns][None, :] <= self.needs_start[rows][:, None]
         possible &= self.length[columns][None, :] >= self.needed[rows][:, None]
@@ -399,15 +388,32 @@ class Masks:
         possible &= self.open[columns][None, :]
         if self.partnership.any():
             possible |= np.take(self.partnership[guests], hosts, axis=1)
-        where = (
-            {int(column): place for place, column in enumerate(columns)} if len(columns) != len(self.group) else None
-        )
+        possible &= np.take(self.abroad[self.region[rows]], self.region[columns], axis=1)
+        where = {int(column): place for place, column in enumerate(columns)} if len(columns) != len(self.wish) else None
         for row, number in enumerate(rows):
             for other in self._pairs[int(number)]:
                 column = other if where is None else where.get(other)
                 if column is not None:
                     possible[row, column] = False
         return possible
+
+
+def _kinds(
+    entries: Sequence[Entry], key: Callable[[Entry], tuple[object, ...]]
+) -> tuple[NDArray[np.int32], list[Entry]]:
+    """Entries sorted into kinds by some of their answers: the kind of each, and one entry per kind."""
+    import numpy as np
+
+    numbers: dict[tuple[object, ...], int] = {}
+    examples: list[Entry] = []
+    kinds = np.empty(len(entries), np.int32)
+    for position, entry in enumerate(entries):
+        answers = key(entry)
+        if answers not in numbers:
+            numbers[answers] = len(examples)
+            examples.append(entry)
+        kinds[position] = numbers[answers]
+    return kinds, examples
 
 
 def _codes(values: Sequence[str | None]) -> NDArray[np.int32]:
@@ -417,7 +423,7 @@ def _codes(values: Sequence[str | None]) -> NDArray[np.int32]:
     return np.array([-1 if value is None else numbers.setdefault(value, len(numbers)) for value in values], np.int32)
 
 
-def _share(sets: Sequence[tuple[str, ...]]) -> NDArray[np.bool_]:
+def _share(sets: Sequence[tuple[str, ...]]) -> Bools:
     """Whether two sets have something in common; an empty one is no constraint."""
     import numpy as np
 
@@ -426,6 +432,6 @@ def _share(sets: Sequence[tuple[str, ...]]) -> NDArray[np.bool_]:
     for row, items in enumerate(sets):
         for item in items:
             member[row, numbers.setdefault(item, len(numbers))] = 1
-    empty = ~member.any(axis=1)
-    shared: NDArray[np.bool_] = (member @ member.T > 0) | empty[:, None] | empty[None, :]
+    empty = member.sum(axis=1) == 0
+    shared: Bools = (member @ member.T > 0) | empty[:, None] | empty[None, :]
     return shared

@@ -7,7 +7,7 @@ Each feature has a name (the key in `config/matching/weights.json`), a value per
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +58,8 @@ class Pool:
     both_ways: NDArray[np.int8]
     """1 would go both ways, 0 would not, -1 not stated."""
     past: frozenset[tuple[int, int]]
+    quotes: dict[str, str] = field(default_factory=dict)
+    """Text -> its most telling sentence, filled in as reasons are written."""
 
 
 def read_pool(
@@ -130,7 +132,7 @@ def features_of(pool: Pool, guests: Rows, hosts: Rows) -> Floats:
     put("topics", np.einsum("ij,ij->i", about.profile_topics[asks], about.profile_offered[offers]))
     groups = about.ticked_groups
     common = np.einsum("ij,ij->i", groups[asks], groups[offers])
-    stated = groups.any(axis=1)
+    stated = groups.sum(axis=1) > 0
     put("groups_apart", (common == 0) & stated[asks] & stated[offers])
     put("words", cosines(about.words, asks, offers))
     _places(pool, guests, hosts, put)

@@ -52,8 +52,10 @@ class Profiles:
     """Unit vectors per side (rows), ready for dot products."""
 
     sides: Sides
-    names: Mapping[str, int]
-    """Term -> column of `words`."""
+    rarity: Mapping[str, float]
+    """Term -> how rare it is in this pool (at least 1)."""
+    telling: Mapping[str, float]
+    """Term -> rarity times how much it tells about what people tick."""
     words: Any
     """TF-IDF (side x term): a numpy array in small pools, a scipy CSR matrix in large ones."""
     groups: Floats
@@ -109,7 +111,7 @@ def profiles_of(entries: Sequence[Entry]) -> Profiles:
     topics, groups = topics[sides.entry], groups[sides.entry]
     ticks = np.hstack([topics, groups])
     names, counts = _counts(sides.terms)
-    words, telling = _weigh(counts, ticks)
+    rarity, worth, words, telling = _weigh(counts, ticks)
     stated = np.stack([topics.any(axis=1), groups.any(axis=1)], axis=1).astype(np.float32)
     close = _averages(telling, np.hstack([ticks, stated]), _sample(entries, sides))
     known, close = close[:, -2:], close[:, :-2]
@@ -117,7 +119,8 @@ def profiles_of(entries: Sequence[Entry]) -> Profiles:
     profile_topics = _or_average(unit(close[:, : topics.shape[1]] * rare_topics), known[:, :1])
     return Profiles(
         sides=sides,
-        names=names,
+        rarity=dict(zip(names, rarity.tolist(), strict=False)),
+        telling=dict(zip(names, worth.tolist(), strict=False)),
         words=words,
         groups=unit(groups * rare_groups),
         ticked_groups=groups,
@@ -182,8 +185,8 @@ def _counts(texts: Sequence[Mapping[str, float]]) -> tuple[dict[str, int], Any]:
     return names, csr_matrix((values, columns, starts), shape=(len(texts), max(1, len(names))))
 
 
-def _weigh(counts: Any, ticks: Floats) -> tuple[Any, Any]:
-    """Two unit versions of the counts: by rarity, and by rarity times how much a word tells of the ticks.
+def _weigh(counts: Any, ticks: Floats) -> tuple[Floats, Floats, Any, Any]:
+    """Each term's rarity, that times what it tells, and the counts as unit rows weighted by either.
 
     A word tells much when those who use it tick otherwise than people in general: "prison" does,
     "programme" does not. Measured as the divergence between the two, in nats, summed over the boxes.
@@ -200,7 +203,8 @@ def _weigh(counts: Any, ticks: Floats) -> tuple[Any, Any]:
     rest = np.maximum(1 - among, 1e-6)
     divergence += rest * np.log(rest / np.maximum(1 - general, 1e-6))
     telling = np.sqrt(np.maximum(divergence.sum(axis=1), 1e-6)).astype(np.float32)
-    return _unit_terms(_times(counts, rarity)), _unit_terms(_times(counts, rarity * telling))
+    worth = rarity * telling
+    return rarity, worth, _unit_terms(_times(counts, rarity)), _unit_terms(_times(counts, worth))
 
 
 def _times(matrix: Any, factors: Floats) -> Any:
@@ -231,7 +235,7 @@ def _sample(entries: Sequence[Entry], sides: Sides) -> NDArray[np.intp]:
     count = len(sides.entry)
     if count <= MOST_NEIGHBOURS:
         return np.arange(count)
-    order = sorted(range(count), key=lambda side: (zlib.crc32(entries[sides.entry[side]].id.encode()), side))
+    order = sorted(range(count), key=lambda side: (zlib.crc32(entries[int(sides.entry[side])].id.encode()), side))
     return np.array(sorted(order[:MOST_NEIGHBOURS]), np.intp)
 
 

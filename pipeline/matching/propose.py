@@ -200,7 +200,7 @@ def _pairs(
             receiving=entries[host].id,
             score=round(score, 4),
             band=model.band(score),
-            reasons=reasons_for(pool, model, guest, host, values),
+            reasons=reasons_for(pool, model, guest, host, values, settings.today),
             unstated=unstated(entries[guest], entries[host]),
             rank=place,
         )
@@ -225,7 +225,7 @@ def _groups(
             score=round(group.score, 4),
             band=model.band(group.score),
             reasons=(
-                *reasons_for(pool, model, group.guest, group.host, values),
+                *reasons_for(pool, model, group.guest, group.host, values, settings.today),
                 Reason(feature="joining", sentence=joins_sentence(pool, group.guest, group.third)),
             ),
             unstated=unstated(entries[group.guest], entries[group.host], entries[group.third]),

@@ -8,7 +8,7 @@ request. It needs no solver, so a small run starts at once.
 from __future__ import annotations
 
 import heapq
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 
 STEP = 0.002
@@ -23,7 +23,14 @@ def assign(arcs: Arcs, visits: Mapping[int, int]) -> dict[int, int]:
 
     Guests bid in the order given, so equal cases always come out alike. Guests may go without.
     """
-    prices = {host: [(0.0, -1)] * count for host, count in visits.items() if count > 0}
+    wanted = Counter(host for hosts in arcs.values() for host, _ in hosts)
+    # whoever can take all that might come has no price
+    prices = {
+        host: [(0.0, -1)] * (1 if visits[host] >= count else visits[host])
+        for host, count in wanted.items()
+        if visits.get(host, 0) > 0
+    }
+    free = {host for host, count in wanted.items() if visits.get(host, 0) >= count}
     holder: dict[int, int] = {}
     waiting = deque(arcs)
     while waiting:
@@ -39,12 +46,14 @@ def assign(arcs: Arcs, visits: Mapping[int, int]) -> dict[int, int]:
                 second = gain
         if best_host < 0:
             continue
+        holder[guest] = best_host
+        if best_host in free:
+            continue
         slots = prices[best_host]
         price, loser = slots[0]
         if len(slots) > 1:  # another visit to the same host is a rival too
             second = max(second, best - (min(slots[1:3])[0] - price))
         heapq.heapreplace(slots, (price + best - second + STEP, guest))
-        holder[guest] = best_host
         if loser >= 0:
             del holder[loser]
             waiting.append(loser)

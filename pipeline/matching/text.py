@@ -28,15 +28,26 @@ _WORD = re.compile(r"[^\W\d_]{3,}")
 _ENGLISH = "en"
 
 
-def sentences(text: str) -> list[tuple[str, float]]:
+@lru_cache(maxsize=65_536)
+def sentences(text: str) -> tuple[tuple[str, float], ...]:
     """The folded sentences of a text with how much each counts."""
     folded = fold(text[:MOST_CHARACTERS])
     # a remark in parentheses becomes a sentence of its own, marked so that it counts as an aside
     marked = _PARENTHESES.sub(lambda found: f". \x00{found.group(1).rstrip('.')}. ", folded)
-    return [
+    return tuple(
         (sentence.lstrip("\x00"), ASIDE_WEIGHT if _is_aside(sentence) else 1.0)
         for sentence in _SENTENCE_END.split(marked)
         if sentence.strip(" .\x00")
+    )
+
+
+def quotable(text: str) -> list[str]:
+    """The main sentences of a text as written, for quoting: no asides, no links, no line breaks."""
+    marked = _PARENTHESES.sub(". ", "".join(c if c.isprintable() else " " for c in text[:MOST_CHARACTERS]))
+    return [
+        sentence.strip(" .;:")
+        for sentence in _SENTENCE_END.split(marked)
+        if len(sentence) > 15 and "://" not in sentence and not _is_aside(fold(sentence))
     ]
 
 

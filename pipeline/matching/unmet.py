@@ -12,6 +12,8 @@ from pipeline.matching.outcome import Invitation
 from pipeline.matching.vocabulary import vocabulary
 from pipeline.model import Entry, Role, Unmet
 
+_OFFERED = {0: "Nobody offers it.", 1: "One offers it, but does not fit these requests."}
+
 
 def unmet_demand(
     entries: Sequence[Entry],
@@ -67,7 +69,7 @@ def _topics(entries: Sequence[Entry], served: Collection[int]) -> Iterable[Unmet
             kind="topic",
             what=names.get(topic, topic),
             asked_by=asked_by,
-            note="Nobody offers it." if not count else f"{count} offer it, but none of them fits these requests.",
+            note=_OFFERED.get(count, f"{count} offer it, but none of them fits these requests."),
         )
 
 

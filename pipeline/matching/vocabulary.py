@@ -6,11 +6,12 @@ Read once per process from `config/matching/`. Nothing here decides anything.
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +20,21 @@ from pipeline.errors import ConfigurationError
 _HERE = Path(__file__).resolve()
 _PLACES_TO_LOOK = (_HERE.parents[2] / "config" / "matching", _HERE.parents[1] / "_share" / "config" / "matching")
 
+_ACCENTS = re.compile("[\u0300-\u036f]+")
+
 # Letters that Unicode does not take apart into a base letter and an accent.
 _LETTERS = str.maketrans(
     {"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "’": "'"}
 )
 
 
+@lru_cache(maxsize=65_536)
 def fold(text: str) -> str:
     """Lower case without accents, for comparison only; letters of other scripts stay as they are."""
     lowered = text.lower().translate(_LETTERS)
     if lowered.isascii():
         return lowered
-    return "".join(c for c in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(c))
+    return _ACCENTS.sub("", unicodedata.normalize("NFKD", lowered))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +60,8 @@ class Vocabulary:
     """Folded place name -> code."""
     place_names: Mapping[str, str]
     """Code -> English name."""
+    place_beginnings: frozenset[str]
+    """First words of the place names, folded."""
     within: Mapping[str, tuple[str, ...]]
     stop_words: Mapping[str, frozenset[str]]
     stop_words_of_forms: frozenset[str]
@@ -112,6 +118,7 @@ def vocabulary() -> Vocabulary:
         without_meaning=frozenset(codes["without_meaning"]["topics"]),
         places={fold(name): code for code, names in places["places"].items() for name in names},
         place_names={code: names[0] for code, names in places["places"].items()},
+        place_beginnings=frozenset(fold(name).split()[0] for names in places["places"].values() for name in names),
         within={code: tuple(parts) for code, parts in places["within"].items()},
         stop_words={language: frozenset(words.split()) for language, words in wording["stop_words"].items()},
         stop_words_of_forms=frozenset(wording["stop_words_of_forms"]["words"].split()),
