@@ -38,7 +38,7 @@ export async function about() {
 }
 
 /** Calls `work` now and then again and again while the page is seen; a failure is passed to `failed`. */
-export function keepFresh(work, failed, everyMilliseconds = 2500) {
+export function keepFresh(work, failed, everyMilliseconds = 1500) {
   const once = async () => {
     if (!document.hidden) {
       try {
