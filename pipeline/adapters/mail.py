@@ -228,10 +228,6 @@ class SmtpSession:
                     usable=True,
                 )
             options.append(f"SIZE={len(letter.content)}")
-        if needs_eight_bits(letter):
-            if not wire.has_extn("8bitmime"):
-                raise _NotNow(_try_again("the mail server does not take eight-bit letters"), usable=True)
-            options.append("BODY=8BITMIME")
         if needs_international(letter):
             if not wire.has_extn("smtputf8"):
                 raise _NotNow(
@@ -240,6 +236,10 @@ class SmtpSession:
                 )
             options.append("SMTPUTF8")
             wire.command_encoding = "utf-8"
+        if needs_eight_bits(letter):
+            if not wire.has_extn("8bitmime"):
+                raise _NotNow(_try_again("the mail server does not take eight-bit letters"), usable=True)
+            options.append("BODY=8BITMIME")
         if wire.has_extn("dsn"):
             options += ["RET=HDRS", f"ENVID={envelope_id(letter.message_id)}"]
         return " ".join([f"MAIL FROM:<{envelope_address(letter.envelope.sender)}>", *options])
