@@ -48,7 +48,7 @@ def is_blank(cell: Cell) -> bool:
 
 # --- dates -------------------------------------------------------------------------------------------------------
 
-_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?Z?)?")
+_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?Z?)?")
 _NUMERIC = re.compile(r"(\d{1,2})\s*[./-]\s*(\d{1,2})\s*[./-]\s*(\d{4})")
 _DAY_FIRST = re.compile(
     r"(\d{1,2})(?:st|nd|rd|th|er|º|\.)?\s+(?:de\s+|d['’]\s*)?([^\W\d]+)\.?,?\s+(?:de\s+|del\s+)?(\d{4})"
@@ -137,8 +137,32 @@ def _day_and_month(first: int, second: int, year: int) -> datetime | Complaint:
 # --- numbers -----------------------------------------------------------------------------------------------------
 
 _NUMBER = re.compile(
-    r"(?:ca\.?|approx\.?|about|max\.?|up to|~)?\s*(-?\d{1,9}(?:[.,]\d{1,4})?)(?!\d)\s*([^\d,.-]*)", re.IGNORECASE
+    r"(?:ca\.?|approx\.?|about|max\.?|up to|~)?\s*(-?\d{1,9}(?:[.,]\d{1,4})?)(?!\d)\s*([^\W\d]*)\.?"
+    r"(?:\s*(?:/|a|per)\s*year)?",
+    re.IGNORECASE,
 )
+_UNITS = frozenset(
+    {
+        "",
+        "day",
+        "days",
+        "jour",
+        "jours",
+        "día",
+        "días",
+        "dia",
+        "dias",
+        "tag",
+        "tage",
+        "giorno",
+        "giorni",
+        "dag",
+        "dagar",
+    }
+    | {"person", "persons", "people", "pax", "personen", "personnes", "personas", "persone", "personer", "staff"}
+    | {"participants", "visitors", "guests", "visit", "visits", "visites", "visitas", "besuche", "visite", "besök"}
+)
+"""What may follow a number without changing it. Weeks do: "2 weeks" is not 2 days."""
 
 
 def as_number(cell: Cell, *, least: float | None, highest: float | None, whole: bool) -> float | Complaint:
@@ -153,6 +177,8 @@ def as_number(cell: Cell, *, least: float | None, highest: float | None, whole: 
         found = _NUMBER.fullmatch(cell[:40].strip()) if len(cell) <= 40 else None
         if found is None:
             return Complaint("number", "cannot be read as one number", ask)
+        if found.group(2).casefold() not in _UNITS:
+            return Complaint("number", f'is counted in "{found.group(2)[:20]}"', ask)
         if re.fullmatch(r"-?\d{1,3}[.,]\d{3}", found.group(1)):
             return Complaint("number", "can be read as two different numbers", ask)
         number = float(found.group(1).replace(",", "."))
