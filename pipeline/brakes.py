@@ -11,14 +11,15 @@ from collections.abc import Collection, Mapping, Sequence
 from pipeline.model import LetterRecord, LetterState, Match, Problem, Stage
 
 LEAST_TO_VANISH = 4
-"""Below this many vanished answers it is somebody tidying up, not an accident."""
+"""Below this many vanished answers it is somebody tidying up, not an accident; unless nothing at all is left."""
 
 WENT_OUT = (str(Stage.INTRODUCED), str(Stage.UNSURE))
 
 
 def vanished(known: int, gone: int, share: float) -> Problem | None:
     """The responses have vanished since the last run: a wrong tab, a cleared sheet, an older version."""
-    if gone < LEAST_TO_VANISH or known == 0 or gone / known < share:
+    emptied = gone == known > 1
+    if not emptied and (gone < LEAST_TO_VANISH or gone / known < share):
         return None
     return Problem(
         where="The form's answers",

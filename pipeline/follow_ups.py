@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from pipeline.layout import STATUS
 from pipeline.model import (
-    Cell,
     LetterKind,
     LetterRecord,
     LetterState,
@@ -25,48 +24,26 @@ from pipeline.model import (
 
 TOOK_PLACE = "Took place"
 WILL_NOT_HAPPEN = "Will not happen"
-FROM = "From"
-TO = "To"
-FORMAT = "Format"
-PARTICIPANTS = "Participants"
-FEWER_OPPORTUNITIES = "Of whom with fewer opportunities"
-TITLE = "Title"
-LESSONS_HOST = "Lessons of the host"
-LESSONS_PARTICIPANTS = "Lessons of the participants"
-QUOTE = "Quote"
-QUOTE_BY = "Quote by"
-QUOTE_CONSENT = "Quote may be published"
-NEXT_STEPS = "Next steps"
+DATES = ("From", "To")
 SENDING = "Sending organisation"
 RECEIVING = "Receiving organisation"
 JOINING = "Joining organisation"
 MATCH = "Match"
 
-NOTED = (TOOK_PLACE, WILL_NOT_HAPPEN, FROM, TO)
-"""Any of these filled in means that somebody knows how it went on."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotedExchange:
-    """What people wrote about one exchange; blank is None."""
+    """How far one exchange has come, as far as people noted it."""
 
     match: str
     took_place: bool
     will_not_happen: bool
-    date_from: date | None
-    date_to: date | None
-    participants: int | None
-    fewer_opportunities: int | None
-    texts: Mapping[str, str]
-    quote_consent: bool
-    sending: str
-    receiving: str
-    joining: str | None
+    dated: bool
 
     @property
     def is_noted(self) -> bool:
-        """Whether anything is known of it."""
-        return self.took_place or self.will_not_happen or self.date_from is not None or self.date_to is not None
+        """Whether somebody knows how it went on."""
+        return self.took_place or self.will_not_happen or self.dated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,42 +145,13 @@ def status_of(exchange: NotedExchange | None, letters: Mapping[str, LetterRecord
 
 
 def _exchange(row: SheetRow) -> NotedExchange:
-    cells = row.cells
     return NotedExchange(
-        match=str(cells[MATCH]).strip(),
+        match=str(row.cells[MATCH]).strip(),
         took_place=_ticked(row, TOOK_PLACE),
         will_not_happen=_ticked(row, WILL_NOT_HAPPEN),
-        date_from=_day(cells.get(FROM)),
-        date_to=_day(cells.get(TO)),
-        participants=_count(cells.get(PARTICIPANTS)),
-        fewer_opportunities=_count(cells.get(FEWER_OPPORTUNITIES)),
-        texts={
-            title: str(cells[title]).strip()
-            for title in (TITLE, FORMAT, LESSONS_HOST, LESSONS_PARTICIPANTS, QUOTE, QUOTE_BY, NEXT_STEPS)
-            if cells.get(title) not in (None, "", False)
-        },
-        quote_consent=_ticked(row, QUOTE_CONSENT),
-        sending=str(cells.get(SENDING) or ""),
-        receiving=str(cells.get(RECEIVING) or ""),
-        joining=str(cells.get(JOINING) or "") or None,
+        dated=any(row.cells.get(title) not in (None, "", False) for title in DATES),
     )
 
 
 def _ticked(row: SheetRow, header: str) -> bool:
     return row.cells.get(header) is True and header not in row.formulas
-
-
-def _day(value: Cell) -> date | None:
-    """A date cell (serial number) or an ISO date typed as text; anything else is not read."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and 20_000 < value < 100_000:
-        return date(1899, 12, 30) + timedelta(days=int(value))
-    try:
-        return date.fromisoformat(str(value).strip())
-    except ValueError:
-        return None
-
-
-def _count(value: Cell) -> int | None:
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 100_000:
-        return int(value)
-    return None

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import combinations
 
 from pipeline import by_hand, follow_ups, introductions, layout, questions, review, tabs
 from pipeline.border import clean_text
@@ -19,6 +20,7 @@ from pipeline.brakes import ledger_behind, vanished
 from pipeline.composer import Composer
 from pipeline.config import Settings
 from pipeline.errors import MatchmakerError
+from pipeline.exchanges import PastExchange
 from pipeline.form import Form
 from pipeline.introductions import DueLetter, Introductions, Limits, Situation
 from pipeline.matching import MatchingSettings, Proposals, feasible, propose
@@ -32,6 +34,7 @@ from pipeline.model import (
     LetterState,
     Match,
     NewRow,
+    Organisation,
     Problem,
     Question,
     SheetChanges,
@@ -61,7 +64,8 @@ class World:
     now: datetime
     is_erased: Callable[[str], bool]
     aliases: Mapping[str, Sequence[str]]
-    past: frozenset[frozenset[str]] = frozenset()
+    past: tuple[PastExchange, ...] = ()
+    """Exchanges from before the tool."""
     sending: bool = True
     """False: letters stay (--no-send, mail.enabled = false)."""
 
@@ -143,7 +147,12 @@ def make_plan(world: World) -> Plan:
     exchanges = follow_ups.read_exchanges(world.table(layout.EXCHANGES))
     standings = {standing.match: unsafe.get(standing.match, standing) for standing in decided.standings}
     letters += _reminders(world, registry, reading, matches, exchanges, room=len(letters))
-    problems = _keyed((*registry.problems, *asked.problems, *reading.problems, *hand.problems))
+    taken_over = {review.unknown_key(match) for match in adopted}
+    problems = tuple(
+        problem
+        for problem in _keyed((*registry.problems, *asked.problems, *reading.problems, *hand.problems))
+        if problem.key not in taken_over
+    )
     new_problems = tuple(problem for problem in problems if problem.key not in state.problems)
     letters += _digest(world, standings, fresh, problems)
     facts = _facts(world, registry, reading, asked.judgements, fresh, superseded, decided, letters, problems)
@@ -373,6 +382,21 @@ def _closed(registry: Registry) -> dict[str, str]:
     }
 
 
+def past_pairs(
+    past: Sequence[PastExchange], organisations: Sequence[Organisation]
+) -> dict[frozenset[str], date | None]:
+    """Pairs of organisation ids that worked together before the tool -> when it last ended, if anybody knows."""
+    ids = {fold(name): one.id for one in organisations for name in (one.name, *one.spellings)}
+    pairs: dict[frozenset[str], date | None] = {}
+    for exchange in past:
+        names = [name for name in (exchange.sending, exchange.receiving, exchange.joining) if name]
+        known = [ids[fold(name)] for name in names if fold(name) in ids]
+        for left, right in combinations(known, 2):
+            pair = frozenset((left, right))
+            pairs[pair] = max(filter(None, (pairs.get(pair), exchange.ended)), default=None)
+    return pairs
+
+
 def _propose(
     world: World, registry: Registry, reading: review.ReviewReading, superseded: Mapping[str, str]
 ) -> Proposals:
@@ -382,6 +406,8 @@ def _propose(
         for key, at in _canonical_meetings(state.meetings, {**state.spellings, **memory_of(registry.identity)}).items()
         if key.startswith("org:") and at >= world.round_started
     }
+    past = past_pairs(world.past, registry.organisations)
+    barred |= {pair for pair, ended in past.items() if ended is not None and ended >= world.round_started.date()}
     for match in state.matches.values():
         decision = reading.decisions.get(match.id) or state.decisions.get(match.id)
         if decision is not None and decision.declined and match.joining is None and match.id not in superseded:
@@ -390,7 +416,7 @@ def _propose(
         [source.entry for source in registry.sources.values()],
         organisations=registry.organisations,
         barred=barred,
-        past=world.past,
+        past=frozenset(past),
         settings=MatchingSettings(per_request=world.settings.matching.proposals_per_request, today=world.today),
     )
 

@@ -206,8 +206,13 @@ def _unknown(title: str, row: SheetRow, identifier: str) -> Problem:
         where=f"{title}, row {row.number}",
         what=f"The tick on {identifier} is ignored: no such match was ever proposed.",
         fix="To propose organisations yourself, name them in the tab By hand; delete this row.",
-        key=f"unknown:{identifier}",
+        key=unknown_key(identifier),
     )
+
+
+def unknown_key(identifier: str) -> str:
+    """The key of the problem that a ticked row names a match nobody knows."""
+    return f"unknown:{identifier}"
 
 
 def _text(value: Cell) -> str:

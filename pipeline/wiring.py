@@ -14,6 +14,7 @@ from pipeline.adapters.sheets import open_spreadsheet
 from pipeline.composer import Composer
 from pipeline.config import Settings
 from pipeline.errors import ConfigurationError
+from pipeline.exchanges import read_past_exchanges
 from pipeline.form import load_form
 from pipeline.model import SheetSnapshot
 from pipeline.normalise import data_file
@@ -49,6 +50,9 @@ def open_outside(
 
         evidence = mailbox_for(settings)
     aliases = load_aliases(settings)
+    past = (
+        read_past_exchanges(settings.path(settings.matching.past_exchanges)) if settings.matching.past_exchanges else ()
+    )
     hashed = address_hasher(secret)
     message_id = message_id_maker(secret, settings.mail.sender_address)
 
@@ -62,6 +66,7 @@ def open_outside(
             now=moment,
             is_erased=lambda address: bool(state.erased) and hashed(address) in state.erased,
             aliases=aliases,
+            past=past,
             sending=sends,
         )
 

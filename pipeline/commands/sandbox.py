@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ def sandbox(asked: Asked, directory: Path, port: int, smtp_port: int, sample: bo
 
     def announce(description: dict[str, Any]) -> None:
         click.echo(json.dumps(description, ensure_ascii=False))
-        click.get_text_stream("stdout").flush()
+        sys.stdout.flush()
         if asked.verbosity >= 0:
             click.echo(
                 f"Spreadsheet and letters: {description['web']}\n"

@@ -10,7 +10,7 @@ from typing import Any
 from pipeline import layout
 from pipeline.commands.options import one_line
 from pipeline.model import Match, Organisation, Standing
-from pipeline.plan import Plan, World
+from pipeline.plan import Plan, World, past_pairs
 from pipeline.run import problem_lines
 
 SHOWN = 40
@@ -164,7 +164,7 @@ def _explained_match(
                 match.sending.entry,
                 match.receiving.entry,
                 organisations=plan.registry.organisations,
-                past=world.past,
+                past=frozenset(past_pairs(world.past, plan.registry.organisations)),
             )
         ]
     standing = plan.standings[match.id]

@@ -94,6 +94,8 @@ def _ranked(pool: Pool, model: Model, guests: Rows, hosts: Rows, by_id: Rows, ke
     """Score pairs in full and sort them by guest, then by score."""
     import numpy as np
 
+    if not len(guests):
+        return {}
     values = features_of(pool, guests, hosts)
     scores = model.scores(values)
     order = np.lexsort((by_id[hosts], -np.round(scores, 6), guests))

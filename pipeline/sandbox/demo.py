@@ -84,11 +84,10 @@ def play(directory: Path, say: Say) -> None:
 
 
 def _set_up(sandbox: Sandbox) -> None:
-    from pipeline.adapters.sheets import open_spreadsheet
-    from pipeline.adapters.sheets_layout import init
+    from pipeline.adapters.sheets_setup import init
 
     settings = load_settings(sandbox.config_path, {})
-    init(open_spreadsheet(settings.sheets, settings.base))
+    init(settings.sheets, settings.base)
 
 
 def _run(sandbox: Sandbox) -> RunResult:

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.adapters.sheets import open_spreadsheet
-from pipeline.adapters.sheets_layout import init
+from pipeline.adapters.sheets_setup import init
 from pipeline.config import Settings, load_settings
 from pipeline.form import load_form
 from pipeline.messages import read_back
@@ -106,7 +105,7 @@ class Journey:
 
     def init(self) -> list[str]:
         settings = self.settings()
-        return init(open_spreadsheet(settings.sheets, settings.base))
+        return init(settings.sheets, settings.base)
 
     def run(self, *, sending: bool = True, **environment: str) -> RunResult:
         settings = self.settings(**environment)
@@ -133,12 +132,35 @@ class Journey:
     def status(self, match: str) -> str:
         return next(str(row["Status"]) for row in self.review() if row["Match"] == match)
 
+    def texts(self) -> list[str]:
+        """The text part of every letter."""
+        return [read_back(message.content).text for message in self.sandbox.messages()]
+
     def letters(self) -> list[tuple[str, tuple[str, ...]]]:
         """(match id, recipients) of every letter the mail server took."""
         return [
             (read_back(message.content).headers.get("X-Match-Id", ""), tuple(message.recipients))
             for message in self.sandbox.messages()
         ]
+
+
+def two_sides(*, host: dict[str, Any] | None = None, send: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """A host in Sweden and a sender in Belgium who suit one another."""
+    hosting = {"role": "Host visitors", "offers": "We show dual VET with companies."}
+    sending = {"role": "Send staff or learners", "seeks": "We want to learn about dual VET with companies."}
+    return [
+        make_answer(1, **{"organisation": "Lysekil Vocational College", "city": "Lysekil", **hosting, **(host or {})}),
+        make_answer(
+            2,
+            **{
+                "organisation": "Kortrijk Training Centre",
+                "country": "Belgium",
+                "city": "Kortrijk",
+                **sending,
+                **(send or {}),
+            },
+        ),
+    ]
 
 
 def _entered(value: Any) -> dict[str, Any]:
@@ -168,3 +190,9 @@ def answer() -> Callable[..., dict[str, Any]]:
 def fill() -> Callable[..., None]:
     """Writes answers into the responses tab."""
     return fill_in
+
+
+@pytest.fixture
+def sides() -> Callable[..., list[dict[str, Any]]]:
+    """The answers of a host and a sender who suit one another; `host` and `send` change them."""
+    return two_sides

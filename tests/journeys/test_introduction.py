@@ -7,17 +7,8 @@ from typing import Any
 import pytest
 
 
-def two_sides(make: Any) -> list[dict[str, Any]]:
-    host = {"role": "Host visitors", "offers": "We show dual VET with companies."}
-    send = {"role": "Send staff or learners", "seeks": "We want to learn about dual VET with companies."}
-    return [
-        make(1, organisation="Lysekil Vocational College", country="Sweden", city="Lysekil", **host),
-        make(2, organisation="Kortrijk Training Centre", country="Belgium", city="Kortrijk", **send),
-    ]
-
-
-def test_a_tick_becomes_one_letter_to_both_sides(journey: Any, answer: Any) -> None:
-    journey.submit(*two_sides(answer))
+def test_a_tick_becomes_one_letter_to_both_sides(journey: Any, sides: Any) -> None:
+    journey.submit(*sides())
     first = journey.run()
     row = journey.row("Kortrijk", "Lysekil")
     assert row["Status"].startswith("Proposed")
@@ -38,8 +29,8 @@ def test_a_tick_becomes_one_letter_to_both_sides(journey: Any, answer: Any) -> N
 
 
 @pytest.mark.parametrize("value", ["TRUE", "yes", "x", "VERO", 1])
-def test_only_a_tick_approves(journey: Any, answer: Any, value: Any) -> None:
-    journey.submit(*two_sides(answer))
+def test_only_a_tick_approves(journey: Any, sides: Any, value: Any) -> None:
+    journey.submit(*sides())
     journey.run()
     row = journey.row("Kortrijk", "Lysekil")
     journey.tick(row["Match"], value=value)

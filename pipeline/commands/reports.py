@@ -1,0 +1,48 @@
+"""`report`: case sheets and indicators."""
+
+from __future__ import annotations
+
+import click
+
+from pipeline.commands.options import Asked, emit, one_line, with_options
+from pipeline.errors import Exit
+
+
+@click.command()
+@with_options
+def report(asked: Asked) -> int:
+    """Make the case sheets of exchanges that took place, and count the indicators against their targets."""
+    from pipeline import layout, tabs
+    from pipeline.adapters.files import write_files
+    from pipeline.adapters.lock import run_lock
+    from pipeline.indicators import load_indicators
+    from pipeline.model import SheetChanges
+    from pipeline.reporting import make_report
+    from pipeline.run import look, problem_lines
+    from pipeline.templating import load_templates
+    from pipeline.wiring import now, open_outside
+
+    settings = asked.settings
+    folder = settings.path(settings.run.reports)
+    templates = load_templates(settings.path(settings.letters.templates), settings.letters.language)
+    with (
+        run_lock(settings.path(settings.run.lock_file), now()),
+        open_outside(settings, sending=False) as outside,
+    ):
+        world, plan = look(outside)
+        made = make_report(world, plan, templates, load_indicators())
+        write_files(folder, made.files)
+        if tabs.changed(world.snapshot.tables.get(layout.INDICATORS), layout.INDICATORS, made.indicators):
+            outside.sheet.write(SheetChanges(contents={layout.INDICATORS: made.indicators}))
+    if asked.as_json:
+        emit({"folder": str(folder), "files": sorted(made.files), "indicators": made.indicators, "lines": made.lines})
+        return Exit.DONE
+    for line in made.lines:
+        click.echo(one_line(line))
+    for title, target, due, counted, of in made.indicators:
+        shown = "not counted" if counted == "" else counted
+        click.echo(one_line(f"{title}: {shown} (target {target or '-'}, due by now {due or '-'}). {of}"))
+    for line in problem_lines(made.problems):
+        click.echo(f"Problem: {one_line(line)}")
+    click.echo(f"{len(made.files)} files in {folder}")
+    return Exit.NEEDS_A_PERSON if made.problems else Exit.DONE

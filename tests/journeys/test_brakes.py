@@ -1,0 +1,112 @@
+"""Reasons to refuse a run as a whole, and the officer's tick that releases it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.errors import Exit, SheetHeaderProblem
+from pipeline.run import rebuild
+from pipeline.wiring import open_outside
+
+
+HOST = {"role": "Host visitors", "offers": "We show dual VET with companies."}
+
+
+def clear_answers(journey: Any, rows: int) -> None:
+    sheet = journey.person.sheet_id("Form responses 1")
+    where = {"sheetId": sheet, "dimension": "ROWS", "startIndex": 1, "endIndex": 1 + rows}
+    journey.person.batch({"deleteDimension": {"range": where}})
+
+
+def test_vanished_answers_pull_the_brake_until_the_officer_says_go_on(journey: Any, answer: Any, sides: Any) -> None:
+    journey.submit(*sides(), *(answer(number, country="Italy", **HOST) for number in range(3, 7)))
+    journey.run()
+    row = journey.row("Kortrijk", "Lysekil")
+    journey.tick(row["Match"])
+    before = journey.review()
+    clear_answers(journey, 6)
+
+    assert journey.run().exit_code == Exit.BRAKE
+    assert journey.letters() == []
+    assert journey.review() == before
+    problem = journey.person.rows("Problems")[0]
+    assert "6 of 6 known answers are no longer" in problem["What"]
+
+    journey.person.put("Problems", problem["#"], "Go on", value=True)
+    assert journey.run().exit_code == Exit.DONE
+    assert journey.status(row["Match"]).startswith("Withdrawn")
+    assert journey.letters() == []
+
+
+def lose_ledger(journey: Any) -> None:
+    state = Path(journey.sandbox.config_path).parent / "state"
+    for file in state.glob("ledger.db*"):
+        file.unlink()
+
+
+@pytest.fixture
+def introduced(journey: Any, sides: Any) -> str:
+    journey.submit(*sides())
+    journey.run()
+    match: str = journey.row("Kortrijk", "Lysekil")["Match"]
+    journey.tick(match)
+    journey.run()
+    assert len(journey.letters()) == 1
+    return match
+
+
+def test_a_ledger_that_knows_less_than_the_sheet_sends_nothing(journey: Any, introduced: str) -> None:
+    lose_ledger(journey)
+    for _ in range(2):
+        assert journey.run().exit_code == Exit.BRAKE
+    assert len(journey.letters()) == 1
+    assert introduced in journey.person.rows("Problems")[0]["What"]
+
+
+def test_rebuilding_takes_over_what_the_sheet_knows(journey: Any, introduced: str) -> None:
+    lose_ledger(journey)
+    with open_outside(journey.settings(), sending=False) as outside:
+        assert rebuild(outside) == (introduced,)
+    assert journey.run().exit_code == Exit.DONE
+    assert len(journey.letters()) == 1
+    assert journey.status(introduced).startswith("Introduced")
+
+
+def test_the_officer_can_release_it_and_the_match_counts_as_introduced(journey: Any, introduced: str) -> None:
+    lose_ledger(journey)
+    journey.run()
+    problem = journey.person.rows("Problems")[0]
+    journey.person.put("Problems", problem["#"], "Go on", value=True)
+    for _ in range(2):
+        assert journey.run().exit_code == Exit.DONE
+    assert len(journey.letters()) == 1
+    assert journey.status(introduced).startswith("Introduced")
+
+
+@pytest.mark.parametrize(
+    ("tab", "title", "new"),
+    [
+        ("Form responses 1", "Email Address", "Mail"),
+        ("Form responses 1", "Website", "City"),
+        ("Review", "Approve", "OK?"),
+        ("Review", "Notes", "Approve"),
+        ("Same organisation?", "Same", ""),
+    ],
+)
+def test_an_absent_or_doubled_header_stops_before_anything_is_written(
+    journey: Any, sides: Any, tab: str, title: str, new: str
+) -> None:
+    journey.submit(*sides())
+    journey.run()
+    journey.tick(journey.row("Kortrijk", "Lysekil")["Match"])
+    journey.person.put(tab, 1, title, new)
+    before = {name: journey.person.rows(name) for name in ("Review", "Problems")}
+    with pytest.raises(SheetHeaderProblem) as caught:
+        journey.run()
+    assert caught.value.exit_code == Exit.BRAKE
+    assert (title if new in {"Mail", "OK?", ""} else new) in str(caught.value)
+    assert {name: journey.person.rows(name) for name in before} == before
+    assert journey.letters() == []

@@ -1,0 +1,247 @@
+"""What happens to a match when people decide, change their mind, edit, ask first, or write it by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def proposed(journey: Any, sides: Any) -> dict[str, Any]:
+    """Two organisations and the proposal to introduce them."""
+    journey.submit(*sides())
+    journey.run()
+    row: dict[str, Any] = journey.row("Kortrijk", "Lysekil")
+    return row
+
+
+def test_a_declined_match_stays_declined_and_comes_back_when_the_box_is_cleared(
+    journey: Any, proposed: dict[str, Any]
+) -> None:
+    journey.tick(proposed["Match"], "Decline")
+    journey.run()
+    assert journey.status(proposed["Match"]).startswith("Declined")
+    assert len(journey.review()) == 1
+    journey.tick(proposed["Match"], "Decline", value=False)
+    journey.run()
+    assert journey.status(proposed["Match"]).startswith("Proposed")
+
+
+def test_both_boxes_ticked_is_held_and_said(journey: Any, proposed: dict[str, Any]) -> None:
+    journey.tick(proposed["Match"])
+    journey.tick(proposed["Match"], "Decline")
+    assert journey.run().exit_code == 1
+    assert journey.status(proposed["Match"]).startswith("Held: both Approve and Decline")
+    assert journey.letters() == []
+
+
+def test_an_edited_answer_asks_again_and_the_old_tick_counts_for_nothing(
+    journey: Any, proposed: dict[str, Any]
+) -> None:
+    journey.tick(proposed["Match"])
+    journey.edit("office@organisation-2.example", seeks="We now want to see dual VET with very small companies.")
+    journey.run()
+    assert journey.letters() == []
+    newer = journey.row("Kortrijk", "Lysekil")
+    assert newer["Match"] != proposed["Match"]
+    assert newer["Approve"] is False
+    assert journey.status(proposed["Match"]).startswith(f"Out of date: see {newer['Match']}")
+    journey.tick(newer["Match"])
+    journey.run()
+    assert [match for match, _ in journey.letters()] == [newer["Match"]]
+
+
+def test_an_answer_edited_back_does_not_revive_the_old_tick(journey: Any, proposed: dict[str, Any]) -> None:
+    journey.tick(proposed["Match"])
+    journey.edit("office@organisation-2.example", seeks="Something else about dual VET and companies.")
+    journey.run()
+    journey.edit("office@organisation-2.example", seeks=proposed_seeks())
+    journey.run()
+    assert journey.letters() == []
+    assert journey.row("Kortrijk", "Lysekil")["Match"] != proposed["Match"]
+
+
+def proposed_seeks() -> str:
+    return "We want to learn about dual VET with companies."
+
+
+def test_a_withdrawn_entry_withdraws_the_match(journey: Any, proposed: dict[str, Any], answer: Any) -> None:
+    journey.tick(proposed["Match"])
+    later = answer(2)["submitted_at"] + 0.5
+    journey.submit(
+        answer(
+            2,
+            organisation="Kortrijk Training Centre",
+            kind="Withdraw my entry",
+            country="Belgium",
+            submitted_at=later,
+        )
+    )
+    journey.run()
+    assert journey.letters() == []
+    assert journey.status(proposed["Match"]).startswith("Withdrawn")
+
+
+def test_the_officers_personal_line_is_in_the_letter(journey: Any, proposed: dict[str, Any]) -> None:
+    journey.tick(proposed["Match"], "Message", "We met you both in Ghent.\nDo write soon!")
+    journey.tick(proposed["Match"])
+    journey.run()
+    text = journey.texts()[0]
+    assert "We met you both in Ghent." in text
+    assert "Do write soon!" in text
+
+
+def test_a_row_edited_by_hand_does_not_approve_and_says_which_cell(journey: Any, proposed: dict[str, Any]) -> None:
+    journey.tick(proposed["Match"], "Receiving organisation", "Some other organisation")
+    journey.tick(proposed["Match"])
+    assert journey.run().exit_code == 1
+    assert journey.letters() == []
+    assert "Receiving organisation was changed by hand" in journey.status(proposed["Match"])
+    journey.tick(proposed["Match"], "Receiving organisation", proposed["Receiving organisation"])
+    journey.run()
+    assert len(journey.letters()) == 1
+
+
+def test_a_copied_row_approves_nothing_until_the_copy_is_gone(journey: Any, proposed: dict[str, Any]) -> None:
+    journey.tick(proposed["Match"])
+    row = journey.review()[0]
+    header = journey.header("Review")
+    for title in header:
+        journey.person.put("Review", row["#"] + 1, title, row[title])
+    assert journey.run().exit_code == 1
+    assert journey.letters() == []
+    assert journey.review()[0]["Status"].startswith("Held: this match stands on rows")
+
+
+def test_a_row_with_a_made_up_id_is_reported_and_ignored(journey: Any, proposed: dict[str, Any]) -> None:
+    journey.person.put("Review", proposed["#"] + 1, "Match", "M-AAAAAAAAAA")
+    journey.person.put("Review", proposed["#"] + 1, "Approve", value=True)
+    assert journey.run().exit_code == 1
+    assert journey.letters() == []
+    assert any("M-AAAAAAAAAA is ignored" in row["What"] for row in journey.person.rows("Problems"))
+
+
+def test_a_deleted_row_comes_back_with_empty_boxes(journey: Any, proposed: dict[str, Any]) -> None:
+    journey.tick(proposed["Match"])
+    sheet = journey.person.sheet_id("Review")
+    journey.person.batch(
+        {"deleteDimension": {"range": {"sheetId": sheet, "dimension": "ROWS", "startIndex": 1, "endIndex": 2}}}
+    )
+    journey.run()
+    assert journey.letters() == []
+    again = journey.row("Kortrijk", "Lysekil")
+    assert again["Match"] == proposed["Match"]
+    assert again["Approve"] is False
+
+
+def test_ask_first_sends_a_neutral_question_and_introduces_after_the_noted_yes(journey: Any, sides: Any) -> None:
+    journey.submit(*sides(host={"share_contact": "Ask me first each time"}))
+    journey.run()
+    row = journey.row("Kortrijk", "Lysekil")
+    journey.tick(row["Match"])
+    journey.run()
+    assert [recipients for _, recipients in journey.letters()] == [("office@organisation-1.example",)]
+    assert "Kortrijk" not in journey.texts()[0]
+    assert "organisation-2" not in journey.texts()[0]
+    assert "was asked on" in journey.status(row["Match"])
+    journey.run()
+    assert len(journey.letters()) == 1
+
+    journey.tick(row["Match"], "Agreed")
+    journey.run()
+    assert [recipients for _, recipients in journey.letters()][1] == (
+        "office@organisation-2.example",
+        "office@organisation-1.example",
+    )
+    assert journey.status(row["Match"]).startswith("Introduced")
+
+
+def test_a_refusal_declines_the_match(journey: Any, sides: Any) -> None:
+    journey.submit(*sides(host={"share_contact": "Ask me first each time"}))
+    journey.run()
+    row = journey.row("Kortrijk", "Lysekil")
+    journey.tick(row["Match"])
+    journey.run()
+    journey.tick(row["Match"], "Refused")
+    journey.run()
+    assert journey.status(row["Match"]).startswith("Declined")
+    assert len(journey.letters()) == 1
+
+
+def test_by_hand_becomes_a_proposal_with_its_own_tick_and_opens_a_pair_again(
+    journey: Any, proposed: dict[str, Any]
+) -> None:
+    journey.tick(proposed["Match"])
+    journey.run()
+    assert len(journey.letters()) == 1
+
+    line = {"Sending organisation": "kortrijk training centre", "Receiving organisation": "Lysekil Vocational College"}
+    for title, name in line.items():
+        journey.person.put("By hand", 2, title, name)
+    journey.run()
+    again = next(row for row in journey.review() if row["Match"] != proposed["Match"])
+    assert again["Why"] == "Proposed by hand."
+    assert len(journey.letters()) == 1
+    journey.tick(again["Match"])
+    journey.run()
+    assert len(journey.letters()) == 2
+    journey.run()
+    assert len(journey.review()) == 2
+
+
+def test_an_unknown_name_by_hand_is_a_problem_that_names_the_cell(journey: Any, proposed: dict[str, Any]) -> None:
+    journey.person.put("By hand", 2, "Sending organisation", "Nowhere College")
+    journey.person.put("By hand", 2, "Receiving organisation", proposed["Receiving organisation"])
+    assert journey.run().exit_code == 1
+    problem = next(row for row in journey.person.rows("Problems") if "Nowhere College" in row["What"])
+    assert problem["Where"] == "By hand, row 2, Sending organisation"
+
+
+def test_rehearsal_goes_to_one_address_once_and_leaves_the_match_unsent(journey: Any, proposed: dict[str, Any]) -> None:
+    rehearsal = {"MATCHMAKER_MAIL__REHEARSAL_TO": "officer@secretariat.example"}
+    journey.tick(proposed["Match"])
+    journey.run(**rehearsal)
+    journey.run(**rehearsal)
+    assert [recipients for _, recipients in journey.letters()] == [("officer@secretariat.example",)]
+    assert journey.status(proposed["Match"]).startswith("Approved: waits, rehearsed on")
+    journey.run()
+    assert len(journey.letters()[1][1]) == 2
+    assert journey.status(proposed["Match"]).startswith("Introduced")
+
+
+def test_without_sending_an_approved_match_waits_and_says_so(journey: Any, proposed: dict[str, Any]) -> None:
+    journey.tick(proposed["Match"])
+    journey.run(sending=False)
+    assert journey.letters() == []
+    status = journey.status(proposed["Match"])
+    assert status.startswith("Approved: waits, letters are switched off")
+    assert "untick Approve to stop it" in status
+
+
+def test_the_daily_limit_makes_the_rest_wait(journey: Any, answer: Any, sides: Any) -> None:
+    third = answer(
+        3,
+        organisation="Tampere Adult College",
+        country="Finland",
+        role="Send staff or learners",
+        seeks=proposed_seeks(),
+    )
+    journey.submit(*sides(), third)
+    journey.run()
+    rows = journey.review()
+    assert len(rows) == 2
+    for row in rows:
+        journey.tick(row["Match"])
+    journey.run(MATCHMAKER_MAIL__MAX_PER_DAY="1")
+    assert len(journey.letters()) == 1
+    assert sorted(row["Status"].split(":")[0] for row in journey.review()) == ["Approved", "Introduced"]
+    assert any("waits, daily limit" in row["Status"] for row in journey.review())
+
+
+def test_a_match_that_was_introduced_gets_a_row_in_exchanges(journey: Any, proposed: dict[str, Any]) -> None:
+    journey.tick(proposed["Match"])
+    journey.run()
+    rows = journey.person.rows("Exchanges")
+    assert [row["Match"] for row in rows] == [proposed["Match"]]
+    assert rows[0]["Status"].startswith("Introduced on")
