@@ -128,17 +128,24 @@ def batch_get_by_data_filter(book: Spreadsheet, body: Json) -> Json:
 
 
 class Written(NamedTuple):
-    """What one write touched; `area` is what was written, not what was asked for (recorded)."""
+    """What one write touched; `area` is what was written, not what was asked for (recorded).
+
+    `rows` and `columns` are those in which at least one cell was updated (documented); a null updates none.
+    """
 
     sheet: Sheet
     area: Area
-    rows: int
-    columns: int
+    rows: frozenset[int]
+    columns: frozenset[int]
     cells: int
 
     def json(self, book: Spreadsheet) -> Json:
         """UpdateValuesResponse without the values; zeros are left out."""
-        counts = {"updatedRows": self.rows, "updatedColumns": self.columns, "updatedCells": self.cells}
+        counts = {
+            "updatedRows": len(self.rows),
+            "updatedColumns": len(self.columns),
+            "updatedCells": self.cells,
+        }
         return {
             "spreadsheetId": book.spreadsheet_id,
             "updatedRange": self.sheet.echo(self.area),
@@ -209,24 +216,27 @@ def _put(book: Spreadsheet, sheet: Sheet, top: int, left: int, values: list[list
     store = _input(book, option)
     keys = [column.key for column in sheet.columns]
     written = 0
+    rows: set[int] = set()
+    columns: set[int] = set()
     for offset, line in enumerate(values):
-        if not line:
+        places = [place for place, value in enumerate(line) if value is not None]
+        if not places:
             continue
         cells = sheet.row_for_writing(top + offset).cells
-        for place, value in enumerate(line):
-            if value is None:
-                continue
-            written += 1
+        for place in places:
             key = keys[left + place]
-            new = store(cells.get(key, BLANK), value)
+            new = store(cells.get(key, BLANK), line[place])
             if new == BLANK:
                 cells.pop(key, None)
             else:
                 cells[key] = new
+        written += len(places)
+        rows.add(top + offset)
+        columns.update(left + place for place in places)
     width = max((len(line) for line in values), default=0)
     area = Area(top, top + max(len(values), 1), left, left + max(width, 1))
     book.forget_results()
-    return Written(sheet, area, len(values) if written else 0, width if written else 0, written)
+    return Written(sheet, area, frozenset(rows), frozenset(columns), written)
 
 
 def write(book: Spreadsheet, text: str, values: list[list[Any]], option: str | None) -> Written:
@@ -313,8 +323,8 @@ def batch_clear_by_data_filter(book: Spreadsheet, body: Json) -> Json:
 
 def _totals(book: Spreadsheet, everything: list[Written]) -> Json:
     """Totals count each row and column once, however often it was written (recorded)."""
-    rows = {(w.sheet.sheet_id, row) for w in everything if w.cells for row in range(w.area.top, w.area.bottom)}
-    columns = {(w.sheet.sheet_id, c) for w in everything if w.cells for c in range(w.area.left, w.area.right)}
+    rows = {(w.sheet.sheet_id, row) for w in everything for row in w.rows}
+    columns = {(w.sheet.sheet_id, column) for w in everything for column in w.columns}
     totals = {
         "totalUpdatedRows": len(rows),
         "totalUpdatedColumns": len(columns),

@@ -132,7 +132,7 @@ def test_writing_through_a_filter_survives_a_sort(sandbox: Any, bound: str) -> N
         {
             "updatedRange": "Sheet1!A3:B3",
             "updatedRows": 1,
-            "updatedColumns": 2,
+            "updatedColumns": 1,
             "updatedCells": 1,
             "dataFilter": _lookup("b"),
         }

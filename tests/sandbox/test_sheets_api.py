@@ -104,8 +104,10 @@ def test_the_answer_to_a_write_names_what_was_written(sandbox: Any, book: str) -
 
 def test_null_skips_a_cell_and_an_empty_string_clears_it(sandbox: Any, book: str) -> None:
     sandbox.write(book, "A1", [["a", "b"]])
-    sandbox.write(book, "A1", [[None, ""]])
+    answer = sandbox.write(book, "A1", [[None, "", None], [None], []]).json()
     assert sandbox.values(book, "A1:B1") == [["a"]]
+    counts = {name: count for name, count in answer.items() if name != "spreadsheetId"}
+    assert counts == {"updatedRange": "Sheet1!A1:C3", "updatedRows": 1, "updatedColumns": 1, "updatedCells": 1}
 
 
 def test_writing_outside_the_named_range_is_refused(sandbox: Any, book: str) -> None:
