@@ -125,7 +125,7 @@ class ImapMailbox:
                 f"{server} shows a certificate that is not to be trusted: {error.verify_message}.",
                 hint="Check imap.host.",
             ) from error
-        except (imaplib.IMAP4.error, OSError, EOFError) as error:
+        except (imaplib.IMAP4.error, OSError, EOFError, ValueError) as error:
             raise TryLater(f"{server} could not be searched ({type(error).__name__}).", hint=NEXT_RUN) from error
         finally:
             if imap is not None:

@@ -430,7 +430,7 @@ class Mailbox:
     def clear(self) -> None:
         for item in self.imap.list()[1]:
             assert isinstance(item, bytes)
-            name = item.rsplit(b" ", 1)[1].decode()
+            name = re.sub(rb'^\([^)]*\) (?:"[^"]*"|NIL) ', b"", item).decode()
             if name.strip('"') == "INBOX":
                 self.imap.select("INBOX")
                 self.imap.store("1:*", "+FLAGS", "\\Deleted")
