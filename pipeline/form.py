@@ -46,6 +46,9 @@ class Kind(StrEnum):
     CONSENT = "consent"
 
 
+LONGEST_NAME = 500
+"""Longer than any header or option; what follows is not looked at, since normalising 50,000 accents takes a second."""
+
 FILLED_BY_GOOGLE = frozenset({Kind.TIMESTAMP, Kind.EMAIL})
 CLOSED = frozenset({Kind.CHOICE, Kind.DROPDOWN, Kind.CHECKBOXES, Kind.CONSENT})
 
@@ -169,6 +172,7 @@ def comparable(text: str) -> str:
 
     Case, runs of spaces (also no-break ones), invisible characters, a trailing colon, asterisk or full stop.
     """
+    text = text[:LONGEST_NAME]
     if not text.isascii():
         text = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
     flat = " ".join(text.split())

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ConfigurationError
-from pipeline.form import comparable, load_form
+from pipeline.form import LONGEST_NAME, comparable, load_form
 
 TITLES = """Timestamp
 Email Address
@@ -64,6 +64,10 @@ def test_every_option_of_topics_formats_travellers_and_languages_means_something
 @pytest.mark.parametrize("text", ["COUNTRY", " Country : ", "Country *", "Cou\u200bntry", "Country\u00a0", "country."])
 def test_headers_are_compared_without_what_changes_by_itself(text: str) -> None:
     assert comparable(text) == "country"
+
+
+def test_a_cell_full_of_accents_costs_no_more_than_a_header() -> None:
+    assert len(comparable("\u05d0" + "\u05b0\u05b1\u05b2" * 16_000)) <= LONGEST_NAME
 
 
 GOOD = """
