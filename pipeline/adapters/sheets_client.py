@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, NoReturn
 
 import requests
-from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
+from google.auth.exceptions import GoogleAuthError, TransportError
 from google.auth.transport.requests import AuthorizedSession
 from gspread.http_client import HTTPClient
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, stop_any, stop_before_delay
@@ -132,17 +132,14 @@ class SheetsHttp(HTTPClient):
 
     def _no_answer(self, error: Exception, *, is_read: bool) -> NoReturn:
         """Raise what a missing answer means: repeatable, unclear, or for a person."""
-        if isinstance(error, RefreshError) and not error.retryable:
+        if isinstance(error, GoogleAuthError):
+            if isinstance(error, TransportError) or error.retryable:
+                raise _Repeat(_later("Google's log-in server cannot be reached")) from None
+            # Among them the answer 401 to a token that was just renewed.
             raise AccessRefused(
                 "Google does not accept the credentials of this program.",
                 hint="Check that the key was not deleted and that this machine's clock is right; otherwise make a "
                 "new key for the service account and put it where sheets.credentials points.",
-            ) from None
-        if isinstance(error, (TransportError, RefreshError)):
-            raise _Repeat(_later("Google's log-in server cannot be reached")) from None
-        if isinstance(error, GoogleAuthError):
-            raise ConfigurationError(
-                "The Google credentials cannot be used.", hint="Make a new key and point sheets.credentials at it."
             ) from None
         if is_read or _never_left(error):
             words = "took too long to answer" if isinstance(error, requests.Timeout) else "cannot be reached"

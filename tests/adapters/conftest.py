@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -228,6 +229,66 @@ def new_world(sheets_server: tuple[SheetsApp, Store, str]) -> Iterator[Callable[
     yield make
     app.service.faults.clear()
     app.before_request.clear()
+
+
+class Canned:
+    """A server that says what it is told to, word for word, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.answers: list[bytes | None] = []
+        self.asked: list[str] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._held: list[socket.socket] = []
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    @property
+    def root(self) -> str:
+        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self.asked.append(connection.recv(65536).decode("utf-8", "replace").partition("\r\n")[0])
+            answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+            if answer is None:
+                self._held.append(connection)  # silence
+                continue
+            connection.sendall(answer)
+            connection.close()
+
+    def close(self) -> None:
+        self._listener.close()
+
+
+def http_answer(status: int, body: object, *headers: str) -> bytes:
+    content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    head = [f"HTTP/1.1 {status} X", f"Content-Length: {len(content)}", "Connection: close", *headers]
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + content
+
+
+@pytest.fixture
+def answering() -> Iterator[Callable[..., SheetsHttp]]:
+    """Makes a client whose server gives these answers, the last one for ever: (status, body, *headers) or None."""
+    servers = []
+
+    def make(
+        status: int | None, body: object = "", *headers: str, then: Sequence[Any] = (), **changes: Any
+    ) -> SheetsHttp:
+        server = Canned()
+        servers.append(server)
+        first = (None,) if status is None else (status, body, *headers)
+        server.answers = [None if one[0] is None else http_answer(*one) for one in (first, *then)]
+        defaults: dict[str, Any] = {"api_url": server.root, "retry_seconds": 0}
+        client = connect(SheetsSettings(**(defaults | changes)))
+        client.canned = server  # type: ignore[attr-defined]
+        return client
+
+    yield make
+    for server in servers:
+        server.close()
 
 
 @pytest.fixture(scope="session")
