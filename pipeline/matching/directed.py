@@ -41,8 +41,8 @@ class Directed:
     """Asker -> the name as it was written."""
     places: dict[int, frozenset[str]] = field(default_factory=dict)
     """Asker -> countries or regions wished for in words (codes), beyond the boxes."""
-    nearby: dict[int, frozenset[int]] = field(default_factory=dict)
-    """Asker -> entries in a region or town asked for by name."""
+    by_place: set[int] = field(default_factory=set)
+    """Askers whose targets are everybody in a country, region or town they named."""
     unresolved: dict[int, str] = field(default_factory=dict)
     """Asker -> a name in the field that nobody here goes by."""
 
@@ -60,19 +60,19 @@ def directed_requests(entries: Sequence[Entry], organisations: Sequence[Organisa
 
 
 def _from_field(found: Directed, names: Names, asker: int, written: str) -> None:
+    found.called[asker] = written
     codes = places_named(written)
-    resolved = names.resolve(written, asker)
-    if resolved:
-        found.targets[asker] = resolved
-        found.called[asker] = written
-        return
-    region = names.in_region(written, asker)
-    if codes or region:
+    there = names.in_places(written, codes, asker)
+    meant = names.resolve(written, asker)
+    if meant:
+        found.targets[asker] = meant
+    elif there:
+        found.targets[asker] = there
+        found.by_place.add(asker)
+    elif codes:
         found.places[asker] = codes
-        found.nearby[asker] = region
-        found.called[asker] = written
-        return
-    found.unresolved[asker] = written
+    else:
+        found.unresolved[asker] = written
 
 
 def _from_text(found: Directed, names: Names, asker: int, entry: Entry) -> None:
@@ -172,16 +172,8 @@ class Names:
         return {number for number, value in likeness.items() if value >= best - AS_GOOD}
 
     def _by_words(self, wanted: tuple[str, ...], others: Iterable[int]) -> set[int]:
-        """Names with all the telling words: in the name itself, else in the name, place and text together."""
-        in_name = {number: self._found_share(wanted, number, self._name_tokens(number)) for number in others}
-        shares = in_name
-        if max(shares.values(), default=0.0) < ENOUGH_WORDS:
-            shares = {
-                number: self._found_share(
-                    wanted, number, self._name_tokens(number) | _place_tokens(self.entries[number])
-                )
-                for number in others
-            }
+        """Organisations with all the telling words in their name, or some there and the rest in their text."""
+        shares = {number: self._found_share(wanted, number, self._name_tokens(number)) for number in others}
         best = max(shares.values(), default=0.0)
         if best < ENOUGH_WORDS:
             return set()
@@ -207,16 +199,17 @@ class Names:
                 found.add(number)
         return frozenset(found)
 
-    def in_region(self, written: str, asker: int) -> frozenset[int]:
-        """Entries in a region or town of that name."""
+    def in_places(self, written: str, codes: frozenset[str], asker: int) -> frozenset[int]:
+        """Entries in the countries, regions or towns named."""
         wanted = set(_tokens(written))
-        return frozenset(
-            number
-            for number, entry in enumerate(self.entries)
-            if number != asker
-            and any(
-                place and set(_tokens(place)) and set(_tokens(place)) <= wanted for place in (entry.region, entry.city)
-            )
+        return self._others(
+            (
+                number
+                for number, entry in enumerate(self.entries)
+                if entry.country in codes
+                or any(set(_tokens(place)) <= wanted for place in (entry.region, entry.city) if place)
+            ),
+            asker,
         )
 
     def mentioned(self, main: str, original: str, asker: int) -> tuple[frozenset[int], str]:

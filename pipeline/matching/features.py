@@ -165,14 +165,8 @@ def _places(pool: Pool, guests: Rows, hosts: Rows, put: Any) -> None:
         return found
 
     wanted = hit(guests, hosts)
-    wishes = pool.has_wish.copy()
-    for asker, near in pool.directed.nearby.items():
-        if near:
-            wishes[asker] = True
-            mine = guests == asker
-            wanted[mine] |= np.isin(hosts[mine], list(near))
     put("place_wanted", wanted)
-    put("place_missed", wishes[guests] & ~wanted)
+    put("place_missed", pool.has_wish[guests] & ~wanted)
     put("guest_elsewhere", pool.has_wish[hosts] & ~hit(hosts, guests))
 
 

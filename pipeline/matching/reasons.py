@@ -170,8 +170,12 @@ def _yes_or_no(name: str, pool: Pool, guest: int, host: int) -> str:
     wishes = tuple(asking.preferred_places) or tuple(sorted(pool.directed.places.get(guest, ())))
     wanted = places_in_words(wishes) if wishes else called
     return {
-        "named": f"{asking.organisation} asked for them by name ({called}).",
-        "named_other": f"Against it: {asking.organisation} asked for somebody else by name ({called}).",
+        "named": (
+            f"{asking.organisation} asked for somebody there ({called})."
+            if guest in pool.directed.by_place
+            else f"{asking.organisation} asked for them by name ({called})."
+        ),
+        "named_other": f"Against it: {asking.organisation} asked for somebody else ({called}).",
         "place_wanted": f"{asking.organisation} would like to go to {wanted}, and that is where they are.",
         "place_missed": f"Against it: {asking.organisation} would rather go to {wanted}; this is {there}.",
         "guest_elsewhere": (

@@ -1,0 +1,71 @@
+"""Large pools: the first pass finds what scoring everything would."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import pytest
+
+from pipeline.matching import ranking
+from pipeline.matching.eligibility import Masks
+from pipeline.matching.features import read_pool
+from pipeline.matching.profile import DENSE_UP_TO
+from pipeline.matching.scoring import shipped_model
+from pipeline.model import Entry, Role
+
+MakeEntry = Callable[..., Entry]
+
+WORDS = ("prison", "garden", "cook", "robot", "nurse", "budget", "refugee", "museum", "apprentice", "coach", "solar")
+TOPICS = ("vet", "adult", "green", "digital", "care", "migrants", "culture")
+GROUPS = ("teachers", "pupils", "vet_learners", "migrants", "public_staff")
+
+
+@pytest.fixture
+def many(entry: MakeEntry) -> list[Entry]:
+    chance = random.Random(4)
+    return [
+        entry(
+            f"E{number:05}",
+            country=chance.choice(("NO", "FI", "SE", "ES-CT", "FR")),
+            role=chance.choice(list(Role)),
+            topics=tuple(chance.sample(TOPICS, 2)),
+            target_groups=tuple(chance.sample(GROUPS, chance.randrange(3))),
+            languages=tuple(chance.sample(("en", "fr", "no"), 2)),
+            preferred_places=tuple(chance.sample(("NO", "FR"), chance.randrange(2))),
+            text=" ".join(chance.choices(WORDS, k=6)),
+        )
+        for number in range(DENSE_UP_TO + 100)
+    ]
+
+
+def test_first_pass_loses_nothing_that_matters(many: list[Entry], monkeypatch: pytest.MonkeyPatch) -> None:
+    guests = list(range(0, len(many), 40))
+    pool, masks, model = read_pool(many), Masks(many), shipped_model()
+    full = ranking.rank(pool, masks, model, keep=5, guests=guests)
+    monkeypatch.setattr(ranking, "EXHAUSTIVE_UP_TO", 0)
+    quick = ranking.rank(pool, masks, model, keep=5, guests=guests)
+    assert full.keys() == quick.keys()
+    lost = sum(float(full[g].scores.sum() - quick[g].scores.sum()) for g in full)
+    assert lost / sum(float(full[g].scores.sum()) for g in full) < 0.01
+
+
+def test_ties_go_to_the_smaller_id(entry: MakeEntry) -> None:
+    hosts = [entry(name, country="FI", role=Role.HOST, topics=("vet",)) for name in ("H3", "H1", "H2")]
+    pool = [*hosts, entry("G", country="NO", role=Role.SEND, topics=("vet",))]
+    ranked = ranking.rank(read_pool(pool), Masks(pool), shipped_model(), keep=5)[3]
+    assert [pool[number].id for number in ranked.hosts] == ["H1", "H2", "H3"]
+
+
+def test_progress_reaches_the_end(many: list[Entry]) -> None:
+    seen: list[tuple[int, int]] = []
+    guests = list(range(300))
+    ranking.rank(
+        read_pool(many),
+        Masks(many),
+        shipped_model(),
+        keep=3,
+        guests=guests,
+        progress=lambda done, of: seen.append((done, of)),
+    )
+    assert seen[-1][0] == seen[-1][1]

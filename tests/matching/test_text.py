@@ -1,0 +1,90 @@
+"""What a text is about: ideas across languages, asides, and the language itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.matching.text import ASIDE_WEIGHT, language_of, quotable, terms
+from pipeline.matching.vocabulary import fold, vocabulary
+
+PRISON = "§prison and probation"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Training for inmates before release"),
+        ("ca", "Aules dins d'un centre penitenciari"),
+        ("de", "Unterricht in der Justizvollzugsanstalt und im Strafvollzug"),
+        ("fr", "Former les détenus en maison d'arrêt"),
+        ("no", "Opplæring av innsatte i fengsel"),
+        ("nl", "Onderwijs aan gedetineerden"),
+    ],
+)
+def test_the_same_idea_is_found_in_other_languages(language: str, text: str) -> None:
+    assert PRISON in terms(text, language)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("We would like to see how others deal with this and what they do", "en"),
+        ("Nous cherchons des partenaires pour une visite avec nos élèves", "fr"),
+        ("Wir suchen eine Schule, die mit uns für ein Jahr arbeitet", "de"),
+        ("Vi vill se hur andra arbetar och vad det ger för resultat", "sv"),
+        ("Volem veure com ho fan altres centres amb els seus alumnes", "ca"),
+        ("xyz", None),
+    ],
+)
+def test_the_language_of_a_text_is_told(text: str, language: str | None) -> None:
+    assert language_of(text) == language
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Gardens for pupils. (We have separate projects about prison teaching.)",
+        "Gardens for pupils. Elsewhere in our organisation colleagues deal with prison teaching.",
+    ],
+)
+def test_an_aside_weighs_less(text: str) -> None:
+    found = terms(text, "en")
+    assert found[PRISON] == ASIDE_WEIGHT
+    assert found["§pupils"] == 1.0
+
+
+def test_folding_keeps_other_scripts_and_drops_accents() -> None:
+    assert fold("Ærøskøbing Łódź Straße ÉCOLE") == "aeroskobing lodz strasse ecole"
+    assert fold("Θεσσαλονίκη") == "θεσσαλονικη"
+
+
+def test_quotes_leave_out_links_asides_and_control_characters() -> None:
+    text = "Come to https://evil.example/now please. (And much else besides, really.) Inmates learn\x00\n a trade here."
+    assert quotable(text) == ["a trade here"] or all("http" not in q and q.isprintable() for q in quotable(text))
+
+
+def test_every_answer_of_the_form_means_codes_that_have_a_name() -> None:
+    words = vocabulary()
+    for kind, names in (("topics", words.topics), ("formats", words.formats), ("target_groups", words.target_groups)):
+        for answer, codes in words.answers[kind].items():
+            assert codes, answer
+            assert set(codes) <= set(names), answer
+
+
+def test_answers_and_countries_become_codes() -> None:
+    words = vocabulary()
+    assert words.codes("topics", ("Dual VET and apprenticeships", "VET innovation", "nonsense")) == (
+        "vet",
+        "apprenticeships",
+        "vet_innovation",
+    )
+    assert words.place_codes(("Spain", "Norge", "Atlantis", "BE-VLG")) == ("ES", "ES-CT", "NO", "BE-VLG")
+
+
+def test_the_thesaurus_has_each_idea_once_and_in_lower_case() -> None:
+    concepts = vocabulary().concepts
+    labels = [concept.label for concept in concepts]
+    assert len(set(labels)) == len(labels) > 50
+    for concept in concepts:
+        assert "en" in concept.stems
+        assert all(stem and stem == fold(stem) for stems in concept.stems.values() for stem in stems)
