@@ -7,13 +7,13 @@ import dataclasses
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
-from pipeline.border import Address, clean_address, clean_link, read_line, read_text
+from pipeline.border import Address, clean_address, clean_link, organisation_key, read_line, read_text
 from pipeline.form import Form, locate
 from pipeline.intake.answers import (
     Complaint,
@@ -56,26 +56,45 @@ def read_responses(
     del locale, today  # nothing is guessed by locale, and nothing read depends on the day
     located = locate(form, table.header, columns, tab=table.title)
     responses: list[Response] = []
-    problems: list[Problem] = []
-    total = 0
+    read: list[_Reading] = []
     for sheet_row in table.rows:
         cells = {key: sheet_row.cells.get(header) for key, header in located.items()}
         if all(is_blank(cell) for cell in cells.values()):
             continue
-        total += 1
         reader = _Reading(table.title, sheet_row, cells, located, form)
         with contextlib.suppress(Unusable):
             responses.append(reader.response())
-        problems += reader.problems
-    return Intake(responses=tuple(responses), problems=tuple(problems), total=total)
+        read.append(reader)
+    settled = _settled(responses)
+    problems = (problem for reader in read if not settled(reader) for problem in reader.problems)
+    return Intake(responses=tuple(responses), problems=tuple(problems), total=len(read))
+
+
+def _settled(responses: Sequence[Response]) -> Callable[[_Reading], bool]:
+    """Whether what was wrong with a row has been settled by a later update or withdrawal of the same submitter."""
+    latest: dict[tuple[str, str], datetime] = {}
+    for response in responses:
+        if response.kind is EntryKind.NEW or response.submitted_at is None:
+            continue
+        of_all = response.kind is EntryKind.WITHDRAW and not response.organisation
+        key = (response.email.lower(), "" if of_all else organisation_key(response.organisation))
+        latest[key] = max(response.submitted_at, latest.get(key, response.submitted_at))
+
+    def settled(reader: _Reading) -> bool:
+        keys = [(reader.identity, ""), (reader.identity, organisation_key(reader.organisation))]
+        return any(key in latest and reader.submitted_at < latest[key] for key in keys)
+
+    return settled
 
 
 class _Reading(Row):
     """The walk through one row: first the columns everything hangs on, then every answer."""
 
+    submitted_at = datetime.min  # noqa: DTZ901 - the spreadsheet's local time, as all of them
+
     def response(self) -> Response:
         """The row as a value. Raises Unusable when it cannot be used."""
-        submitted_at = self._submitted_at()
+        submitted_at = self.submitted_at = self._submitted_at()
         address = self._address()
         self.identity = address.text.lower()
         kind = self._kind()
@@ -99,6 +118,7 @@ class _Reading(Row):
                 what=f"These answers are missing or cannot be used: {listed}. The row is not processed.",
                 ask=f"These answers are missing or cannot be used: {listed}. Please give them.",
             )
+        if self.missing or self.is_unusable:
             raise Unusable
         found = Response(
             row=self.number, content="", submitted_at=submitted_at, kind=kind, email=address.text, consent=True,
@@ -209,10 +229,10 @@ class _Reading(Row):
             self.add_problem(
                 "country",
                 "country",
-                what=f'"{text[:60]}" is no country we know.',
+                what=f'"{text[:60]}" is no country we know. The row is not processed.',
                 ask="Please give the name of the country in English.",
             )
-            self.missing.append(self.title("country"))
+            self.is_unusable = True
             return text, None
         within = country_names().get(fold(region)) if region else None
         return text, within if within and within.startswith(f"{code}-") else code
@@ -222,7 +242,7 @@ class _Reading(Row):
             return Role.EITHER
         code = self.code("role")
         if code is None and not is_blank(self.cells.get("role")):
-            self.missing.append(self.title("role"))
+            self.is_unusable = True
         return Role(code) if code else None
 
     def _texts(self, role: Role | None) -> tuple[str | None, str | None]:

@@ -37,11 +37,11 @@ class Row:
         self.cells = cells
         self.located = located
         self.form = form
-        self.formulas = row.formulas
         self.problems: list[Problem] = []
         self.flags: list[Flag] = []
         self.held: list[str] = []
         self.missing: list[str] = []
+        self.is_unusable = False
         self.identity = ""
         self.organisation = ""
 

@@ -240,6 +240,28 @@ def test_a_withdrawal_needs_nothing_but_the_address(read: Callable[..., Intake])
     assert intake.responses[0].kind is EntryKind.WITHDRAW
 
 
+def test_what_was_wrong_is_settled_by_a_later_update_or_withdrawal(read: Callable[..., Intake]) -> None:
+    bad = {"oid": "x"}
+    unusable = {"country": "Atlantis"}
+    update = {"kind": "Update of my earlier entry", "submitted_at": 46_001.5}
+    assert read(bad, unusable, update).problems == ()
+    withdrawal = dict.fromkeys(load_form().by_key, "") | update | {"kind": "Withdraw my entry"}
+    assert read(unusable, withdrawal | {"email": "anna@kommun.example"}).problems == ()
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        {"kind": "New entry", "submitted_at": 46_001.5},
+        {"kind": "Update of my earlier entry", "submitted_at": 45_999.5},
+        {"kind": "Update of my earlier entry", "submitted_at": 46_001.5, "email": "other@kommun.example"},
+        {"kind": "Update of my earlier entry", "submitted_at": 46_001.5, "organisation": "Another"},
+    ],
+)
+def test_what_was_wrong_is_not_settled_by_anything_else(read: Callable[..., Intake], later: dict[str, Cell]) -> None:
+    assert len(read({"country": "Atlantis"}, later).problems) == 1
+
+
 def test_long_answers_are_cut_and_long_names_wait_for_a_person(read: Callable[..., Intake]) -> None:
     (response,) = read({"seeks": "lorem ipsum " * 4_166, "region": "x" * 9_000}).responses
     assert len(response.seeks or "") <= 4_000
