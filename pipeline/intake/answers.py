@@ -38,7 +38,9 @@ def as_text(cell: Cell) -> str:
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
-    return str(cell)[:CELL_WINDOW]
+    if isinstance(cell, int):
+        return str(cell) if abs(cell) < 10**18 else "(a number of many digits)"
+    return cell[:CELL_WINDOW]
 
 
 def is_blank(cell: Cell) -> bool:
@@ -88,16 +90,17 @@ def as_moment(cell: Cell) -> datetime | Complaint:
     if isinstance(cell, bool) or cell is None:
         return Complaint("date", "is not a date", _ASK_DATE)
     if isinstance(cell, int | float):
-        if not abs(cell) < 1e6:
+        if not _serial(FIRST_DAY) <= cell < _serial(LAST_DAY):
             return Complaint("date", "is a number and not a date", _ASK_DATE)
-        moment = SHEET_EPOCH + timedelta(seconds=round(cell * 86_400))
-        if not FIRST_DAY <= moment.date() < LAST_DAY:
-            return Complaint("date", "is a number and not a date", _ASK_DATE)
-        return moment
+        return SHEET_EPOCH + timedelta(seconds=round(cell * 86_400))
     found = _moment_in(" ".join(cell[:60].split()))
     if isinstance(found, datetime) and not FIRST_DAY <= found.date() < LAST_DAY:
         return Complaint("date", "is a year no exchange can be in", _ASK_DATE)
     return found
+
+
+def _serial(day: date) -> int:
+    return (day - SHEET_EPOCH.date()).days
 
 
 def as_date(cell: Cell) -> date | Complaint:

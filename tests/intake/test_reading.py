@@ -141,6 +141,9 @@ def test_the_sentence_for_the_submitter_says_what_to_do(read: Callable[..., Inta
         ({"date_from": "03/04/2027"}, "date_from"),
         ({"date_from": "soon"}, "date_from"),
         ({"date_from": 12}, "date_from"),
+        ({"date_from": -999_999.0}, "date_from"),
+        ({"date_from": 10**400}, "date_from"),
+        ({"group_size": 10**5000}, "group_size"),
         ({"date_from": 46_600, "date_to": 46_500}, "date_from"),
     ],
 )
@@ -292,6 +295,7 @@ cells = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(),
+    st.sampled_from([10**400, 10**5000, -(10**18)]),
     st.floats(),
     st.text(max_size=60),
     st.text(st.sampled_from("\u200b\u202e\u0301\ud800\r\n\t,;=@<{'\"aÅя\U000e0041\u3164-1"), max_size=80),
