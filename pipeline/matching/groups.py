@@ -46,6 +46,7 @@ def find_groups(
     *,
     per_request: int,
     today: date | None,
+    barred: Collection[frozenset[str]] = (),
     avoided: Collection[frozenset[str]] = (),
 ) -> dict[int, list[Group]]:
     """The best groups of every request that is open to a third, best first."""
@@ -64,7 +65,9 @@ def find_groups(
             for third, joining_score in joiners[int(host)]:
                 if third in (guest, int(host)):
                     continue
-                if broken_together(entries[guest], entries[int(host)], entries[third], today=today, avoided=avoided):
+                if broken_together(
+                    entries[guest], entries[int(host)], entries[third], today=today, barred=barred, avoided=avoided
+                ):
                     continue
                 together = math.sqrt(float(score) * joining_score) * _affinity(pool, guest, third)
                 groups.append(Group(guest, int(host), third, together))
@@ -98,6 +101,7 @@ def broken_together(
     joining: Entry,
     *,
     today: date | None,
+    barred: Collection[frozenset[str]] = (),
     avoided: Collection[frozenset[str]] = (),
 ) -> tuple[BrokenRule, ...]:
     """What keeps the three apart although each guest and the host could meet; empty when nothing does."""
@@ -114,6 +118,8 @@ def broken_together(
     ]
     if frozenset((sending.id, joining.id)) in avoided:
         rules.append(BrokenRule(code="avoided", sentence="One of them asked us not to propose the other."))
+    if frozenset((sending.organisation_id, joining.organisation_id)) in barred:
+        rules.append(BrokenRule(code="barred", sentence="The two guests met, or this was declined, within this round."))
     return tuple(rules)
 
 

@@ -61,7 +61,9 @@ def propose(
     groups = _groups(
         pool,
         model,
-        find_groups(pool, ranking, per_request=chosen.groups_per_request, today=chosen.today, avoided=avoided),
+        find_groups(
+            pool, ranking, per_request=chosen.groups_per_request, today=chosen.today, barred=barred, avoided=avoided
+        ),
         chosen,
     )
     candidates = (*pairs, *groups)

@@ -68,6 +68,12 @@ def test_a_barred_pair_is_never_proposed_and_the_rest_stays(pool: list[Entry]) -
         assert {candidate.joining, candidate.receiving} != {"GUEST-PRISON", "HOST-PRISON"}
 
 
+def test_two_guests_who_met_this_round_are_not_put_into_one_group(pool: list[Entry]) -> None:
+    barred = {frozenset({"O-GUEST-PRISON", "O-JOIN-PRISON"})}
+    candidates = propose(pool, barred=barred, settings=MatchingSettings(least_band=Band.LONG_SHOT)).candidates
+    assert not [c for c in candidates if c.joining and {c.sending, c.joining} == {"GUEST-PRISON", "JOIN-PRISON"}]
+
+
 @pytest.mark.parametrize(
     "unwanted", ["Lakeside Penitentiary School", "LAKESIDE penitentiary", "Lakside Penitentiary School"]
 )
