@@ -189,17 +189,18 @@ def _why(candidate: Candidate) -> str:
 
 def _fits(parties: tuple[Party, ...]) -> tuple[str, ...]:
     """What all sides have in common, as sentences for the letter."""
+    you = "You all" if len(parties) > 2 else "You both"
     sentences = []
-    for label, field in (
-        ("You all named the topic", "topics"),
-        ("You are all open to", "formats"),
-        ("You share a working language", "languages"),
+    for one, several, field in (
+        ("named the topic", "named the topics", "topics"),
+        ("are open to this format:", "are open to these formats:", "formats"),
+        ("can work in", "can work in", "languages"),
     ):
         shared = _shared(parties, field)
         if shared:
-            sentences.append(f"{label if len(parties) > 2 else label.replace('all ', 'both ')}: {', '.join(shared)}.")
+            sentences.append(f"{you} {one if len(shared) == 1 else several} {_listed(shared)}.")
     window = common_window(parties)
-    if window:
+    if window and all(party.date_from or party.date_to for party in parties):
         sentences.append(f"Your dates overlap from {_day(window[0])} to {_day(window[1])}.")
     return tuple(sentences)
 
