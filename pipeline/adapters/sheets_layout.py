@@ -21,6 +21,8 @@ from pipeline.adapters.sheets_writing import checkbox_rule
 
 Json = dict[str, Any]
 
+ROWS_LOOKED_AT = 50
+"""Rows in which a box or list counts as set up; people insert blank rows on top."""
 NEW_ROWS = 200
 """Rows of a new tab: enough for most, small enough to scroll."""
 PROTECTION = "Written by Mobility Matchmaker"
@@ -47,7 +49,7 @@ class _Seen:
     sheet: SheetInfo
     header: list[str] = field(default_factory=list)
     validated: dict[int, str] = field(default_factory=dict)
-    """Column -> kind of the validation in row 2."""
+    """Column -> kind of the validation in the first rows."""
     rule_starts: set[str] = field(default_factory=set)
     protected: set[int] = field(default_factory=set)
     filter_views: set[str] = field(default_factory=set)
@@ -85,7 +87,13 @@ def _look(spreadsheet: GoogleSpreadsheet, structure: Structure) -> dict[str, _Se
         return {}
     body = {
         "dataFilters": [
-            {"gridRange": {"sheetId": sheet.sheet_id, "startRowIndex": 0, "endRowIndex": min(2, sheet.row_count)}}
+            {
+                "gridRange": {
+                    "sheetId": sheet.sheet_id,
+                    "startRowIndex": 0,
+                    "endRowIndex": min(ROWS_LOOKED_AT, sheet.row_count),
+                }
+            }
             for sheet in sheets.values()
         ],
         "includeGridData": True,
