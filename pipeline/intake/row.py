@@ -188,6 +188,6 @@ class Row:
 
     def _key(self, code: str, key: str) -> str:
         """The same for the same fault of the same submission, wherever its row has been moved to."""
-        who = self.identity or f"{self.cells.get('submitted_at')!r:.40}"
+        who = self.identity or as_text(self.cells.get("submitted_at"))[:40]
         digest = hashlib.sha256(f"{who}|{self.organisation}|{key}|{code}".encode(errors="replace")).hexdigest()
         return f"answer:{digest[:16]}"
