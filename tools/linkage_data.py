@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from pipeline.linkage.blocking import Pairs
 from pipeline.linkage.clustering import groups
+from pipeline.linkage.columns import Columns
 from pipeline.linkage.comparison import Table
 from pipeline.linkage.engine import compared
-from pipeline.linkage.normalise import Columns, prepare
+from pipeline.linkage.normalise import prepare
 from pipeline.linkage.records import Record
 
 FOLDS = 5

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.linkage.normalise import Columns
+from pipeline.linkage.columns import Columns
 
 BLOCK_CAP = 40
 PAIRS_PER_RECORD = 22
@@ -76,7 +76,7 @@ def _letters_dropped(columns: Columns, keys: _Keys) -> None:
     starts = np.cumsum(counts) - counts
     owner_column = np.array(owners)
     repeats = counts[owner_column]
-    rows = order[np.repeat(starts[owner_column], repeats) + _ramp(repeats)].astype(np.int32)
+    rows = order[np.repeat(starts[owner_column], repeats) + ramp(repeats)].astype(np.int32)
     keys.keys.append(np.repeat(np.array(spellings, dtype=np.uint64), repeats))
     keys.rows.append(rows)
 
@@ -89,7 +89,7 @@ def hash_text(text: str) -> int:
     return crc32(data) << 32 | (adler32(data) ^ crc32(data[::-1]))
 
 
-def _ramp(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+def ramp(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     """0..n-1 for each n in `lengths`, one after another."""
     ends = np.cumsum(lengths)
     return np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - lengths, lengths)
@@ -177,5 +177,5 @@ def _best_per_record(
     for side in (left, right):
         order = np.lexsort((-weight, side))
         sizes = np.bincount(side, minlength=count)
-        kept[order[_ramp(sizes) < per_record]] = True
+        kept[order[ramp(sizes) < per_record]] = True
     return kept

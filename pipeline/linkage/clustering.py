@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 NEVER_COMPARED = 0.02
 """The probability of a pair that shares no key at all."""
+LEAST = 0.04
+"""Pairs less probable than this count as never compared: most pairs are, and they decide nothing."""
 FORBIDDEN = -1e9
 
 
@@ -64,21 +66,24 @@ def merges(
     floor: float,
     same: Sequence[tuple[int, int]] = (),
     apart: Sequence[tuple[int, int]] = (),
+    ruled_out: Sequence[tuple[int, int]] = (),
     oid: Sequence[int] = (),
 ) -> list[Merge]:
-    """All merges worth at least `floor`, best first. `same` joins come first with score 1.
+    """All merges worth at least `floor`, best first. What people call the `same` comes first, with score 1.
 
-    `apart` pairs and records with two different non-zero `oid` never end in one cluster, not even through
-    others; where `same` and `apart` contradict one another the earlier `same` stands.
+    Pairs people keep `apart`, pairs a rule has `ruled_out` and records with two different non-zero `oid`
+    never end in one cluster, not even through others. A person's word stands above a rule; where people
+    contradict one another (A is B, B is C, A is not C) the later `same` gives way.
     """
     made: list[Merge] = []
     state = _State(count, oid)
     state.forbid(apart)
     for one, other in same:
-        if state.forest.find(one) != state.forest.find(other) and state.allowed(one, other):
+        if state.forest.find(one) != state.forest.find(other) and not state.forbidden(one, other):
             made.append(Merge(1.0, one, other))
             state.join(state.forest.find(one), state.forest.find(other))
-    useful = probability > NEVER_COMPARED
+    state.forbid(ruled_out)
+    useful = probability > LEAST
     state.load(left[useful].tolist(), right[useful].tolist(), probability[useful].tolist())
     state.run(floor, made)
     return made
@@ -92,20 +97,25 @@ class _State:
         self.oid = {row: number for row, number in enumerate(oid) if number}
 
     def forbid(self, apart: Iterable[tuple[int, int]]) -> None:
+        find = self.forest.find
         for one, other in apart:
-            self._row(one)[other] = [FORBIDDEN, 1]
-            self._row(other)[one] = [FORBIDDEN, 1]
+            one, other = find(one), find(other)  # noqa: PLW2901 - clusters joined beforehand count as one
+            if one != other:
+                self._row(one)[other] = [FORBIDDEN, 1]
+                self._row(other)[one] = [FORBIDDEN, 1]
 
     def _row(self, item: int) -> dict[int, list[float]]:
         return self.between.setdefault(item, {})
 
+    def forbidden(self, one: int, other: int) -> bool:
+        known = self.between.get(self.forest.find(one), {}).get(self.forest.find(other))
+        return known is not None and known[0] <= FORBIDDEN / 2
+
     def allowed(self, one: int, other: int) -> bool:
-        one, other = self.forest.find(one), self.forest.find(other)
-        oid_one, oid_other = self.oid.get(one), self.oid.get(other)
+        oid_one, oid_other = self.oid.get(self.forest.find(one)), self.oid.get(self.forest.find(other))
         if oid_one and oid_other and oid_one != oid_other:
             return False
-        known = self.between.get(one, {}).get(other)
-        return known is None or known[0] > FORBIDDEN / 2
+        return not self.forbidden(one, other)
 
     def load(self, left: Sequence[int], right: Sequence[int], probability: Sequence[float]) -> None:
         find = self.forest.find

@@ -10,8 +10,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.linkage.abbreviations import abbreviates
 from pipeline.linkage.blocking import Pairs
-from pipeline.linkage.normalise import Columns
+from pipeline.linkage.columns import Columns
+from pipeline.linkage.contacts import domain_fit
 from pipeline.linkage.places import NOWHERE, places
 
 Feature = NDArray[np.float32]
@@ -47,8 +49,16 @@ def _compare_chunk(columns: Columns, pairs: Pairs) -> Table:
 
 def _shared(left: NDArray[np.int32], right: NDArray[np.int32]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which entries of each row of `left` occur in the same row of `right`, and the reverse."""
-    same = (left[:, :, None] == right[:, None, :]) & (left[:, :, None] > 0)
-    return same.any(axis=2), same.any(axis=1)
+    in_right = np.zeros(left.shape, np.bool_)
+    in_left = np.zeros(right.shape, np.bool_)
+    used_left, used_right = int((left > 0).any(axis=0).sum()), int((right > 0).any(axis=0).sum())
+    for one in range(used_left):
+        column = left[:, one]
+        for other in range(used_right):
+            same = (column == right[:, other]) & (column > 0)
+            in_right[:, one] |= same
+            in_left[:, other] |= same
+    return in_right, in_left
 
 
 def _any_shared(left: NDArray[np.int32], right: NDArray[np.int32]) -> NDArray[np.bool_]:
@@ -81,6 +91,14 @@ def _words(columns: Columns, pairs: Pairs, table: Table) -> None:
     table["words shorter"] = low
     table["words longer"] = high
     table["rarest common"] = (weight_left * in_right).max(axis=1)
+    table["rarest common, bearers"] = (columns.bearers[pairs.left] * (in_right & proper_left)).max(axis=1)
+    stems_right, stems_left = _shared(columns.stem[pairs.left], columns.stem[pairs.right])
+    common_stems = (weight_left * stems_right).sum(axis=1)
+    table["stems jaccard"] = common_stems / np.maximum(total_left + total_right - common_stems, 0.1)
+    names_left_by_stem = (weight_left * (~stems_right & proper_left)).sum(axis=1)
+    names_right_by_stem = (weight_right * (~stems_left & proper_right)).sum(axis=1)
+    table["names left over by stem, less"] = np.minimum(names_left_by_stem, names_right_by_stem)
+    table["names left over by stem, more"] = np.maximum(names_left_by_stem, names_right_by_stem)
     table["names common"] = (weight_left * (in_right & proper_left)).sum(axis=1)
     over_left, over_right = weight_left * ~in_right, weight_right * ~in_left
     table["rarest left over, less"] = np.minimum(over_left.max(axis=1), over_right.max(axis=1))
@@ -172,6 +190,14 @@ def _contacts(columns: Columns, pairs: Pairs, table: Table) -> None:
     table["mail address"] = _both(columns.mail[one], columns.mail[other])
     across = np.stack([_both(web_one, mail_other), _both(mail_one, web_other)])
     table["website against mail"] = across.max(axis=0)
+    host_one = np.where(columns.web_host[one] > 0, columns.web_host[one], columns.mail_host[one])
+    host_other = np.where(columns.web_host[other] > 0, columns.web_host[other], columns.mail_host[other])
+    table["host"] = _both(host_one, host_other)
+    table["mail host"] = _both(columns.mail_host[one], columns.mail_host[other])
+    table["domain crowd"] = np.maximum(columns.crowd[one], columns.crowd[other])
+    fit_one, fit_other = columns.own_fit[one], columns.own_fit[other]
+    table["domain fits its own, less"] = np.minimum(fit_one, fit_other)
+    table["domain fits its own, more"] = np.maximum(fit_one, fit_other)
     known = np.stack([site > -1, table["mail domain"] > -1, across[0] > -1, across[1] > -1])
     agree = np.stack([site > 0, table["mail domain"] > 0, across[0] > 0, across[1] > 0])
     table["domains agreeing"] = agree.sum(axis=0).astype(np.float32)
@@ -184,6 +210,9 @@ def _short_forms(columns: Columns, pairs: Pairs, table: Table) -> None:
     forward = _any_shared(columns.acronyms[one], columns.initials[other])
     backward = _any_shared(columns.acronyms[other], columns.initials[one])
     table["acronym of the other"] = (forward | backward).astype(np.float32)
+    exact = forward | backward
+    table["short form made of the other"] = _made_of(columns, pairs, exact)
+    table["domain fits the other"] = _cross_fit(columns, pairs)
     table["acronym shared"] = _any_shared(columns.acronyms[one], columns.acronyms[other]).astype(np.float32)
     table["initials shared"] = _any_shared(columns.initials[one][:, :2], columns.initials[other][:, :2]).astype(
         np.float32
@@ -196,6 +225,35 @@ def _short_forms(columns: Columns, pairs: Pairs, table: Table) -> None:
     to_other = _any_shared(columns.labels[one], columns.initials[other])
     table["domain is the other's initials"] = to_one.astype(np.float32) + to_other
     table["domain labels shared"] = _any_shared(columns.labels[one], columns.labels[other]).astype(np.float32)
+
+
+def _made_of(columns: Columns, pairs: Pairs, exact: NDArray[np.bool_]) -> Feature:
+    """How well an acronym of one abbreviates the other's name: 1 for its initials."""
+    result: Feature = np.where(exact, 1.0, 0.0).astype(np.float32)
+    texts = columns.texts
+    has_one, has_other = columns.acronyms[pairs.left, 0] > 0, columns.acronyms[pairs.right, 0] > 0
+    for row in np.flatnonzero(~exact & (has_one | has_other)).tolist():
+        one, other = int(pairs.left[row]), int(pairs.right[row])
+        best = 0.0
+        for short_of, name_of in ((one, other), (other, one)):
+            for short in columns.acronyms[short_of].tolist():
+                if short:
+                    best = max(best, abbreviates(texts[short], columns.telling[name_of]))
+                else:
+                    break
+        result[row] = best * 0.9
+    return result
+
+
+def _cross_fit(columns: Columns, pairs: Pairs) -> Feature:
+    """How well the domain of the one that has one fits the name of the one that has none; -1 otherwise."""
+    result = np.full(len(pairs.left), UNKNOWN, np.float32)
+    has_one, has_other = columns.own_fit[pairs.left] >= 0, columns.own_fit[pairs.right] >= 0
+    for row in np.flatnonzero(has_one != has_other).tolist():
+        one, other = int(pairs.left[row]), int(pairs.right[row])
+        owner, name = (one, other) if has_one[row] else (other, one)
+        result[row] = domain_fit(columns.label[owner], columns.telling[name])
+    return result
 
 
 def _overlap(left: NDArray[np.int32], right: NDArray[np.int32]) -> Feature:

@@ -3,27 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.linkage import guards
 from pipeline.linkage.blocking import Pairs, candidate_pairs
 from pipeline.linkage.clustering import groups, labels, merges
+from pipeline.linkage.columns import Columns
 from pipeline.linkage.comparison import Table, compare
+from pipeline.linkage.guards import Rules, rules
 from pipeline.linkage.judgement import Judged, judged_rows
-from pipeline.linkage.normalise import Columns, prepare
+from pipeline.linkage.normalise import prepare
 from pipeline.linkage.questions import choose, worth_asking
 from pipeline.linkage.reasons import Explainer
 from pipeline.linkage.records import Linkage, PairState, PairVerdict, Record
-from pipeline.linkage.scoring import Model, model
-from pipeline.model import Judgement
+from pipeline.linkage.scoring import Chances, Model, model
+from pipeline.model import Judgement, Reason
 
 Progress = Callable[[str, int, int], None]
 """Told of (what is being done, how many done, of how many)."""
 
 HUMAN_SAME = 1.0
+JUST_BELOW = 0.01
+"""A pair that a person must see is held so far below the strict threshold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything known before anything is decided."""
+
+    records: Sequence[Record]
+    columns: Columns
+    pairs: Pairs
+    table: Table
+    chances: Chances
+    ruled: Rules
+    judged: Judged
+    fitted: Model
+
+    @property
+    def asking(self) -> NDArray[np.float64]:
+        """How probable each pair is, for a question."""
+        return self.ruled.free(self.chances.mean)
+
+    def strict(self) -> list[int]:
+        """Clusters for a list where people answer the open questions."""
+        held_back = self.fitted.strict - JUST_BELOW
+        return self._clusters(self.ruled.strict(self.chances.sure, held_back), self.fitted.strict)
+
+    def balanced(self) -> list[int]:
+        """Clusters for a list where nobody can be asked."""
+        return self._clusters(self.ruled.free(self.chances.together), self.fitted.balanced)
+
+    def _clusters(self, probability: NDArray[np.float64], threshold: float) -> list[int]:
+        count = len(self.records)
+        forbidden = np.flatnonzero(self.ruled.forbidden)
+        made = merges(
+            count,
+            self.pairs.left,
+            self.pairs.right,
+            probability,
+            floor=threshold,
+            same=self.judged.same,
+            apart=self.judged.different,
+            ruled_out=list(zip(self.pairs.left[forbidden].tolist(), self.pairs.right[forbidden].tolist(), strict=True)),
+            oid=self.columns.oid[:count].tolist(),
+        )
+        return labels(count, made, threshold)
 
 
 def link(
@@ -37,19 +84,41 @@ def link(
     """Which records are one organisation, given what people have said before.
 
     `aliases` maps an organisation's main name to other spellings the secretariat knows. `with_pairs` off
-    saves the sentences when nobody reads them.
+    saves the sentences, and the strict clusters, when nobody reads them.
     """
+    if not records:
+        return Linkage(clusters=(), balanced=())
     told = progress or (lambda _what, _done, _total: None)
+    case = weigh(records, judgements, aliases, model(), told)
+    told("clustering", 0, 1)
+    ids = [record.record_id for record in records]
+    balanced = _members(ids, case.balanced())
+    if not with_pairs:
+        return Linkage(clusters=balanced, balanced=balanced)
+    strict = case.strict()
+    told("wording reasons", 0, 1)
+    found = _verdicts(case, strict)
+    return Linkage(clusters=_members(ids, _components(ids, found)), balanced=balanced, pairs=found)
+
+
+def weigh(
+    records: Sequence[Record],
+    judgements: Sequence[Judgement],
+    aliases: Mapping[str, Sequence[str]] | None,
+    fitted: Model,
+    told: Progress,
+) -> Case:
+    """Compare what is worth comparing."""
     spelt, base = _every_name(records)
     columns = prepare(spelt, aliases, lambda done, total: told("reading names", done, total))
-    base = _same_kind(columns, base)
     pairs, table = compared(columns, told)
-    fitted = model()
-    judged = judged_rows(records, judgements)
-    probability = guards.adjusted(columns, pairs, fitted.probability(table))
+    ruled = rules(columns, pairs)
     if len(spelt) > len(records):
-        pairs, table, probability = _best_names(pairs, table, probability, base)
-    return _decided(records, columns, pairs, table, probability, judged, fitted, told, with_pairs=with_pairs)
+        strength = ruled.free(fitted.alone.log_odds(table))
+        pairs, table, kept = _best_names(pairs, table, strength, _same_kind(columns, base))
+        ruled = Rules(ruled.forbidden[kept], ruled.ask[kept])
+    chances = fitted.chances(table, pairs, len(records))
+    return Case(records, columns, pairs, table, chances, ruled, judged_rows(records, judgements), fitted)
 
 
 def _every_name(records: Sequence[Record]) -> tuple[list[Record], NDArray[np.int32]]:
@@ -70,18 +139,18 @@ def _same_kind(columns: Columns, base: NDArray[np.int32]) -> NDArray[np.int32]:
 
 
 def _best_names(
-    pairs: Pairs, table: Table, probability: NDArray[np.float64], base: NDArray[np.int32]
-) -> tuple[Pairs, Table, NDArray[np.float64]]:
-    """Pairs of names -> pairs of records: the best of each."""
+    pairs: Pairs, table: Table, strength: NDArray[np.float64], base: NDArray[np.int32]
+) -> tuple[Pairs, Table, NDArray[np.intp]]:
+    """Pairs of names -> pairs of records: the best of each, and where it stood."""
     one, other = base[pairs.left], base[pairs.right]
     left, right = np.minimum(one, other), np.maximum(one, other)
-    order = np.lexsort((-probability, right, left))
+    order = np.lexsort((-strength, right, left))
     order = order[(left[order] != right[order]) & (left[order] >= 0)]
     first = np.ones(len(order), np.bool_)
     first[1:] = (left[order[1:]] != left[order[:-1]]) | (right[order[1:]] != right[order[:-1]])
     kept = order[first]
     best = {name: column[kept] for name, column in table.items()}
-    return Pairs(left[kept], right[kept]), best, probability[kept]
+    return Pairs(left[kept], right[kept]), best, kept
 
 
 def compared(columns: Columns, told: Progress) -> tuple[Pairs, Table]:
@@ -89,42 +158,6 @@ def compared(columns: Columns, told: Progress) -> tuple[Pairs, Table]:
     told("finding pairs", 0, 1)
     pairs = candidate_pairs(columns)
     return pairs, compare(columns, pairs, lambda done, total: told("comparing pairs", done, total))
-
-
-def _decided(
-    records: Sequence[Record],
-    columns: Columns,
-    pairs: Pairs,
-    table: Table,
-    probability: NDArray[np.float64],
-    judged: Judged,
-    fitted: Model,
-    told: Progress,
-    *,
-    with_pairs: bool,
-) -> Linkage:
-    count = len(records)
-    told("clustering", 0, 1)
-    made = merges(
-        count,
-        pairs.left,
-        pairs.right,
-        probability,
-        floor=min(fitted.balanced, fitted.strict),
-        same=judged.same,
-        apart=judged.different,
-        oid=columns.oid[:count].tolist(),
-    )
-    strict = labels(count, made, fitted.strict)
-    ids = [record.record_id for record in records]
-    found: tuple[PairVerdict, ...] = ()
-    if with_pairs:
-        told("wording reasons", 0, 1)
-        found = _verdicts(records, columns, pairs, table, probability, judged, strict, fitted)
-        strict = _components(ids, found)
-    return Linkage(
-        clusters=_members(ids, strict), balanced=_members(ids, labels(count, made, fitted.balanced)), pairs=found
-    )
 
 
 def _components(ids: Sequence[str], found: Sequence[PairVerdict]) -> list[int]:
@@ -139,55 +172,39 @@ def _members(ids: Sequence[str], cluster: Sequence[int]) -> tuple[tuple[str, ...
     return tuple(tuple(members) for members in found.values())
 
 
-def _verdicts(
-    records: Sequence[Record],
-    columns: Columns,
-    pairs: Pairs,
-    table: Table,
-    probability: NDArray[np.float64],
-    judged: Judged,
-    strict: Sequence[int],
-    fitted: Model,
-) -> tuple[PairVerdict, ...]:
+def _verdicts(case: Case, strict: Sequence[int]) -> tuple[PairVerdict, ...]:
+    """The links inside the clusters and the questions between them, with reasons."""
+    pairs, records = case.pairs, case.records
     label = np.asarray(strict)
+    explainer = Explainer(records, case.columns, case.fitted)
+    said = [(one, other) for one, other in dict.fromkeys(case.judged.same) if strict[one] == strict[other]]
+    found = [_verdict(records, one, other, HUMAN_SAME, PairState.LINK, (explainer.said_same(),)) for one, other in said]
     inside = np.flatnonzero(label[pairs.left] == label[pairs.right])
-    linked = _needed(pairs, probability, inside)
-    threshold = worth_asking(fitted.review, len(records))
-    asked = choose(pairs, probability, strict, judged.settled(), threshold)
-    explainer = Explainer(records, columns, fitted)
-    said = _pairs_told(judged, strict)
-    found = [
-        PairVerdict(
-            left=records[one].record_id,
-            right=records[other].record_id,
-            probability=HUMAN_SAME,
-            verdict=PairState.LINK,
-            reasons=(explainer.said_same(),),
-        )
-        for one, other in said
-    ]
+    sure = case.ruled.free(case.chances.sure)
+    asking = case.asking
+    threshold = worth_asking(case.fitted.review, len(records))
     known = set(said)
-    for state, positions in ((PairState.LINK, linked), (PairState.REVIEW, asked)):
-        reasons = explainer.explain(pairs, table, positions)
-        for position, why in zip(positions, reasons, strict=True):
+    for state, probability, positions in (
+        (PairState.LINK, sure, _needed(pairs, sure, inside)),
+        (PairState.REVIEW, asking, choose(pairs, asking, strict, case.judged.settled(), threshold)),
+    ):
+        for position, why in zip(positions, explainer.explain(pairs, case.table, positions), strict=True):
             one, other = int(pairs.left[position]), int(pairs.right[position])
-            if (one, other) in known:
-                continue
-            found.append(
-                PairVerdict(
-                    left=records[one].record_id,
-                    right=records[other].record_id,
-                    probability=round(float(probability[position]), 4),
-                    verdict=state,
-                    reasons=why,
-                )
-            )
+            if (one, other) not in known:
+                found.append(_verdict(records, one, other, float(probability[position]), state, why))
     return tuple(found)
 
 
-def _pairs_told(judged: Judged, strict: Sequence[int]) -> list[tuple[int, int]]:
-    """The pairs people called the same, as far as they were joined."""
-    return [(one, other) for one, other in dict.fromkeys(judged.same) if strict[one] == strict[other]]
+def _verdict(
+    records: Sequence[Record], one: int, other: int, probability: float, state: PairState, why: tuple[Reason, ...]
+) -> PairVerdict:
+    return PairVerdict(
+        left=records[one].record_id,
+        right=records[other].record_id,
+        probability=round(probability, 4),
+        verdict=state,
+        reasons=why,
+    )
 
 
 def _needed(pairs: Pairs, probability: NDArray[np.float64], inside: NDArray[np.intp]) -> list[int]:

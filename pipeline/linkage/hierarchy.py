@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
+from pipeline.linkage.columns import Columns
 from pipeline.linkage.identity import IdentityPlan
-from pipeline.linkage.normalise import COUNTRY_RARITY, Columns, prepare
+from pipeline.linkage.normalise import COUNTRY_RARITY, prepare
 from pipeline.linkage.records import Linkage, PairState, Record
 from pipeline.model import Organisation
 from pipeline.normalise import country_code, country_only, email_domain, own_website

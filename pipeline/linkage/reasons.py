@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.linkage.blocking import Pairs
+from pipeline.linkage.columns import Columns
 from pipeline.linkage.comparison import Table
-from pipeline.linkage.normalise import Columns
 from pipeline.linkage.places import NOWHERE
 from pipeline.linkage.records import Record
 from pipeline.linkage.scoring import Model
@@ -56,7 +56,7 @@ class Explainer:
             return []
         chosen = np.array(positions)
         part = {name: column[chosen] for name, column in table.items()}
-        whole = self.fitted.log_odds(part)
+        whole = self.fitted.alone.log_odds(part)
         weights: dict[str, list[float]] = {}
         for group, features in GROUPS.items():
             usual = {
@@ -64,7 +64,7 @@ class Explainer:
                 for name in features
                 if name in part
             }
-            weights[group] = (whole - self.fitted.log_odds({**part, **usual})).tolist()
+            weights[group] = (whole - self.fitted.alone.log_odds({**part, **usual})).tolist()
         found: list[tuple[Reason, ...]] = []
         for row, position in enumerate(positions):
             one, other = int(pairs.left[position]), int(pairs.right[position])

@@ -9,16 +9,18 @@ and nothing between a municipality and its department.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.linkage.blocking import Pairs
 from pipeline.linkage.comparison import Table
+from pipeline.linkage.context import PLAUSIBLE, context
 from pipeline.normalise import data_file
 
 CHUNK = 30_000
@@ -34,31 +36,22 @@ class Tree:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """The fitted trees, and where probability is cut.
+class Booster:
+    """A sum of trees, calibrated: log odds = bias + slope * sum."""
 
-    `strict`: joined without asking. `balanced`: the best single guess. `review`: below it a question is
-    not worth a person's time.
-    """
-
-    bias: float
-    slope: float
     trees: tuple[Tree, ...]
-    strict: float
-    balanced: float
-    review: float
-    usual: Mapping[str, float] = field(default_factory=dict)
-    """Each feature's value in an ordinary pair: what a reason's weight is measured against."""
+    bias: float = 0.0
+    slope: float = 1.0
 
     def log_odds(self, table: Table) -> NDArray[np.float64]:
-        """The log odds of each pair, calibrated."""
-        thresholds = self._thresholds()
+        """The log odds of each row of the table."""
+        cuts = _all_cuts(self.trees)
         total = len(next(iter(table.values())))
         result = np.empty(total, np.float64)
         prepared = [
             (
                 [
-                    (name, int(np.searchsorted(thresholds[name], cut)))
+                    (name, int(np.searchsorted(cuts[name], cut)))
                     for name, cut in zip(tree.features, tree.thresholds, strict=True)
                 ],
                 np.array(tree.leaves, np.float32),
@@ -68,8 +61,8 @@ class Model:
         for start in range(0, total, CHUNK):
             stop = min(start + CHUNK, total)
             bins = {
-                name: np.searchsorted(cuts, table[name][start:stop], side="right").astype(np.uint8)
-                for name, cuts in thresholds.items()
+                name: np.searchsorted(steps, table[name][start:stop], side="right").astype(np.uint8)
+                for name, steps in cuts.items()
             }
             summed = np.zeros(stop - start, np.float32)
             for questions, leaves in prepared:
@@ -80,46 +73,126 @@ class Model:
             result[start:stop] = summed
         return self.bias + self.slope * result
 
-    def probability(self, table: Table) -> NDArray[np.float64]:
-        """The probability of each pair."""
-        return np.asarray(1.0 / (1.0 + np.exp(-self.log_odds(table))))
-
-    def _thresholds(self) -> dict[str, NDArray[np.float32]]:
-        cuts: dict[str, set[float]] = {}
-        for tree in self.trees:
-            for name, cut in zip(tree.features, tree.thresholds, strict=True):
-                cuts.setdefault(name, set()).add(cut)
-        return {name: np.array(sorted(values), np.float32) for name, values in cuts.items()}
-
     def to_json(self) -> dict[str, Any]:
         """What the file holds."""
         return {
-            "bias": self.bias,
-            "slope": self.slope,
-            "thresholds": {"strict": self.strict, "balanced": self.balanced, "review": self.review},
-            "usual": dict(self.usual),
+            "bias": round(self.bias, 4),
+            "slope": round(self.slope, 4),
             "trees": [
                 {
                     "if": [f"{name} >= {cut:.5g}" for name, cut in zip(tree.features, tree.thresholds, strict=True)],
-                    "then": [round(leaf, 4) for leaf in tree.leaves],
+                    "then": [round(leaf, 3) for leaf in tree.leaves],
                 }
                 for tree in self.trees
             ],
         }
 
 
-def read_model(path: Path) -> Model:
-    """The model in a file written from `Model.to_json`."""
-    data = json.loads(path.read_text(encoding="utf-8"))
+def _all_cuts(trees: Sequence[Tree]) -> dict[str, NDArray[np.float32]]:
+    cuts: dict[str, set[float]] = {}
+    for tree in trees:
+        for name, cut in zip(tree.features, tree.thresholds, strict=True):
+            cuts.setdefault(name, set()).add(cut)
+    return {name: np.array(sorted(values), np.float32) for name, values in cuts.items()}
+
+
+class Chances(NamedTuple):
+    """The probability of each pair: by itself, and in the light of the pairs around it."""
+
+    alone: NDArray[np.float64]
+    together: NDArray[np.float64]
+
+    @property
+    def sure(self) -> NDArray[np.float64]:
+        """For joining unasked: both views must agree, so neither carries the other away."""
+        return np.sqrt(self.alone * self.together)
+
+    @property
+    def mean(self) -> NDArray[np.float64]:
+        """For asking: the middle of both views."""
+        return (self.alone + self.together) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The fitted trees, and where probability is cut.
+
+    `alone` sees a pair's own features, `together` also what the pairs around it say (`context.py`).
+    `strict`: joined without asking. `balanced`: the best single guess. `review`: the least expected gain
+    that makes a question worth a person's time. `usual`: each feature's value in an ordinary pair, which a
+    reason's weight is measured against.
+    """
+
+    alone: Booster
+    together: Booster
+    strict: float
+    balanced: float
+    review: float
+    usual: Mapping[str, float] = field(default_factory=dict)
+
+    def chances(self, table: Table, pairs: Pairs, count: int) -> Chances:
+        """Both probabilities of each pair among `count` records."""
+        alone = probability_of(self.alone.log_odds(table))
+        return Chances(alone, in_context(self.together, table, pairs, alone, count))
+
+    def to_json(self) -> dict[str, Any]:
+        """What the file holds."""
+        return {
+            "thresholds": {"strict": self.strict, "balanced": self.balanced, "review": self.review},
+            "usual": dict(self.usual),
+            "alone": self.alone.to_json(),
+            "together": self.together.to_json(),
+        }
+
+
+def probability_of(log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The logistic function."""
+    return np.asarray(1.0 / (1.0 + np.exp(-log_odds)))
+
+
+def in_context(
+    together: Booster, table: Table, pairs: Pairs, alone: NDArray[np.float64], count: int
+) -> NDArray[np.float64]:
+    """The second view; pairs implausible by themselves keep their first probability."""
+    result = alone.copy()
+    rows = np.flatnonzero(alone >= PLAUSIBLE)
+    if len(rows):
+        part = context_table(table, pairs, alone, count, rows)
+        result[rows] = probability_of(together.log_odds(part))
+    return result
+
+
+def context_table(table: Table, pairs: Pairs, alone: NDArray[np.float64], count: int, rows: NDArray[np.intp]) -> Table:
+    """What the second view sees of the plausible pairs in `rows`."""
+    some = Pairs(pairs.left[rows], pairs.right[rows])
+    return {**{name: column[rows] for name, column in table.items()}, **context(some, alone[rows], count)}
+
+
+def _read_booster(data: dict[str, Any]) -> Booster:
     trees = []
     for tree in data["trees"]:
         questions = [question.rsplit(" >= ", 1) for question in tree["if"]]
         trees.append(
-            Tree(tuple(name for name, _ in questions), tuple(float(cut) for _, cut in questions), tuple(tree["then"]))
+            Tree(
+                tuple(name for name, _ in questions),
+                tuple(float(np.float32(cut)) for _, cut in questions),
+                tuple(tree["then"]),
+            )
         )
+    return Booster(tuple(trees), data["bias"], data["slope"])
+
+
+def read_model(path: Path) -> Model:
+    """The model in a file written from `Model.to_json`."""
+    data = json.loads(path.read_text(encoding="utf-8"))
     cut = data["thresholds"]
     return Model(
-        data["bias"], data["slope"], tuple(trees), cut["strict"], cut["balanced"], cut["review"], data["usual"]
+        _read_booster(data["alone"]),
+        _read_booster(data["together"]),
+        cut["strict"],
+        cut["balanced"],
+        cut["review"],
+        data["usual"],
     )
 
 

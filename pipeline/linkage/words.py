@@ -146,8 +146,15 @@ def _known(word: str) -> tuple[Meaning, ...]:
     return ()
 
 
+@cache
+def _ending_texts() -> tuple[str, ...]:
+    return tuple(ending for ending, _ in words().endings)
+
+
 def _compound(word: str) -> tuple[Meaning, ...]:
     """Arbetslivs|förvaltningen: the front and the ending of a compound, each with its meaning."""
+    if not word.endswith(_ending_texts()):
+        return ()
     for ending, meaning in words().endings:
         if len(word) > len(ending) + 2 and word.endswith(ending):
             front = word[: -len(ending)]
@@ -157,6 +164,32 @@ def _compound(word: str) -> tuple[Meaning, ...]:
                     return (*known, meaning)
             return (Meaning(front, Part.NAME, HIGHEST_RARITY - 1), meaning)
     return ()
+
+
+class WordInfo(NamedTuple):
+    """A word's meanings and what follows from them, found once a word."""
+
+    meanings: tuple[Meaning, ...]
+    proper: bool
+    """Every meaning is a name."""
+    silent: bool
+    """It says nothing: an article, a legal form."""
+    placeable: bool
+    """It may be the name of a place by itself."""
+
+
+COMMON_WORD = 40
+"""A single word carried by this many reference names is no place name unless it is the record's city."""
+
+
+@cache
+def word_info(word: str) -> WordInfo:
+    """All about a folded, skeletonised word."""
+    found = meanings(word)
+    proper = all(meaning.part is Part.NAME for meaning in found)
+    silent = found[0].part is Part.STOP or found[0].part is Part.LEGAL
+    rare = words().frequency.get(word, 0) < COMMON_WORD
+    return WordInfo(found, proper, silent, proper and rare and len(word) >= 3 and not word.isdigit())
 
 
 @cache
