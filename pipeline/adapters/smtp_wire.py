@@ -71,6 +71,8 @@ class Wire(smtplib.SMTP):
     def open(self, tls: ssl.SSLContext | None) -> Reply:
         """Connect, with TLS from the first byte if a context is given, and read the greeting."""
         self.sock = socket.create_connection(self._address, timeout=self.reply_seconds)
+        # The final dot is a packet of its own: without this it would wait for the letter to be acknowledged.
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if tls is not None:
             self.sock = tls.wrap_socket(self.sock, server_hostname=self._address[0])
         return self.reply()

@@ -100,6 +100,10 @@ class TroubledServer:
     connections: int = 0
     reached: Counter[str] = field(default_factory=Counter)
     broke: threading.Event = field(default_factory=threading.Event)
+    gate: threading.Event | None = None
+    """Break off in the middle of a letter only once this is set."""
+    unfinished: list[bytes] = field(default_factory=list)
+    """What came of letters that were never completed."""
 
     def start(self) -> TroubledServer:
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -234,9 +238,12 @@ class _Conversation:
         lines: list[bytes] = []
         while (line := self.file.readline()) != b".\r\n":
             if not line:
+                self.server.unfinished.append(b"".join(lines))
                 raise LineIsCut
             lines.append(line)
             if "body" in self.server.acts:
+                if self.server.gate is not None:
+                    self.server.gate.wait(10)
                 self.end(self.server.acts["body"].then)
         content = b"".join(line[1:] if line.startswith(b"..") else line for line in lines)
         addresses = [re.sub(r".*<(.*)>.*", r"\1", each) for each in self.recipients]

@@ -54,6 +54,7 @@ def test_without_the_mark_there_is_no_dot(
             session.deliver(make_letter(1), mark)
         assert session.deliver(make_letter(2), _nothing).outcome == "sent"
     assert [kept.message_id for kept in server.kept] == [make_letter(2).message_id]
+    assert not any(b"MAIL FROM" in content for content in server.unfinished)
 
 
 @pytest.mark.parametrize("stage", ["rcpt1", "rcpt2", "rcpt3"])

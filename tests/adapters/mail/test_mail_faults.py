@@ -6,6 +6,7 @@ The rows restate the project's table of named faults (group S) in our own words;
 from __future__ import annotations
 
 import ssl
+import threading
 from typing import Any, Literal
 
 import pytest
@@ -172,13 +173,21 @@ def test_s03_a_connection_that_is_never_accepted(make_mailer: Any, make_office: 
 
 
 @pytest.mark.parametrize("then", ["reset", "finish"])
+@pytest.mark.parametrize("when", ["before the mark", "while marking"])
 def test_s54_the_line_is_cut_in_the_middle_of_the_letter(
-    serve: Any, act: Any, make_mailer: Any, make_letter: Any, then: str
+    serve: Any, act: Any, make_mailer: Any, make_letter: Any, then: str, when: str
 ) -> None:
-    server = serve({"body": act(then=then)})
+    gate = threading.Event()
+    if when == "before the mark":
+        gate.set()
+    server = serve({"body": act(then=then)}, gate=gate)
+
+    def mark() -> None:
+        gate.set()
+        assert server.broke.wait(10)
+
     with make_mailer(server.port).session() as session:
-        # The mark takes as long as the news that the line is cut: the dot is not sent after it.
-        delivery = session.deliver(make_letter(), lambda: server.broke.wait(5))
+        delivery = session.deliver(make_letter(), mark)
     assert delivery.outcome == "try again"
     assert server.kept == []
 
