@@ -32,7 +32,12 @@ class Spreadsheet(Protocol):
         """The review tab alone, once more, just before letters leave."""
 
     def write(self, changes: SheetChanges) -> frozenset[str]:
-        """Apply one value of changes; returns the keys of rows that could not be updated this time.
+        """Apply one value of changes in one atomic request; returns the keys of updates that reached no row this time.
+
+        What the sheet says already is left out, so the same changes may be handed over again; nothing left
+        is no request. Of a standing row only `Status` may change, and it is found by its content: each
+        status ends in its row's id (added here, taken off by `read`). The cells of people are never written.
+        A run writes at most twice: new rows and whole tabs before letters leave, statuses after.
 
         Raises UnclearWrite when the answer was lost and a read-back could not settle it.
         """
