@@ -78,10 +78,10 @@ def inspect(
         yield _another_contact(response, first)
         yield _look_alike(response, shapes, first)
         yield _advertises(response)
+        yield _new_person(response, people)
 
     def flags(response: Response) -> Iterable[Flag | None]:
         yield _second_contact(response, addresses_of)
-        yield _new_person(response, people)
         yield _other_website(response)
         yield _free_mail(response)
         yield _link_in_name(response)
@@ -161,13 +161,15 @@ def _shapes(addresses_of: Mapping[str, Collection[str]]) -> dict[str, set[str]]:
     return dict(found)
 
 
-def _people(responses: Sequence[Response]) -> dict[tuple[str, str], set[str]]:
-    """(organisation key, address) -> the contact persons named."""
-    found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    for response in responses:
+def _people(responses: Sequence[Response]) -> dict[tuple[str, str], str]:
+    """(organisation key, address) -> the contact person it first named."""
+    found: dict[tuple[str, str], str] = {}
+    by_time = sorted(responses, key=lambda response: (response.submitted_at or datetime.max, response.content))  # noqa: DTZ901
+    for response in by_time:
         if response.contact_name:
-            found[organisation_key(response.organisation), response.email.lower()].add(fold(response.contact_name))
-    return dict(found)
+            key = organisation_key(response.organisation), response.email.lower()
+            found.setdefault(key, response.contact_name)
+    return found
 
 
 def _same_house(address: str, others: Iterable[str]) -> bool:
@@ -251,11 +253,14 @@ def _second_contact(response: Response, addresses_of: Mapping[str, Collection[st
     )
 
 
-def _new_person(response: Response, people: Mapping[tuple[str, str], Collection[str]]) -> Flag | None:
-    names = people.get((organisation_key(response.organisation), response.email.lower()), ())
-    if len(names) < 2:
+def _new_person(response: Response, people: Mapping[tuple[str, str], str]) -> str | None:
+    first = people.get((organisation_key(response.organisation), response.email.lower()))
+    if not first or not response.contact_name or fold(first) == fold(response.contact_name):
         return None
-    return Flag(code="new-person", sentence="Answers from this address name different contact persons.")
+    return (
+        f"This answer names {response.contact_name} as contact person, an earlier one from the same address "
+        f"named {first}: ask at that address whether this is so."
+    )
 
 
 def _other_website(response: Response) -> Flag | None:

@@ -314,7 +314,7 @@ def _age(
     gone: dict[str, str] = {}
     renewals: list[Match] = []
     spent = {*world.state.matches}
-    closed = _closed(registry)
+    closed = registry.entries.closed
 
     def broken_rule(match: Match) -> str | None:
         joining = match.joining
@@ -330,7 +330,11 @@ def _age(
             continue
         now = renewed(match, registry.sources, world.today, spent)
         if isinstance(now, str):
-            reasons = [closed[party.entry] for party in match.parties if party.entry in closed]
+            reasons = [
+                f"{party.organisation}: {closed[party.entry].rstrip('.')}"
+                for party in match.parties
+                if party.entry in closed
+            ]
             gone[match.id] = reasons[0] if reasons else now
             continue
         why_not = lapsed(now, registry.sources, broken_rule)
@@ -365,21 +369,6 @@ def _canonical_meetings(meetings: Mapping[str, datetime], memory: Mapping[str, s
             today = "org:" + "|".join(sorted(canonical(one, memory) for one in pair.split("|")))
             found[today] = max(at, found.get(today, at))
     return found
-
-
-def _closed(registry: Registry) -> dict[str, str]:
-    """Entry id -> why it is not open, for the `Status` of its matches."""
-    known = {entry.id: entry.organisation_key for entry in registry.entries.known}
-    reasons = (
-        (registry.entries.paused, "its answer is no longer in the form's tab; it returns when the answer does"),
-        (registry.entries.withdrawn, "it was taken back by the organisation"),
-        (registry.entries.expired, "it has expired; ask the organisation to confirm it by a new answer"),
-    )
-    return {
-        identifier: f"the entry of {known.get(identifier, 'one side')}: {why}"
-        for identifiers, why in reasons
-        for identifier in identifiers
-    }
 
 
 def past_pairs(
@@ -500,7 +489,7 @@ def _reminders(
         world.state.letters,
         exchanges,
         approved={match for match, decision in reading.decisions.items() if decision.approved},
-        closed_entries=_closed(registry),
+        closed_entries=registry.entries.closed,
         weeks=world.settings.follow_up.reminder_weeks,
         now=world.now,
     )

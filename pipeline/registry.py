@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.form import Form
-from pipeline.impersonation import inspect
+from pipeline.impersonation import inspect, known_contacts
 from pipeline.intake import EntryPlan, Intake, entries, read_responses, to_entry
 from pipeline.linkage import (
     IdentityPlan,
@@ -73,16 +72,9 @@ def register(
                 key="too-many-rows",
             )
         )
-    known_contacts: dict[str, set[str]] = defaultdict(set)
-    for known in known_entries:
-        known_contacts[known.organisation_key].add(known.address)
     welcome = [response for response in intake.responses if not is_erased(response.email)]
-    inspected = inspect(
-        welcome,
-        {key: frozenset(addresses) for key, addresses in known_contacts.items()},
-        own_addresses=own_addresses,
-    )
-    plan = entries(inspected, known_entries, today=today, months=entry_months)
+    inspected = inspect(welcome, known_contacts(known_entries), own_addresses=own_addresses)
+    plan = entries(inspected, known_entries, today=today, months=entry_months, consent_version=form.consent_version)
     problems += plan.problems
     by_entry = {one.id: one.response for one in plan.open}
     records = [_record(identifier, response) for identifier, response in by_entry.items()]

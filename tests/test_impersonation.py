@@ -124,9 +124,11 @@ def test_free_mail_is_odd_for_an_authority_and_ordinary_for_a_club() -> None:
     assert codes == [["free-mail"], ["free-mail"], []]
 
 
-def test_another_contact_person_from_the_same_address_is_flagged() -> None:
-    found = inspect([row(), row(1, contact_name="Somebody Else")], {})
-    assert all("new-person" in [flag.code for flag in one.flags] for one in found)
+def test_another_contact_person_from_the_same_address_is_held_until_asked() -> None:
+    first, second = inspect([row(), row(1, contact_name="Somebody Else")], {})
+    assert first.held is None
+    assert second.held is not None
+    assert "ask at that address" in second.held
 
 
 def test_what_was_held_before_stays_said() -> None:

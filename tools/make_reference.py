@@ -127,7 +127,7 @@ def privacy_page() -> str:
         "Older versions of a Google spreadsheet cannot be deleted one by one: copy it without history once a year,",
         "point the configuration at the copy, and delete the old file.",
         "",
-        "No answer without consent is used: such a row only leads to a line in `Problems` that says so. Whoever asked to",
+        "No answer without consent is used: such a row only leads to a line in `Problems`. Whoever asked to",
         "be asked first is sent a neutral question, without the other side's name, before anything is shared.",
     ]
     return "\n".join(lines) + "\n"

@@ -1,0 +1,221 @@
+"""The command line as a person or cron meets it: output, exit codes, and what it leaves untouched."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.adapters.lock import run_lock
+from pipeline.errors import Exit
+from pipeline.sandbox.app import Sandbox
+from pipeline.sandbox.person import Person
+from pipeline.wiring import now
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with Sandbox(tmp_path_factory.mktemp("commands") / "sandbox", sample=True) as made:
+        assert call(made, "init").returncode == 0
+        yield made
+
+
+def call(sandbox: Sandbox, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pipeline", "--config", str(sandbox.config_path), *words],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        timeout=120,
+        check=False,
+    )
+
+
+def everything(sandbox: Sandbox) -> dict[str, Any]:
+    """All that a dry run must leave alone."""
+    person = Person(sandbox.sheets_api, sandbox.spreadsheet_id)
+    state = sandbox.directory / "state"
+    return {
+        "tabs": {tab: person.rows(tab) for tab in ("Review", "Problems", "Organisations", "Nearly", "Exchanges")},
+        "files": {path.name: path.read_bytes() for path in sorted(state.rglob("*")) if path.is_file()},
+        "letters": len(sandbox.messages()),
+    }
+
+
+def test_plan_prints_what_a_run_would_do_and_touches_nothing(sandbox: Sandbox) -> None:
+    before = everything(sandbox)
+    made = call(sandbox, "plan")
+    assert made.returncode == 0, made.stderr
+    assert "Would propose" in made.stdout
+    assert "Vestland County Council -> Working Life Department, Borås Stad" in made.stdout
+    assert everything(sandbox) == before
+    document = json.loads(call(sandbox, "plan", "--format", "json").stdout)
+    assert document["proposals"]
+    assert everything(sandbox) == before
+
+
+def test_the_loop_by_command(sandbox: Sandbox) -> None:
+    first = call(sandbox, "run")
+    assert first.returncode == 0, first.stderr
+    assert first.stdout.count("\n") == 1
+    assert "new proposals" in first.stdout
+    again = call(sandbox, "run")
+    assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+    verbose = call(sandbox, "-v", "run")
+    assert "Nothing new among" in verbose.stdout
+    assert "sheets reads=2 writes=0" in verbose.stderr
+
+    status = json.loads(call(sandbox, "--format", "json", "status").stdout)
+    assert {"matches", "problems", "last_run"} <= status.keys()
+    assert all(match["status"].startswith("Proposed") for match in status["matches"])
+    assert {"match", "status", "sending", "receiving", "joining"} <= status["matches"][0].keys()
+
+    chosen = next(match for match in status["matches"] if "Vestland" in match["sending"])
+    why = call(sandbox, "explain", chosen["match"])
+    assert "asked for them by name" in why.stdout
+    assert "History:" in why.stdout
+    letter = call(sandbox, "preview", chosen["match"])
+    assert letter.stdout.startswith("From: ")
+    assert "Multicompetent" in letter.stdout
+    assert sandbox.messages() == ()
+
+    person = Person(sandbox.sheets_api, sandbox.spreadsheet_id)
+    row = next(row for row in person.rows("Review") if row["Match"] == chosen["match"])
+    person.put("Review", row["#"], "Approve", True)
+    assert "Would send introduction:" in call(sandbox, "plan").stdout
+    assert sandbox.messages() == ()
+    sent = call(sandbox, "run")
+    assert "1 introduction sent" in sent.stdout
+    assert len(sandbox.messages()) == 1
+    assert call(sandbox, "outbox").stdout == "No letter is on its way.\n"
+
+
+def test_a_run_while_another_holds_the_lock_is_to_be_tried_later(sandbox: Sandbox) -> None:
+    with run_lock(sandbox.directory / "state" / "lock", now()):
+        made = call(sandbox, "run")
+    assert made.returncode == Exit.TRY_LATER
+    assert made.stdout == ""
+    assert "process" in made.stderr
+
+
+def test_unknown_ids_and_options_are_usage_errors_with_a_remedy(sandbox: Sandbox) -> None:
+    made = call(sandbox, "explain", "M-NOTHING")
+    assert made.returncode == Exit.USAGE
+    assert "matchmaker status" in made.stderr
+    assert call(sandbox, "explode").returncode == Exit.USAGE
+    assert call(sandbox, "outbox", "resolve", "M-NOTHING", "--sent").returncode == Exit.USAGE
+
+
+def test_an_unreachable_sheet_is_to_be_tried_later(sandbox: Sandbox) -> None:
+    made = call(
+        sandbox,
+        "run",
+        MATCHMAKER_SHEETS__API_URL="http://127.0.0.1:9",
+        MATCHMAKER_SHEETS__RETRY_SECONDS="0",
+    )
+    assert made.returncode == Exit.TRY_LATER
+    assert made.stderr.count("\n") <= 2
+
+
+def test_wrong_settings_are_all_named_at_once(sandbox: Sandbox) -> None:
+    made = call(sandbox, "run", MATCHMAKER_MAIL__MAX_PER_RUN="-1", MATCHMAKER_MAIL__PORTT="25")
+    assert made.returncode == Exit.CONFIGURATION
+    assert "mail.max_per_run" in made.stderr
+    assert "mail.portt: is not a setting" in made.stderr
+
+
+def test_a_missing_configuration_says_where_it_looked(tmp_path: Path) -> None:
+    made = subprocess.run(
+        [sys.executable, "-m", "pipeline", "run"], capture_output=True, text=True, cwd=tmp_path, timeout=60, check=False
+    )
+    # PYTHONPATH is not set: the package is installed, the folder is empty.
+    assert made.returncode == Exit.CONFIGURATION
+    assert "config/pipeline.toml" in made.stderr
+
+
+def test_report_makes_case_sheets_and_counts(sandbox: Sandbox) -> None:
+    call(sandbox, "run")
+    person = Person(sandbox.sheets_api, sandbox.spreadsheet_id)
+    row = person.rows("Exchanges")[0]
+    for title, value in {
+        "Took place": True,
+        "From": "2027-05-12",
+        "To": "2027-05-13",
+        "Lessons of the host": "Hosting fosters energy\nPride in local work",
+        "Quote": "We learned <b>a lot</b>.",
+        "Quote by": "International coordinator",
+    }.items():
+        person.put("Exchanges", row["#"], title, value)
+    made = call(sandbox, "report")
+    assert made.returncode == 0, made.stderr
+    assert "the quote is left out" in made.stdout
+    folder = sandbox.directory / "state" / "reports"
+    sheet = (folder / f"case-sheet-{row['Match']}.html").read_text(encoding="utf-8")
+    assert "Pride in local work" in sheet
+    assert "a lot" not in sheet
+    assert "12–13 May 2027" in sheet
+    indicators = person.rows("Indicators")
+    entries = next(one for one in indicators if one["Indicator"].startswith("5."))
+    assert entries["Counted"] >= 15
+
+    person.put("Exchanges", row["#"], "Quote may be published", True)
+    call(sandbox, "report")
+    sheet = (folder / f"case-sheet-{row['Match']}.html").read_text(encoding="utf-8")
+    assert "We learned &lt;b&gt;a lot&lt;/b&gt;." in sheet
+
+
+def test_what_is_held_about_somebody_and_forgetting(sandbox: Sandbox) -> None:
+    person = Person(sandbox.sheets_api, sandbox.spreadsheet_id)
+    address = next(
+        row["Email Address"]
+        for row in person.rows("Form responses 1")
+        if "Kaldvik" in row["Organisation name in English"]
+    )
+    held = json.loads(call(sandbox, "subject", address).stdout)
+    assert held["ledger"]["entries"]
+    assert any("Form responses 1" in tab for tab in held["spreadsheet"])
+    forgotten = call(sandbox, "forget", address, "--yes")
+    assert forgotten.returncode == 0, forgotten.stderr
+    assert "Delete the answer in the Google Form itself" in forgotten.stdout
+    assert json.loads(call(sandbox, "subject", address).stdout)["ledger"]["entries"] == []
+    call(sandbox, "run")
+    status = json.loads(call(sandbox, "--format", "json", "status").stdout)
+    assert not any(
+        "Kaldvik" in match["sending"] and match["status"].startswith("Proposed") for match in status["matches"]
+    )
+    assert json.loads(call(sandbox, "subject", address).stdout)["ledger"]["entries"] == []
+
+
+def test_check_says_line_by_line_what_is_right(sandbox: Sandbox) -> None:
+    made = call(sandbox, "check", "--online")
+    lines = made.stdout.splitlines()
+    assert made.returncode == 0, made.stdout
+    assert all(line.startswith("ok   ") for line in lines)
+    before = len(sandbox.messages())
+    sent = call(sandbox, "check", "--mail-to", "operator@example.org")
+    assert "A test letter left for" in sent.stdout
+    assert len(sandbox.messages()) == before + 1
+    broken = call(sandbox, "check", MATCHMAKER_LETTERS__TEMPLATES="/nowhere")
+    assert broken.returncode == Exit.CONFIGURATION
+    assert "FIX" in broken.stdout
+
+
+def test_form_needs_no_settings(tmp_path: Path) -> None:
+    made = subprocess.run(
+        [sys.executable, "-m", "pipeline", "form"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=60,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    assert "FormApp.create" in made.stdout
