@@ -97,7 +97,7 @@ def naive(settings: SheetsSettings, rows: int) -> tuple[int, int, float]:
         return counted[-1]
 
     kind: Any = client
-    book = gspread.Client(AnonymousCredentials(), http_client=kind)
+    book = gspread.Client(AnonymousCredentials(), http_client=kind)  # type: ignore[no-untyped-call]
     tab = book.open_by_key(settings.spreadsheet_id).worksheet(layout.REVIEW)
     titles = tab.row_values(1)
     for number in range(rows):
