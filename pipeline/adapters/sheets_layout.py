@@ -285,7 +285,8 @@ def _colours(tab: layout.Tab, seen: _Seen, requests: list[Json], _all: Mapping[s
                 "addConditionalFormatRule": {
                     "index": len(seen.rule_starts) + len(made),
                     "rule": {
-                        "ranges": [_area(seen, place, place + 1, is_open=True)],
+                        # From the header on: a range that began below it would be pushed down by new rows.
+                        "ranges": [_area(seen, place, place + 1, top=0, is_open=True)],
                         "booleanRule": {
                             "condition": {"type": "TEXT_STARTS_WITH", "values": [{"userEnteredValue": start}]},
                             "format": {"backgroundColor": _colour(colour)},

@@ -105,6 +105,17 @@ def test_what_people_see(world: Any) -> None:
     assert review.columns[0].size == layout.tab(layout.REVIEW).columns[0].width
 
 
+def test_new_rows_have_the_colours_and_warnings_of_the_others(world: Any) -> None:
+    sheet = world.opened()
+    sheet.read()
+    sheet.write(SheetChanges(inserts={layout.REVIEW: (NewRow(key=KEY, cells={"Status": "Proposed", "Match": KEY}),)}))
+    review = world.person.sheet()
+    ranges = [area for rule in review.conditional for area in rule["ranges"]]
+    ranges += [entry["range"] for entry in review.protected]
+    assert all(area.get("startRowIndex", 0) <= 1 for area in ranges)
+    assert all("endRowIndex" not in area or area["endRowIndex"] >= review.row_count for area in ranges)
+
+
 def test_new_rows_have_boxes_and_a_stopped_run_has_one_to_go_on(world: Any) -> None:
     sheet = world.opened()
     sheet.read()
