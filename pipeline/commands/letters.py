@@ -14,7 +14,6 @@ FINISHED = frozenset({LetterState.SENT, LetterState.WITHDRAWN})
 
 
 @click.group(invoke_without_command=True)
-@click.pass_context
 @with_options
 def outbox(asked: Asked) -> int:
     """Introductions that are not finished; `outbox resolve` settles the unsure ones."""
