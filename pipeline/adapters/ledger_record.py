@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select, tuple_, update
+from sqlalchemy import Column, ColumnElement, Connection, Table, delete, insert, select, tuple_, update
 
 from pipeline.adapters import ledger_schema as schema
 from pipeline.adapters.codec import from_json, to_json
@@ -47,12 +47,25 @@ def known(connection: Connection, column: Any, values: Collection[str]) -> set[s
 
 
 def replace(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, in place of those with the same primary key."""
+    """Insert rows, in place of those with the same primary key; what stands there already is left alone."""
     keys = list(table.primary_key.columns)
     unique = {tuple(row[key.name] for key in keys): dict(row) for row in rows}
     for part in _chunks(list(unique)):
-        connection.execute(delete(table).where(tuple_(*keys).in_(part)))
-        connection.execute(insert(table), [unique[key] for key in part])
+        present = {
+            tuple(row[key.name] for key in keys): dict(row)
+            for row in connection.execute(select(table).where(_among(keys, part))).mappings()
+        }
+        changed = [key for key in part if present.get(key) != unique[key]]
+        if not changed:
+            continue
+        connection.execute(delete(table).where(_among(keys, changed)))
+        connection.execute(insert(table), [unique[key] for key in changed])
+
+
+def _among(keys: Sequence[Column[Any]], values: Sequence[tuple[Any, ...]]) -> ColumnElement[bool]:
+    if len(keys) == 1:  # SQLite finds a single value by its index, but not a pair among pairs
+        return keys[0].in_([value for (value,) in values])
+    return tuple_(*keys).in_(values)
 
 
 def _chunks(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
@@ -109,14 +122,18 @@ def _supersede(connection: Connection, old: str, new: str, at: datetime) -> None
 
 
 def _record_decisions(connection: Connection, decisions: Sequence[Decision], at: datetime) -> None:
-    for decision in decisions:
-        document = to_json(decision)
-        earlier = connection.scalar(select(schema.decision.c.document).where(schema.decision.c.match == decision.match))
-        if earlier == document:
-            continue
-        replace(connection, schema.decision, [{"match": decision.match, "document": document, "at": at}])
+    table = schema.decision
+    earlier: dict[str, str] = {}
+    for part in _chunks([decision.match for decision in decisions]):
+        rows = connection.execute(select(table.c.match, table.c.document).where(table.c.match.in_(part)))
+        earlier.update({row.match: row.document for row in rows})
+    new = {decision.match: to_json(decision) for decision in decisions}
+    changed = [decision for decision in decisions if earlier.get(decision.match) != new[decision.match]]
+    replace(connection, table, [{"match": each.match, "document": new[each.match], "at": at} for each in changed])
+    for decision in changed:
         event = _decision_in_words(decision)
-        if earlier is None or event != _decision_in_words(from_json(earlier, Decision)):
+        before = earlier.get(decision.match)
+        if before is None or event != _decision_in_words(from_json(before, Decision)):
             note(connection, at, decision.match, event, decision.match)
 
 
