@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -40,6 +41,8 @@ COLUMNS = [
     "text",
 ]
 _T = TypeVar("_T")
+_FORMULA = re.compile(r"[=+\-@\t\r]")
+_PLAIN = re.compile(r"[+-][\w.]*")
 _TRUE = {"1", "true", "yes", "y"}
 _FALSE = {"0", "false", "no", "n", ""}
 _LARGEST = 10_000
@@ -104,8 +107,13 @@ def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[object
 
 
 def _harmless(cell: object) -> object:
-    """Text that begins like a formula gets a quotation mark in front, since people open these files."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in {"=", "+", "-", "@", "\t"} else cell
+    """Text a spreadsheet would run gets an apostrophe in front, since people open these files.
+
+    An id or number such as `-12` stays: nothing can be run there, and whoever reads the file joins by it.
+    """
+    if isinstance(cell, str) and _FORMULA.match(cell) and not _PLAIN.fullmatch(cell):
+        return f"'{cell}"
+    return cell
 
 
 class _Row:

@@ -30,6 +30,7 @@ def assign(arcs: Arcs, visits: Mapping[int, int]) -> dict[int, int]:
         for host, count in wanted.items()
         if visits.get(host, 0) > 0
     }
+    cheapest = dict.fromkeys(prices, 0.0)
     free = {host for host, count in wanted.items() if visits.get(host, 0) >= count}
     holder: dict[int, int] = {}
     waiting = deque(arcs)
@@ -37,9 +38,11 @@ def assign(arcs: Arcs, visits: Mapping[int, int]) -> dict[int, int]:
         guest = waiting.popleft()
         best_host, best, second = -1, 0.0, 0.0
         for host, score in arcs[guest]:
-            if host not in prices:
+            if score <= second:
+                break  # prices are never negative: nothing further down can matter
+            if host not in cheapest:
                 continue
-            gain = score - prices[host][0][0]
+            gain = score - cheapest[host]
             if gain > best:
                 best_host, best, second = host, gain, best
             elif gain > second:
@@ -54,6 +57,7 @@ def assign(arcs: Arcs, visits: Mapping[int, int]) -> dict[int, int]:
         if len(slots) > 1:  # another visit to the same host is a rival too
             second = max(second, best - (min(slots[1:3])[0] - price))
         heapq.heapreplace(slots, (price + best - second + STEP, guest))
+        cheapest[best_host] = slots[0][0]
         if loser >= 0:
             del holder[loser]
             waiting.append(loser)

@@ -22,6 +22,9 @@ ASIDE_WEIGHT = 0.2
 MOST_CHARACTERS = 8000
 """More of one answer is not read: nobody describes a need in more, and cost grows with length."""
 
+QUOTED_FROM = 2000
+"""A quotation is looked for in the beginning of a text."""
+
 _PARENTHESES = re.compile(r"\(([^()]{12,})\)")
 _SENTENCE_END = re.compile(r"(?<=[.!?;:])\s+|\n+")
 _WORD = re.compile(r"[^\W\d_]{3,}")
@@ -43,7 +46,9 @@ def sentences(text: str) -> tuple[tuple[str, float], ...]:
 
 def quotable(text: str) -> list[str]:
     """The main sentences of a text as written, for quoting: no asides, no links, no line breaks."""
-    marked = _PARENTHESES.sub(". ", "".join(c if c.isprintable() else " " for c in text[:MOST_CHARACTERS]))
+    start = text[:QUOTED_FROM]
+    plain = start if start.isprintable() else "".join(c if c.isprintable() else " " for c in start)
+    marked = _PARENTHESES.sub(". ", plain)
     return [
         sentence.strip(" .;:")
         for sentence in _SENTENCE_END.split(marked)
@@ -119,4 +124,9 @@ def _stems(language: str) -> tuple[Mapping[str, tuple[str, ...]], tuple[tuple[st
 
 
 def _is_aside(sentence: str) -> bool:
-    return sentence.startswith("\x00") or any(phrase in sentence for phrase in vocabulary().asides)
+    return sentence.startswith("\x00") or bool(_asides().search(sentence))
+
+
+@cache
+def _asides() -> re.Pattern[str]:
+    return re.compile("|".join(re.escape(phrase) for phrase in vocabulary().asides))

@@ -91,6 +91,13 @@ def test_a_workbook_reads_like_its_csv(tmp_path: Path) -> None:
     assert read_entries(tmp_path / "list.xlsx") == read_entries(write(tmp_path, HEADER, ROW))
 
 
+def test_a_cell_that_a_spreadsheet_would_run_is_written_as_text(tmp_path: Path) -> None:
+    cells = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\tx", "-12", "plain = text", 0.5]
+    write_rows(tmp_path / "out.csv", ["a"] * len(cells), [cells])
+    rows = list(csv.reader((tmp_path / "out.csv").open(encoding="utf-8")))
+    assert rows[1] == ["'=1+1", "'+cmd|' /C calc'!A0", "'-2+3", "'@SUM(A1)", "'\tx", "-12", "plain = text", "0.5"]
+
+
 def test_the_command_ranks_leaves_out_the_declined_and_runs_no_formula(tmp_path: Path) -> None:
     source = write(
         tmp_path,
