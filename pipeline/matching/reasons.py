@@ -101,7 +101,8 @@ def practical(asking: Entry, offering: Entry, today: date | None = None) -> list
     if formats:
         names = vocabulary().formats
         wanted = [_WITH_ARTICLE.get(code, names.get(code, code)) for code in formats]
-        said.append(f"Both would like {in_words(wanted, joiner='or')}.")
+        suits = in_words(wanted, joiner="or")
+        said.append(f"{suits[0].upper()}{suits[1:]} suits both.")
     languages = [code for code in asking.languages if code in offering.languages]
     if languages:
         said.append(f"They have {languages_in_words(languages)} in common.")
@@ -131,7 +132,7 @@ def joins_sentence(pool: Pool, guest: int, third: int) -> str:
     """Why the third fits in."""
     asking, joining = pool.entries[guest], pool.entries[third]
     labels = _topic_labels([code for code in asking.topics if code in joining.topics])
-    about = f", and ticked {_quoted(labels)} as well" if labels else ""
+    about = f", and is after {_quoted(labels)} as well" if labels else ""
     willing = "is open to joining others" if joining.group_wanted else "would host or join a visit"
     return f"{joining.organisation} {willing}{about}."
 
@@ -193,9 +194,9 @@ def _subject(pool: Pool, guest: int, host: int, weight: float) -> str:
     asking, offering = pool.entries[guest], pool.entries[host]
     labels = _topic_labels([code for code in asking.topics if code in offering.topics])
     if labels:
-        return f"Both ticked {_quoted(labels)}."
+        return f"They share the topic{'s' if len(labels) > 1 else ''} {_quoted(labels)}."
     if weight < MATTERS:
-        return "Against it: they ticked no topic in common."
+        return "Against it: they share no topic."
     sides = pool.profiles.sides
     return _alike(pool, int(sides.ask[guest]), int(sides.offer[host]))
 
@@ -206,7 +207,7 @@ def _alike(pool: Pool, ask: int, offer: int) -> str:
     best = [about.topic_codes[n] for n in common.argsort()[::-1][:2] if common[n] > 0.1]
     if not best:
         return ""
-    return f"They ticked different topics, but others who write much the same ticked {_quoted(_topic_labels(best))}."
+    return f"They chose different topics, but others who write much the same chose {_quoted(_topic_labels(best))}."
 
 
 def _quotes(pool: Pool, guest: int, host: int) -> str:
