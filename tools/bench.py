@@ -1,0 +1,44 @@
+"""All measurements in one call: `make bench`. Each part is a script of its own and can be run alone.
+
+What needs the bench beside the project (../shared/bench) says so when it is missing; the others run anyway.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+TOOLS = Path(__file__).parent
+PARTS = (
+    ("Linkage: organisations told apart", "bench_linkage.py"),
+    ("Matching: who can help whom", "bench_matching.py"),
+    ("Sandbox: recorded Google traffic replayed", "bench_sheets.py"),
+    ("Sheets: requests a run costs", "bench_sheets_calls.py"),
+    ("Mail: letters per second", "bench_mail.py"),
+    ("Hostile input at every exit", "bench_hostile.py"),
+    ("Kill sweep: a run killed at every line", "kill_sweep.py"),
+)
+
+
+def main() -> int:
+    """Run every part; 1 when one of them failed."""
+    wanted = set(sys.argv[1:])
+    failed = []
+    for title, script in PARTS:
+        if wanted and script.removesuffix(".py") not in wanted:
+            continue
+        print(f"\n=== {title} ({script})", flush=True)
+        started = time.monotonic()
+        code = subprocess.run([sys.executable, str(TOOLS / script)], check=False).returncode
+        print(f"=== {time.monotonic() - started:.0f} s, exit {code}", flush=True)
+        if code:
+            failed.append(script)
+    if failed:
+        print(f"\nNot everything reached its mark: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
