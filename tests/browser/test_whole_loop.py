@@ -34,7 +34,6 @@ def test_a_tick_in_the_page_becomes_a_letter_one_can_read(page: Page, tmp_path: 
         page.goto(sandbox.web)
         page.get_by_role("tab", name="Review").click()
         box = page.get_by_role("checkbox", name=f"Approve, row {row['#']}", exact=True)
-        box.scroll_into_view_if_needed()
         box.click()
         expect(page.locator("#status")).to_contain_text("Saved")
         cron(sandbox)
