@@ -250,17 +250,14 @@ TO_DECIDE = "To decide"
 TO_DECIDE_STARTS: tuple[str, ...] = ("Proposed", "Held", "Unsure")
 
 
-def tab(name: str) -> Tab:
-    """The tab of that name. Raises KeyError for a name that is not ours."""
-    return next(candidate for candidate in TABS if candidate.name == name) if name in NAMES else _unknown(name)
-
-
-NAMES = frozenset(candidate.name for candidate in TABS)
+_BY_NAME = {candidate.name: candidate for candidate in TABS}
+NAMES = frozenset(_BY_NAME)
 """Names of all tabs the program knows, apart from the responses."""
 
 
-def _unknown(name: str) -> Tab:
-    raise KeyError(name)
+def tab(name: str) -> Tab:
+    """The tab of that name. Raises KeyError for a name that is not ours."""
+    return _BY_NAME[name]
 
 
 def known_header_titles(name: str) -> tuple[str, ...]:

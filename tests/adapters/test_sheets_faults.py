@@ -140,6 +140,14 @@ def test_g07_a_write_whose_answer_is_lost_is_found_by_its_stamp_and_not_repeated
     assert statuses(world) == {A: "Declined", B: "Proposed: tick Approve"}
 
 
+def test_g07_what_arrived_and_was_then_deleted_by_a_person_is_not_written_again(world: Any) -> None:
+    sheet = read(world)
+    world.faults("lost-answer", WRITE)
+    with world.meanwhile(lambda: world.person.deletes("ROWS", world.person.row_of(A)), before=1):
+        sheet.write(inserts(A, B))
+    assert [record["Match"] for record in world.person.records()] == [B]
+
+
 @pytest.mark.parametrize("kind", ["503-before", "lost-answer-before", "reset", "html-502"])
 def test_g07_a_write_that_never_arrived_is_planned_anew(world: Any, kind: str) -> None:
     sheet = read(world)
