@@ -24,27 +24,83 @@ CHUNK = 40_000
 UNKNOWN = -1.0
 
 
-def compare(columns: Columns, pairs: Pairs, progress: Callable[[int, int], None] | None = None) -> Table:
-    """Every feature of every pair."""
+Sieve = Callable[[Table], NDArray[np.bool_]]
+
+
+def keep_all(table: Table) -> NDArray[np.bool_]:
+    """The sieve that lets everything through."""
+    return np.ones(len(next(iter(table.values()))), np.bool_)
+
+
+def compare(
+    columns: Columns,
+    pairs: Pairs,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    coarse: Sieve = keep_all,
+    fine: Sieve = keep_all,
+) -> tuple[Pairs, Table]:
+    """The features of every pair that passes both sieves, and those pairs.
+
+    `coarse` sees the features that cost little and spares hopeless pairs the others; `fine` sees all of
+    them and decides what is kept in memory.
+    """
+    kept: list[Pairs] = []
     parts: list[Table] = []
     total = len(pairs.left)
     for start in range(0, max(total, 1), CHUNK):
         chunk = Pairs(pairs.left[start : start + CHUNK], pairs.right[start : start + CHUNK])
-        parts.append(_compare_chunk(columns, chunk))
+        chunk, table = _sifted(chunk, _quick(columns, chunk), coarse)
+        table.update(_costly(columns, chunk, table))
+        chunk, table = _sifted(chunk, table, fine)
+        kept.append(chunk)
+        parts.append(table)
         if progress:
             progress(min(start + CHUNK, total), total)
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    whole = {name: np.concatenate([part.pop(name) for part in parts]) for name in list(parts[0])}
+    left, right = (np.concatenate(side) for side in zip(*kept, strict=True))
+    return Pairs(left, right), whole
 
 
-def _compare_chunk(columns: Columns, pairs: Pairs) -> Table:
+def _sifted(pairs: Pairs, table: Table, sieve: Sieve) -> tuple[Pairs, Table]:
+    rows = np.flatnonzero(sieve(table)) if len(pairs.left) else np.zeros(0, np.intp)
+    if len(rows) == len(pairs.left):
+        return pairs, table
+    return Pairs(pairs.left[rows], pairs.right[rows]), {name: column[rows] for name, column in table.items()}
+
+
+def _quick(columns: Columns, pairs: Pairs) -> Table:
     table: Table = {}
     _words(columns, pairs, table)
-    _spelling(columns, pairs, table)
     _where(columns, pairs, table)
     _contacts(columns, pairs, table)
     _short_forms(columns, pairs, table)
     _structure(columns, pairs, table)
     return table
+
+
+def _costly(columns: Columns, pairs: Pairs, quick: Table) -> Table:
+    table: Table = {}
+    _spelling(columns, pairs, table)
+    table["short form made of the other"] = _made_of(columns, pairs, quick["acronym of the other"] > 0)
+    table["domain fits the other"] = _cross_fit(columns, pairs)
+    return table
+
+
+COSTLY = frozenset(
+    {
+        "spelling",
+        "spelling, any order",
+        "spelling, contained",
+        "spelling, in English",
+        "spelling of the name",
+        "city spelling",
+        "left over alike",
+        "short form made of the other",
+        "domain fits the other",
+    }
+)
+"""What the coarse sieve does not see."""
 
 
 def _shared(left: NDArray[np.int32], right: NDArray[np.int32]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -109,14 +165,6 @@ def _words(columns: Columns, pairs: Pairs, table: Table) -> None:
     plain_left, plain_right = (over_left * ~proper_left).sum(axis=1), (over_right * ~proper_right).sum(axis=1)
     table["plain left over, less"] = np.minimum(plain_left, plain_right)
     table["plain left over, more"] = np.maximum(plain_left, plain_right)
-    first = np.arange(len(left))
-    texts = columns.texts
-    rest_left = np.where(over_left.max(axis=1) > 0, left[first, over_left.argmax(axis=1)], 0)
-    rest_right = np.where(over_right.max(axis=1) > 0, right[first, over_right.argmax(axis=1)], 0)
-    table["left over alike"] = _ratio(
-        [texts[number] for number in rest_left.tolist()], [texts[number] for number in rest_right.tolist()]
-    )
-    table["left over alike"][(rest_left == 0) | (rest_right == 0)] = UNKNOWN
 
 
 def _ratio(left: Sequence[str], right: Sequence[str], scorer: str = "ratio") -> Feature:
@@ -128,7 +176,23 @@ def _ratio(left: Sequence[str], right: Sequence[str], scorer: str = "ratio") -> 
     return np.asarray(score / np.float32(100.0))
 
 
+def _left_over_alike(columns: Columns, pairs: Pairs) -> Feature:
+    """How alike the rarest words are that only one has: a misspelling of one another?"""
+    left, right = columns.concept[pairs.left], columns.concept[pairs.right]
+    in_right, in_left = _shared(left, right)
+    over_left = columns.rarity[pairs.left] * ~in_right
+    over_right = columns.rarity[pairs.right] * ~in_left
+    first = np.arange(len(left))
+    rest_left = np.where(over_left.max(axis=1) > 0, left[first, over_left.argmax(axis=1)], 0)
+    rest_right = np.where(over_right.max(axis=1) > 0, right[first, over_right.argmax(axis=1)], 0)
+    texts = columns.texts
+    alike = _ratio([texts[number] for number in rest_left.tolist()], [texts[number] for number in rest_right.tolist()])
+    alike[(rest_left == 0) | (rest_right == 0)] = UNKNOWN
+    return alike
+
+
 def _spelling(columns: Columns, pairs: Pairs, table: Table) -> None:
+    table["left over alike"] = _left_over_alike(columns, pairs)
     left, right = pairs.left.tolist(), pairs.right.tolist()
 
     def pick(values: list[str]) -> tuple[list[str], list[str]]:
@@ -210,9 +274,6 @@ def _short_forms(columns: Columns, pairs: Pairs, table: Table) -> None:
     forward = _any_shared(columns.acronyms[one], columns.initials[other])
     backward = _any_shared(columns.acronyms[other], columns.initials[one])
     table["acronym of the other"] = (forward | backward).astype(np.float32)
-    exact = forward | backward
-    table["short form made of the other"] = _made_of(columns, pairs, exact)
-    table["domain fits the other"] = _cross_fit(columns, pairs)
     table["acronym shared"] = _any_shared(columns.acronyms[one], columns.acronyms[other]).astype(np.float32)
     table["initials shared"] = _any_shared(columns.initials[one][:, :2], columns.initials[other][:, :2]).astype(
         np.float32

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pipeline.linkage.blocking import Pairs, candidate_pairs
 from pipeline.linkage.clustering import groups, labels, merges
 from pipeline.linkage.columns import Columns
-from pipeline.linkage.comparison import Table, compare
+from pipeline.linkage.comparison import Sieve, Table, compare, keep_all
 from pipeline.linkage.guards import Rules, rules
 from pipeline.linkage.judgement import Judged, judged_rows
 from pipeline.linkage.normalise import prepare
@@ -111,7 +111,7 @@ def weigh(
     """Compare what is worth comparing."""
     spelt, base = _every_name(records)
     columns = prepare(spelt, aliases, lambda done, total: told("reading names", done, total))
-    pairs, table = compared(columns, told)
+    pairs, table = compared(columns, told, coarse=fitted.coarse, fine=fitted.fine)
     ruled = rules(columns, pairs)
     if len(spelt) > len(records):
         strength = ruled.free(fitted.alone.log_odds(table))
@@ -153,11 +153,18 @@ def _best_names(
     return Pairs(left[kept], right[kept]), best, kept
 
 
-def compared(columns: Columns, told: Progress) -> tuple[Pairs, Table]:
+def compared(
+    columns: Columns, told: Progress, *, coarse: Sieve = keep_all, fine: Sieve = keep_all
+) -> tuple[Pairs, Table]:
     """The pairs worth a look, with their features."""
     told("finding pairs", 0, 1)
-    pairs = candidate_pairs(columns)
-    return pairs, compare(columns, pairs, lambda done, total: told("comparing pairs", done, total))
+    return compare(
+        columns,
+        candidate_pairs(columns),
+        lambda done, total: told("comparing pairs", done, total),
+        coarse=coarse,
+        fine=fine,
+    )
 
 
 def _components(ids: Sequence[str], found: Sequence[PairVerdict]) -> list[int]:

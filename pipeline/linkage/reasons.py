@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,29 +10,40 @@ import numpy as np
 from pipeline.linkage.blocking import Pairs
 from pipeline.linkage.columns import Columns
 from pipeline.linkage.comparison import Table
+from pipeline.linkage.normalise import name_words
 from pipeline.linkage.places import NOWHERE
 from pipeline.linkage.records import Record
 from pipeline.linkage.scoring import Model
+from pipeline.linkage.words import word_info
 from pipeline.model import Reason
-from pipeline.normalise import email_domain, own_website, registered_domain
+from pipeline.normalise import email_domain, fold, own_website, registered_domain
 
+ALIKE = 0.999
+FITS = 0.7
+_WORD = re.compile(r"[\w.]+")
 GROUPS: dict[str, tuple[str, ...]] = {
     "name": (
         "words common", "words jaccard", "words contained", "words shorter", "words longer", "rarest common",
         "names common", "rarest left over, less", "rarest left over, more", "names left over, less",
         "names left over, more", "plain left over, less", "plain left over, more", "left over alike", "spelling",
         "spelling, any order", "spelling, contained", "spelling, in English", "spelling of the name", "numbers",
+        "stems jaccard",
+        "rarest common, bearers", "names left over by stem, less", "names left over by stem, more",
     ),
     "contacts": (
         "website", "website path", "website paths given", "mail domain", "website against mail", "domains agreeing",
         "domains differing", "domain names the other", "domain is the other's initials", "domain labels shared",
+        "host", "mail host", "domain crowd", "domain fits its own, less", "domain fits its own, more",
+        "domain fits the other",
     ),
     "address": ("mail address",),
     "place": (
         "country", "country, hinted", "city distance", "named place distance", "named place to city, nearest",
         "places named", "city spelling",
     ),
-    "short form": ("acronym of the other", "acronym shared", "initials shared", "acronyms given"),
+    "short form": (
+        "acronym of the other", "acronym shared", "initials shared", "acronyms given", "short form made of the other",
+    ),
     "unit": ("units named", "kind of work", "works named"),
     "kind": ("kind of body", "municipalities named", "kinds named"),
 }  # fmt: skip
@@ -94,42 +106,52 @@ class Explainer:
             case _:
                 return self._kind(values)
 
-    def _words(self, one: int, other: int) -> tuple[list[str], list[str], list[str]]:
-        columns = self.columns
-        left = [number for number in columns.concept[one].tolist() if number]
-        right = [number for number in columns.concept[other].tolist() if number]
-
-        def say(numbers: list[int]) -> list[str]:
-            return [self._say(columns.texts[number]) for number in numbers]
-
-        common = [number for number in left if number in right]
-        return (
-            say(common),
-            say([number for number in left if number not in common]),
-            say([number for number in right if number not in common]),
-        )
-
-    def _say(self, concept: str) -> str:
-        if not concept.startswith("@"):
-            return concept
-        return "the place"
+    def _written(self, row: int) -> dict[str, str]:
+        """Concept -> the word of this record's name that says it, as typed."""
+        words: dict[str, str] = {}
+        for typed in _WORD.findall(self.records[row].organisation) if row < len(self.records) else ():
+            words.setdefault(" ".join(name_words(typed)), typed)
+        found: dict[str, str] = {}
+        for folded, typed in words.items():
+            for meaning in (meaning for part in folded.split() for meaning in word_info(part).meanings):
+                found.setdefault(meaning.concept, typed)
+        for number in self.columns.concept[row].tolist():
+            concept = self.columns.texts[number]
+            if concept.startswith("@"):
+                spelt = self.columns.shown.get(concept, "").split()
+                found[concept] = " ".join(typed for folded, typed in words.items() if folded in spelt)
+        return found
 
     def _name(self, one: int, other: int, values: dict[str, float]) -> str:
         if self.columns.full[one] == self.columns.full[other]:
             return "The names are spelt alike"
-        if values["spelling, any order"] > 0.999:
+        if values["spelling, any order"] > ALIKE:
             return "The names have the same words in another order"
-        common, left, right = self._words(one, other)
-        if not left and not right:
-            return "The names say the same, word for word, in English"
-        parts = []
-        if common:
-            parts.append(f"Both names say {_list(common)}")
-        only = [f"only one says {_list(words)}" for words in (left, right) if words]
-        if not common:
-            only = [f"the names share no word ({_list(left[:2])} / {_list(right[:2])})"] if left and right else only
-        text = "; ".join([*parts, *only])
+        left, right = self._concepts(one), self._concepts(other)
+        said_left, said_right = self._written(one), self._written(other)
+        same: list[str] = []
+        translated: list[str] = []
+        for concept in left:
+            if concept in right:
+                one_word, other_word = said_left.get(concept) or concept, said_right.get(concept) or concept
+                alike = fold(one_word) == fold(other_word)
+                (same if alike else translated).append(
+                    f"“{one_word}”" if alike else f"“{one_word}” means “{other_word}”"
+                )
+        only = [
+            [said.get(concept) or concept for concept in mine if concept not in theirs and not concept.startswith("@")]
+            for mine, theirs, said in ((left, right, said_left), (right, left, said_right))
+        ]
+        parts = [f"both names say {_list(same)}"] if same else []
+        parts += [_list(translated)] if translated else []
+        parts += [f"only one says {_list([f'“{word}”' for word in words])}" for words in only if words]
+        if not same and not translated:
+            parts = ["the names share no word"]
+        text = "; ".join(parts)
         return text[:1].upper() + text[1:]
+
+    def _concepts(self, row: int) -> list[str]:
+        return [self.columns.texts[number] for number in self.columns.concept[row].tolist() if number]
 
     def _contacts(self, one: int, other: int, values: dict[str, float]) -> str:
         left, right = self.records[one], self.records[other]
@@ -145,8 +167,8 @@ class Explainer:
             return "The website of one is the mail domain of the other, which is no proof"
         if values["mail domain"] == 0:
             return f"The addresses are at different domains ({email_domain(left.email)} / {email_domain(right.email)})"
-        if values["domain is the other's initials"] >= 1 or values["domain names the other"] >= 1:
-            return "The web or mail domain of one sounds like the name of the other"
+        if values["domain fits the other"] > FITS or values["domain names the other"] >= 1:
+            return "The web or mail domain of one sounds like the name of the other (no proof)"
         if values["website against mail"] == 0:
             return "The website of one is not the mail domain of the other"
         return ""
@@ -178,7 +200,7 @@ class Explainer:
         return ""
 
     def _short(self, values: dict[str, float]) -> str:
-        if values["acronym of the other"] == 1:
+        if values["short form made of the other"] > FITS:
             return "The short form of one fits the initials of the other"
         if values["acronym shared"] == 1:
             return "Both give the same short form"
@@ -201,8 +223,7 @@ class Explainer:
 
 
 def _list(words: Sequence[str]) -> str:
-    shown = list(dict.fromkeys(words))[:4]
-    return ", ".join(word if word == "the place" else f"“{word}”" for word in shown)
+    return ", ".join(list(dict.fromkeys(words))[:4])
 
 
 def _shorten(text: str, length: int = 70) -> str:

@@ -117,7 +117,8 @@ class Chances(NamedTuple):
 class Model:
     """The fitted trees, and where probability is cut.
 
-    `alone` sees a pair's own features, `together` also what the pairs around it say (`context.py`).
+    `gate` sees only what is quickly had of a pair and spares the hopeless ones (log odds below `gate_cut`)
+    the rest. `alone` sees a pair's own features, `together` also what the pairs around it say (`context.py`).
     `strict`: joined without asking. `balanced`: the best single guess. `review`: the least expected gain
     that makes a question worth a person's time. `usual`: each feature's value in an ordinary pair, which a
     reason's weight is measured against.
@@ -125,10 +126,20 @@ class Model:
 
     alone: Booster
     together: Booster
+    gate: Booster
+    gate_cut: float
     strict: float
     balanced: float
     review: float
     usual: Mapping[str, float] = field(default_factory=dict)
+
+    def coarse(self, table: Table) -> NDArray[np.bool_]:
+        """Pairs worth the costly features."""
+        return np.asarray(self.gate.log_odds(table) >= self.gate_cut)
+
+    def fine(self, table: Table) -> NDArray[np.bool_]:
+        """Pairs plausible by themselves."""
+        return np.asarray(self.alone.log_odds(table) >= np.log(PLAUSIBLE / (1 - PLAUSIBLE)))
 
     def chances(self, table: Table, pairs: Pairs, count: int) -> Chances:
         """Both probabilities of each pair among `count` records."""
@@ -140,6 +151,8 @@ class Model:
         return {
             "thresholds": {"strict": self.strict, "balanced": self.balanced, "review": self.review},
             "usual": dict(self.usual),
+            "gate cut": round(self.gate_cut, 3),
+            "gate": self.gate.to_json(),
             "alone": self.alone.to_json(),
             "together": self.together.to_json(),
         }
@@ -189,6 +202,8 @@ def read_model(path: Path) -> Model:
     return Model(
         _read_booster(data["alone"]),
         _read_booster(data["together"]),
+        _read_booster(data["gate"]),
+        data["gate cut"],
         cut["strict"],
         cut["balanced"],
         cut["review"],
