@@ -144,7 +144,7 @@ def sweep(world: World, watched: Sequence[str] = WATCHED, *, every: int = 1, twi
             killed_twice += traced(world, watched, chance.choice(lines))[0]
         faults += [f"{_named(point)}: {fault}" for fault in _settled(world)]
     also = f", {killed_twice} of them killed again while recovering" if twice else ""
-    print(f"{len(points)} kill points of {len(lines)} distinct lines{also}: {len(faults)} faults")
+    _print(f"{len(points)} kill points of {len(lines)} distinct lines{also}", faults)
     return faults
 
 
@@ -152,6 +152,10 @@ def _settled(world: World) -> list[str]:
     for _ in range(CLEAN_RUNS):
         in_child(world.run)
     return world.faults()
+
+
+def _print(what: str, faults: Sequence[str]) -> None:
+    print(f"{what}: {len(faults)} faults", *faults[:50], sep="\n  ", flush=True)
 
 
 def _named(point: Line) -> str:
@@ -177,7 +181,7 @@ def sweep_syscalls(world: World, command: Sequence[str]) -> list[str]:
             break
         if done.returncode not in (-signal.SIGKILL, 128 + signal.SIGKILL):
             raise SystemExit(f"strace: {done.stderr.decode('utf-8', 'replace')[-500:]}")
-    print(f"{number - 1} kill points at system calls ({WRITES}): {len(faults)} faults")
+    _print(f"{number - 1} kill points at system calls ({WRITES})", faults)
     return faults
 
 
@@ -338,8 +342,6 @@ def main() -> None:
             faults += sweep_syscalls(world, [sys.executable, __file__, "--one-run", folder, str(world.port)])
         elif asked.syscalls:
             print("strace is not installed here: no sweep over system calls")
-    for fault in faults[:50]:
-        print(fault)
     sys.exit(1 if faults else 0)
 
 

@@ -423,7 +423,12 @@ def _certificates() -> dict[str, ssl.SSLContext]:
             .not_valid_after(until)
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
             .add_extension(x509.SubjectAlternativeName([host]), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         )
+        if ca:
+            usage = dict.fromkeys(KEY_USES, False) | {"key_cert_sign": True, "crl_sign": True}
+            builder = builder.add_extension(x509.KeyUsage(**usage), critical=True)
         return builder.sign(issuer_key, hashes.SHA256())
 
     def pem(thing: Any) -> bytes:
@@ -454,6 +459,19 @@ def _certificates() -> dict[str, ssl.SSLContext]:
             contexts[label].load_cert_chain(path)
     contexts["client"] = ssl.create_default_context(cadata=pem(root).decode())
     return contexts
+
+
+KEY_USES = (
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+    "encipher_only",
+    "decipher_only",
+)
 
 
 def test_every_named_smtp_fault_is_here() -> None:
