@@ -486,7 +486,9 @@ class Standing:
     @property
     def text(self) -> str:
         """The `Status` cell."""
-        return f"{self.stage}: {self.detail}" if self.detail else str(self.stage)
+        if not self.detail:
+            return str(self.stage)
+        return f"{self.stage} {self.detail}" if self.detail.startswith("on ") else f"{self.stage}: {self.detail}"
 
     @property
     def needs_a_person(self) -> bool:

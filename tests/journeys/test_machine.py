@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 import tempfile
 from contextlib import contextmanager, suppress
@@ -248,7 +249,7 @@ class Matchmaking(RuleBasedStateMachine):
             self.nothing_unapproved_and_nothing_twice()
             sent = {match for match, _ in self.letters}
             for row in self.journey.review():
-                stage = row["Status"].split(":")[0]
+                stage = re.split(r"[: ]", row["Status"])[0]
                 if row["Approve"] is True and row["Decline"] is not True:
                     assert stage != "Proposed", row
                     if stage == "Approved":
