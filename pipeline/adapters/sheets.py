@@ -60,6 +60,7 @@ class GoogleSpreadsheet:
         self._settings = settings
         self.client = client
         self._sheet: Sheet | None = None
+        self._answers: Structure | None = None
         self._writes = 0
 
     @property
@@ -70,6 +71,11 @@ class GoogleSpreadsheet:
     def title_of(self, name: str) -> str:
         """The title a tab of ours gets when `init` makes it, and is looked for when it bears no mark."""
         return self._settings.review_tab if name == layout.REVIEW else name
+
+    @property
+    def answers_structure(self) -> Structure | None:
+        """The spreadsheet the answers were last read from: its time zone is the one their timestamps are in."""
+        return self._answers
 
     @property
     def calls(self) -> Mapping[str, int]:
@@ -89,7 +95,7 @@ class GoogleSpreadsheet:
         self._check_headers(readings)
         self._sheet = Sheet(structure, {name: tab for name, tab in readings.items() if name in layout.NAMES})
         self._log()
-        return snapshot_of(readings, structure)
+        return snapshot_of(readings, self.answers_structure or structure)
 
     def read_review(self) -> SheetSnapshot:
         """The review tab alone, once more, just before letters leave: one request."""
@@ -103,7 +109,7 @@ class GoogleSpreadsheet:
         self._check_headers(fresh)
         self._sheet = Sheet(sheet.structure, {**sheet.tabs, **fresh})
         self._log()
-        return snapshot_of(fresh, sheet.structure)
+        return snapshot_of(fresh, self.answers_structure or sheet.structure)
 
     def write(self, changes: SheetChanges) -> frozenset[str]:
         """Apply one value of changes in one atomic batch; returns the keys of updates that did not reach a row.
@@ -191,6 +197,7 @@ class GoogleSpreadsheet:
                     raise
                 continue
             if set(readings) == set(names.values()):
+                self._answers = structure
                 return {**readings, **self._other_responses()}, structure
         raise TryLater("The tabs kept changing while they were read.", hint="The next run reads them again.")
 
@@ -211,14 +218,20 @@ class GoogleSpreadsheet:
     def _other_responses(self) -> dict[str, TabReading]:
         if not self._has_other_responses():
             return {}
-        identifier = self._settings.responses_spreadsheet_id
+        try:
+            return self._read_answers(self._settings.responses_spreadsheet_id)
+        except (AccessRefused, ConfigurationError) as error:
+            hint = error.hint.replace("sheets.spreadsheet_id", "sheets.responses_spreadsheet_id")
+            raise type(error)(f"The spreadsheet with the answers: {error.args[0]}", hint=hint) from None
+
+    def _read_answers(self, spreadsheet_id: str) -> dict[str, TabReading]:
         for _ in range(TRIES):
-            structure = self.structure(identifier)
-            sheet = _responses_tab(structure, self._settings.responses_tab)
+            self._answers = self.structure(spreadsheet_id)
+            sheet = _responses_tab(self._answers, self._settings.responses_tab)
             if sheet is None:
-                raise _no_tab(self._settings.responses_tab, "responses_tab", structure)
+                raise _no_tab(self._settings.responses_tab, "responses_tab", self._answers)
             try:
-                found = self._read_cells(identifier, {sheet.sheet_id: layout.RESPONSES})
+                found = self._read_cells(spreadsheet_id, {sheet.sheet_id: layout.RESPONSES})
             except Refused:
                 continue
             if found:

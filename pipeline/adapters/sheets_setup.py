@@ -56,9 +56,12 @@ def check_online(settings: Settings) -> Iterator[Line]:
     account = spreadsheet.client.account
     yield True, f"The spreadsheet “{structure.title}” can be read{f' as {account}' if account else ''}.", ""
     yield from _may_write(spreadsheet)
-    yield from _locale(structure)
+    answers = spreadsheet.answers_structure or structure
+    if answers is not structure:
+        yield True, f"The answers are read from the spreadsheet “{answers.title}”, which is never written to.", ""
+    yield from _locale(answers)
     yield from _tabs(spreadsheet, readings)
-    yield from _responses(settings, readings, structure)
+    yield from _responses(settings, readings, answers)
 
 
 def _may_write(spreadsheet: GoogleSpreadsheet) -> Iterator[Line]:
@@ -74,7 +77,7 @@ def _may_write(spreadsheet: GoogleSpreadsheet) -> Iterator[Line]:
 
 
 def _locale(structure: Structure) -> Iterator[Line]:
-    yield True, f"Its locale is {structure.locale}, its time zone {structure.time_zone}.", ""
+    yield True, f"The answers' locale is {structure.locale}, their time zone {structure.time_zone}.", ""
 
 
 def _tabs(spreadsheet: GoogleSpreadsheet, readings: Mapping[str, TabReading]) -> Iterator[Line]:

@@ -207,6 +207,24 @@ def test_a_status_typed_over_is_mended_and_other_cells_stay(world: Any) -> None:
     assert quiet.calls["writes"] == 0
 
 
+def test_answers_in_another_spreadsheet_are_checked_there(world: Any, new_world: Any) -> None:
+    other = new_world()
+    zone = {"properties": {"timeZone": "Europe/Ljubljana", "locale": "sl_SI"}, "fields": "timeZone,locale"}
+    other.person.does(
+        {"updateSpreadsheetProperties": zone}, {"addSheet": {"properties": {"title": "Form responses 2"}}}
+    )
+    sheets = world.settings.model_copy(update={"responses_spreadsheet_id": other.spreadsheet_id})
+    lines = list(check_online(Settings(sheets=sheets)))
+    assert any("Europe/Ljubljana" in what for fine, what, _ in lines if fine)
+    assert any("Form responses 2" in what for fine, what, _ in lines if not fine)
+    snapshot = world.opened(responses_spreadsheet_id=other.spreadsheet_id).read()
+    assert (snapshot.time_zone, snapshot.locale) == ("Europe/Ljubljana", "sl_SI")
+    world.store.delete(other.spreadsheet_id)
+    (line,) = [line for line in check_online(Settings(sheets=sheets)) if not line[0]]
+    assert "answers" in line[1]
+    assert "sheets.responses_spreadsheet_id" in line[2]
+
+
 def test_check_says_what_to_mend(new_world: Any, tmp_path: Path) -> None:
     world = new_world()
     settings = Settings(sheets=world.settings)
@@ -220,7 +238,7 @@ def test_check_says_what_to_mend(new_world: Any, tmp_path: Path) -> None:
     told = {what: fine for fine, what, _ in check_online(settings)}
     assert told["The tab Review has all its columns."]
     assert told["The spreadsheet may be changed by this program."]
-    assert told["Its locale is en_US, its time zone Etc/GMT."]
+    assert told["The answers' locale is en_US, their time zone Etc/GMT."]
     world.faults("403-permission", "POST .*:batchUpdate")
     assert [r for fine, _, r in check_online(settings) if not fine and "Editor" in r]
     wrong = settings.model_copy(update={"sheets": world.settings.model_copy(update={"responses_tab": "Antworten"})})
