@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import grp
 import os
+import pwd
 import shutil
 import socket
 import ssl
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -326,29 +327,56 @@ def test_without_evidence_an_unsure_letter_stays_unsure(
 
 
 @pytest.fixture
-def dovecot(tmp_path: Path) -> Iterator[int]:
-    """A Dovecot of our own, as the user who runs the tests."""
+def dovecot() -> Iterator[int]:
+    """A Dovecot of our own, as the user who runs the tests (or as nobody: it does not serve root)."""
     if shutil.which("dovecot") is None:
         pytest.skip("Dovecot is not installed here")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = int(taken.getsockname()[1])
-    user, group = getpass.getuser(), grp.getgrgid(os.getgid()).gr_name
-    (tmp_path / "mail").mkdir()
-    configuration = tmp_path / "dovecot.conf"
+    account = pwd.getpwnam("nobody") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
+    user, group = account.pw_name, grp.getgrgid(account.pw_gid).gr_name
+    with tempfile.TemporaryDirectory(prefix="dovecot") as made:
+        folder = Path(made)
+        (folder / "mail").mkdir()
+        _configure(folder / "dovecot.conf", folder, port, user, group, account)
+        for path in (folder, *folder.iterdir()):
+            os.chown(path, account.pw_uid, account.pw_gid)
+        log = folder / "log"
+        as_nobody: dict[str, Any] = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": ()}
+        process = subprocess.Popen(
+            ["dovecot", "-F", "-c", str(folder / "dovecot.conf")],
+            stdin=subprocess.DEVNULL,
+            **(as_nobody if os.getuid() == 0 else {}),
+        )
+        try:
+            deadline = time.monotonic() + 15
+            while time.monotonic() < deadline:
+                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                    break
+                if process.poll() is not None:
+                    pytest.skip(f"Dovecot does not start here: {log.read_text()[-300:] if log.exists() else ''}")
+                time.sleep(0.1)
+            yield port
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def _configure(configuration: Path, folder: Path, port: int, user: str, group: str, account: pwd.struct_passwd) -> None:
     configuration.write_text(
         f"""
 protocols = imap
 listen = 127.0.0.1
-base_dir = {tmp_path}/run
-state_dir = {tmp_path}/run
-log_path = {tmp_path}/log
+base_dir = {folder}/run
+state_dir = {folder}/run
+log_path = {folder}/log
 ssl = no
 disable_plaintext_auth = no
 default_internal_user = {user}
 default_internal_group = {group}
 default_login_user = {user}
-first_valid_uid = 0
-first_valid_gid = 0
+first_valid_uid = 1
+first_valid_gid = 1
 mail_location = maildir:~/Maildir
 passdb {{
   driver = static
@@ -356,7 +384,7 @@ passdb {{
 }}
 userdb {{
   driver = static
-  args = uid={os.getuid()} gid={os.getgid()} home={tmp_path}/mail/%u
+  args = uid={account.pw_uid} gid={account.pw_gid} home={folder}/mail/%u
 }}
 service anvil {{
   chroot =
@@ -382,23 +410,10 @@ namespace inbox {{
 }}
 """
     )
-    process = subprocess.Popen(["dovecot", "-F", "-c", str(configuration)], stdin=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + 15
-        while time.monotonic() < deadline:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            if process.poll() is not None:
-                pytest.skip(f"Dovecot does not start here: {(tmp_path / 'log').read_text()[-300:]}")
-            time.sleep(0.1)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 @pytest.mark.realmail
-def test_dovecot_gives_evidence_and_bounces(dovecot: int, tmp_path: Path) -> None:
+def test_dovecot_gives_evidence_and_bounces(dovecot: int) -> None:
     import imaplib
 
     imap = imaplib.IMAP4("127.0.0.1", dovecot, timeout=10)
