@@ -21,6 +21,7 @@ from pipeline.matching.ranking import Ranking
 from pipeline.model import Entry, Role
 
 HOSTS_LOOKED_AT = 15
+THIRDS_LOOKED_AT = 12
 AFFINITY_FLOOR = 0.4
 """A third with another subject still counts this much: joining a visit asks for less than paying one."""
 
@@ -56,21 +57,25 @@ def find_groups(
         if may_join(entries[third]):
             for host, score in zip(ranked.hosts, ranked.scores, strict=True):
                 joiners[int(host)].append((third, float(score)))
+    for host, thirds in joiners.items():
+        joiners[host] = sorted(thirds, key=lambda third: (-third[1], entries[third[0]].id))[:THIRDS_LOOKED_AT]
     found: dict[int, list[Group]] = {}
     for guest, ranked in ranking.items():
         if not entries[guest].group_wanted or entries[guest].role is Role.HOST:
             continue
-        groups = []
-        for host, score in zip(ranked.hosts[:HOSTS_LOOKED_AT], ranked.scores[:HOSTS_LOOKED_AT], strict=True):
-            for third, joining_score in joiners[int(host)]:
-                if third in (guest, int(host)):
-                    continue
-                if broken_together(
-                    entries[guest], entries[int(host)], entries[third], today=today, barred=barred, avoided=avoided
-                ):
-                    continue
-                together = math.sqrt(float(score) * joining_score) * _affinity(pool, guest, third)
-                groups.append(Group(guest, int(host), third, together))
+        possible = [
+            (int(host), third, math.sqrt(float(score) * joining_score))
+            for host, score in zip(ranked.hosts[:HOSTS_LOOKED_AT], ranked.scores[:HOSTS_LOOKED_AT], strict=True)
+            for third, joining_score in joiners[int(host)]
+            if third not in (guest, int(host))
+            and not broken_together(
+                entries[guest], entries[int(host)], entries[third], today=today, barred=barred, avoided=avoided
+            )
+        ]
+        affinity = _affinity(pool, guest, [third for _, third, _ in possible])
+        groups = [
+            Group(guest, host, third, both * near) for (host, third, both), near in zip(possible, affinity, strict=True)
+        ]
         groups.sort(key=lambda g: (-round(g.score, 6), entries[g.host].id, entries[g.third].id))
         if groups:
             found[guest] = groups[:per_request]
@@ -174,13 +179,16 @@ def _beds(sending: Entry, receiving: Entry, joining: Entry) -> BrokenRule | None
     )
 
 
-def _affinity(pool: Pool, guest: int, third: int) -> float:
-    """How near two guests' subjects are, from the floor to 1."""
+def _affinity(pool: Pool, guest: int, thirds: Sequence[int]) -> list[float]:
+    """How near the subjects of one guest and of possible thirds are, from the floor to 1."""
     import numpy as np
 
     about = pool.profiles
-    left, right = about.sides.ask[guest], about.sides.ask[third]
-    topics = float(about.profile_topics[left] @ about.profile_topics[right])
-    groups = float(about.profile_groups[left] @ about.profile_groups[right])
-    text = float(cosines(about.words, np.array([left]), np.array([right]))[0])
-    return AFFINITY_FLOOR + (1 - AFFINITY_FLOOR) * max(text, (topics + groups) / 2 if groups else topics)
+    others = about.sides.ask[np.array(thirds, np.intp)]
+    mine = about.sides.ask[np.full(len(thirds), guest, np.intp)]
+    topics = np.einsum("ij,ij->i", about.profile_topics[mine], about.profile_topics[others])
+    groups = np.einsum("ij,ij->i", about.profile_groups[mine], about.profile_groups[others])
+    boxes = np.where(groups > 0, (topics + groups) / 2, topics)
+    near = np.maximum(cosines(about.words, mine, others), boxes)
+    affinity: list[float] = (AFFINITY_FLOOR + (1 - AFFINITY_FLOOR) * near).tolist()
+    return affinity

@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from pipeline.matching.directed import avoided_pairs
-from pipeline.matching.eligibility import Masks, broken_rules, is_full
+from pipeline.matching.eligibility import PARTNERSHIP, Masks, broken_rules, is_full
 from pipeline.matching.features import FEATURES, Pool, features_of, read_pool
 from pipeline.matching.groups import Group, all_broken, find_groups, once_each
 from pipeline.matching.nearly import near_misses
@@ -138,6 +138,12 @@ def remaining_visits(entry: Entry, unstated_means: int) -> int:
     return 0 if is_full(entry) else entry.max_visits - entry.committed_visits
 
 
+def _room(entry: Entry, settings: MatchingSettings) -> int:
+    """How many primaries an entry may be the receiving side of; a project needs no visit."""
+    visits = remaining_visits(entry, settings.visits_when_unstated) if entry.role is not Role.SEND else 0
+    return max(visits, 1) if PARTNERSHIP in entry.formats else visits
+
+
 def _good_enough(ranking: Mapping[int, Ranking], model: Model, least: Band) -> dict[int, list[tuple[int, float, int]]]:
     """Guest -> (host, score, place in the ranking), weak ones left out unless asked for by name."""
     found: dict[int, list[tuple[int, float, int]]] = {}
@@ -161,15 +167,13 @@ def _pairs(
     settings: MatchingSettings,
 ) -> tuple[Candidate, ...]:
     entries = pool.entries
-    visits = {
-        number: remaining_visits(entry, settings.visits_when_unstated) if entry.role is not Role.SEND else 1
-        for number, entry in enumerate(entries)
-    }
+    visits = {number: _room(entry, settings) for number, entry in enumerate(entries)}
     primary = assign({guest: [(host, score) for host, score, _ in hosts] for guest, hosts in good.items()}, visits)
     exposure: dict[int, int] = defaultdict(int)
     met: set[tuple[str, str]] = set()
     chosen: list[tuple[int, int, int, float, int]] = []
     taken: dict[int, int] = defaultdict(int)
+    has_first: set[int] = set()
 
     def take(guest: int, host: int, score: float, place: int) -> None:
         meeting = _meeting(entries[guest], entries[host])
@@ -178,7 +182,10 @@ def _pairs(
         met.add(meeting)
         exposure[host] += 1
         taken[guest] += 1
-        chosen.append((guest, taken[guest] + (guest not in primary), host, score, place))
+        if primary.get(guest) == host:
+            has_first.add(guest)
+        # a request that lost its primary to the same two organisations the other way round has alternates only
+        chosen.append((guest, taken[guest] + (guest not in has_first), host, score, place))
 
     in_first_order = sorted(
         (
