@@ -20,8 +20,11 @@ help:  ## this list
 	.uv/bin/pip install --quiet --disable-pip-version-check uv
 
 .venv/.ready: pyproject.toml uv.lock $(if $(findstring .uv,$(UV)),.uv/bin/uv)
-	$(UV) sync --locked --quiet $(if $(PYTHON),--python $(PYTHON))
+	$(UV) sync --locked --quiet $(EXTRAS) $(if $(PYTHON),--python $(PYTHON))
 	@touch $@
+
+# For example EXTRAS="--no-dev --extra postgres".
+EXTRAS ?=
 
 install: .venv/.ready  ## the command, ready in .venv/bin/matchmaker
 

@@ -16,6 +16,7 @@ PARTS = (
     ("Matching: who can help whom", "bench_matching.py"),
     ("Sandbox: recorded Google traffic replayed", "bench_sheets.py"),
     ("Sheets: requests a run costs", "bench_sheets_calls.py"),
+    ("A whole run at 10, 1,000 and 10,000 answers", "bench_run.py"),
     ("Mail: letters per second", "bench_mail.py"),
     ("Hostile input at every exit", "bench_hostile.py"),
     ("Kill sweep: a run killed at every line", "kill_sweep.py"),
