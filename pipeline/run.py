@@ -236,6 +236,8 @@ def _send_one(outside: Outside, session: MailSession, letter: Letter) -> bool:
     if isinstance(claim, str):
         log.info("letter=%s not sent: %s", letter.id, claim)
         return False
+    # What leaves is what the ledger froze when the letter was queued, on every try the same bytes.
+    frozen = ledger.letter(letter.id) or letter
     committed = False
 
     def before_dot() -> None:
@@ -244,7 +246,7 @@ def _send_one(outside: Outside, session: MailSession, letter: Letter) -> bool:
         committed = True
 
     try:
-        delivery = session.deliver(letter, before_dot)
+        delivery = session.deliver(frozen, before_dot)
     except TryLater as error:
         delivery = Delivery(outcome=Outcome.UNCLEAR if committed else Outcome.TRY_AGAIN, detail=error.args[0])
     except Exception as error:
