@@ -165,7 +165,7 @@ def test_marks_are_gone_after_the_next_write(world: Any) -> None:
 
 def test_a_sheet_whose_storage_for_marks_is_full_still_takes_rows(world: Any) -> None:
     sheet_id = world.person.sheet().sheet_id
-    place = {"dimensionRange": {"sheetId": sheet_id, "dimension": "ROWS", "startIndex": 30, "endIndex": 31}}
+    place = {"dimensionRange": {"sheetId": sheet_id, "dimension": "ROWS", "startIndex": 20, "endIndex": 21}}
     entry = {"metadataKey": "theirs", "metadataValue": "x" * 19_900, "location": place, "visibility": "DOCUMENT"}
     world.person.does({"createDeveloperMetadata": {"developerMetadata": entry}})
     small = entry | {"metadataValue": "x" * 10_060}
