@@ -6,13 +6,18 @@ The server takes responsibility for a letter only where it says so: `kept` is th
 from __future__ import annotations
 
 import contextlib
+import grp
 import imaplib
+import os
+import pwd
 import re
+import shutil
 import socket
 import ssl
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -457,3 +462,91 @@ def mailbox(imap_port: int) -> Iterator[Mailbox]:
     made.clear()
     yield made
     made.close()
+
+
+# -- real servers, where they are installed --------------------------------------------------------------
+
+
+@pytest.fixture
+def dovecot() -> Iterator[SimpleNamespace]:
+    """A Dovecot of our own, as the user who runs the tests (or as nobody: it does not serve root)."""
+    if shutil.which("dovecot") is None:
+        pytest.skip("Dovecot is not installed here")
+    port = _free_port()
+    account = pwd.getpwnam("nobody") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
+    with tempfile.TemporaryDirectory(prefix="dovecot", ignore_cleanup_errors=True) as made:
+        folder = Path(made)
+        (folder / "mail").mkdir()
+        _configure_dovecot(folder, port, grp.getgrgid(account.pw_gid).gr_name, account)
+        for path in (folder, *folder.iterdir()):
+            os.chown(path, account.pw_uid, account.pw_gid)
+        log = folder / "log"
+        as_nobody: dict[str, Any] = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": ()}
+        process = subprocess.Popen(
+            ["dovecot", "-F", "-c", str(folder / "dovecot.conf")],
+            stdin=subprocess.DEVNULL,
+            **(as_nobody if os.getuid() == 0 else {}),
+        )
+        try:
+            deadline = time.monotonic() + 15
+            while time.monotonic() < deadline:
+                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                    break
+                if process.poll() is not None:
+                    pytest.skip(f"Dovecot does not start here: {log.read_text()[-300:] if log.exists() else ''}")
+                time.sleep(0.1)
+            yield SimpleNamespace(port=port, mail=folder / "mail", account=account)
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def _configure_dovecot(folder: Path, port: int, group: str, account: pwd.struct_passwd) -> None:
+    user = account.pw_name
+    (folder / "dovecot.conf").write_text(
+        f"""
+protocols = imap
+listen = 127.0.0.1
+base_dir = {folder}/run
+state_dir = {folder}/run
+log_path = {folder}/log
+ssl = no
+disable_plaintext_auth = no
+default_internal_user = {user}
+default_internal_group = {group}
+default_login_user = {user}
+first_valid_uid = 1
+first_valid_gid = 1
+mail_location = maildir:~/Maildir
+passdb {{
+  driver = static
+  args = password=demopass
+}}
+userdb {{
+  driver = static
+  args = uid={account.pw_uid} gid={account.pw_gid} home={folder}/mail/%u
+}}
+service anvil {{
+  chroot =
+}}
+service stats {{
+  chroot =
+}}
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    port = {port}
+  }}
+  inet_listener imaps {{
+    port = 0
+  }}
+}}
+namespace inbox {{
+  inbox = yes
+  mailbox Verzonden {{
+    auto = create
+    special_use = \\Sent
+  }}
+}}
+"""
+    )

@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import grp
-import os
-import pwd
-import shutil
 import socket
 import ssl
-import subprocess
-import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -321,106 +313,3 @@ def test_without_evidence_an_unsure_letter_stays_unsure(
         office.run(make_mailer(server.port))
     assert office.state(1) == "unsure"
     office.assert_oracle(server.kept)
-
-
-# -- Dovecot, where it is installed -------------------------------------------------------------------------
-
-
-@pytest.fixture
-def dovecot() -> Iterator[int]:
-    """A Dovecot of our own, as the user who runs the tests (or as nobody: it does not serve root)."""
-    if shutil.which("dovecot") is None:
-        pytest.skip("Dovecot is not installed here")
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = int(taken.getsockname()[1])
-    account = pwd.getpwnam("nobody") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
-    user, group = account.pw_name, grp.getgrgid(account.pw_gid).gr_name
-    with tempfile.TemporaryDirectory(prefix="dovecot") as made:
-        folder = Path(made)
-        (folder / "mail").mkdir()
-        _configure(folder / "dovecot.conf", folder, port, user, group, account)
-        for path in (folder, *folder.iterdir()):
-            os.chown(path, account.pw_uid, account.pw_gid)
-        log = folder / "log"
-        as_nobody: dict[str, Any] = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": ()}
-        process = subprocess.Popen(
-            ["dovecot", "-F", "-c", str(folder / "dovecot.conf")],
-            stdin=subprocess.DEVNULL,
-            **(as_nobody if os.getuid() == 0 else {}),
-        )
-        try:
-            deadline = time.monotonic() + 15
-            while time.monotonic() < deadline:
-                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                    break
-                if process.poll() is not None:
-                    pytest.skip(f"Dovecot does not start here: {log.read_text()[-300:] if log.exists() else ''}")
-                time.sleep(0.1)
-            yield port
-        finally:
-            process.terminate()
-            process.wait(10)
-
-
-def _configure(configuration: Path, folder: Path, port: int, user: str, group: str, account: pwd.struct_passwd) -> None:
-    configuration.write_text(
-        f"""
-protocols = imap
-listen = 127.0.0.1
-base_dir = {folder}/run
-state_dir = {folder}/run
-log_path = {folder}/log
-ssl = no
-disable_plaintext_auth = no
-default_internal_user = {user}
-default_internal_group = {group}
-default_login_user = {user}
-first_valid_uid = 1
-first_valid_gid = 1
-mail_location = maildir:~/Maildir
-passdb {{
-  driver = static
-  args = password=demopass
-}}
-userdb {{
-  driver = static
-  args = uid={account.pw_uid} gid={account.pw_gid} home={folder}/mail/%u
-}}
-service anvil {{
-  chroot =
-}}
-service stats {{
-  chroot =
-}}
-service imap-login {{
-  chroot =
-  inet_listener imap {{
-    port = {port}
-  }}
-  inet_listener imaps {{
-    port = 0
-  }}
-}}
-namespace inbox {{
-  inbox = yes
-  mailbox Verzonden {{
-    auto = create
-    special_use = \\Sent
-  }}
-}}
-"""
-    )
-
-
-@pytest.mark.realmail
-def test_dovecot_gives_evidence_and_bounces(dovecot: int) -> None:
-    import imaplib
-
-    imap = imaplib.IMAP4("127.0.0.1", dovecot, timeout=10)
-    imap.login("demouser", "demopass")
-    imap.append("Verzonden", "", "", LETTER.replace(b"\n", b"\r\n"))
-    imap.append("INBOX", "", "", BOUNCE.replace(b"\n", b"\r\n"))
-    imap.logout()
-    looking = evidence(dovecot)
-    assert looking.was_sent([ID, OTHER]) == {ID: True, OTHER: False}
-    assert list(looking.bounces({ID: LetterKind.INTRODUCTION})) == [(ID, "bo@b.example", "5.1.1")]
