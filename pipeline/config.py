@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from email.utils import parseaddr
+from email.utils import getaddresses, parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -113,8 +113,8 @@ class MailSettings(Section):
             return value
         if any(ord(character) < 32 or ord(character) == 127 for character in value):
             raise ValueError("must be one line: control characters are not allowed")
-        address = parseaddr(value)[1]
-        if address.count("@") != 1 or not all(address.split("@")) or "," in address:
+        found = [address for _, address in getaddresses([value])]
+        if len(found) != 1 or found[0].count("@") != 1 or not all(found[0].split("@")):
             raise ValueError("must be one e-mail address")
         return value
 
