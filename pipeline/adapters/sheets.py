@@ -45,6 +45,8 @@ logger = logging.getLogger(__name__)
 
 TRIES = 3
 """Readings that disagree, and writes that met another one, are done anew this often."""
+GRID_PARAMETERS = {"fields": GRID_FIELDS, "prettyPrint": "false"}
+"""Google indents its JSON unless told otherwise, which makes a large tab several times as long."""
 MOST_WRITES = 2
 """A run's writes. Repairing cells that people typed over waits for a run that has one to spare."""
 
@@ -246,7 +248,7 @@ class GoogleSpreadsheet:
             "includeGridData": True,
         }
         url = SPREADSHEET_URL % spreadsheet_id + ":getByDataFilter"
-        return read_tabs(read_json(self.client.request("post", url, params={"fields": GRID_FIELDS}, json=body)), names)
+        return read_tabs(read_json(self.client.request("post", url, params=dict(GRID_PARAMETERS), json=body)), names)
 
     def _check_headers(self, readings: Mapping[str, TabReading]) -> None:
         problems = [problem for reading in readings.values() if (problem := header_problem(reading)) is not None]
