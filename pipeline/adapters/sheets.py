@@ -140,6 +140,8 @@ class GoogleSpreadsheet:
             except (Refused, UnclearWrite) as error:
                 refusal = error
                 marks = marks and not (isinstance(error, Refused) and "storage limit" in error.reason)
+                if isinstance(error, UnclearWrite):
+                    self.client.pause(len(tokens))
                 sheet = self._read_back(error)
                 if {stamp.token for stamp in sheet.structure.stamps} & set(tokens):
                     self._sheet = sheet

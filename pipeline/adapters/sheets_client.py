@@ -130,6 +130,12 @@ class SheetsHttp(HTTPClient):
         except _Repeat as last:
             raise last.otherwise from None
 
+    def pause(self, tries: int) -> None:
+        """Wait a little before planning a write anew; not at all when nothing is to be repeated."""
+        bound = min(2.0**tries, self._retry_seconds)
+        if bound:
+            self._sleep(random.uniform(bound / 2, bound))  # noqa: S311  not a secret
+
     def _no_answer(self, error: Exception, *, is_read: bool) -> NoReturn:
         """Raise what a missing answer means: repeatable, unclear, or for a person."""
         if isinstance(error, GoogleAuthError):

@@ -157,6 +157,18 @@ def test_g07_a_write_that_never_arrived_is_planned_anew(world: Any, kind: str) -
     assert list(statuses(world)) == [A]
 
 
+def test_g07_an_outage_of_a_few_seconds_is_waited_out(world: Any) -> None:
+    sheet = patient(world)
+    waits: list[float] = []
+    sheet.client._sleep = waits.append
+    sheet.read()
+    world.faults("503-before", WRITE, times=2)
+    assert sheet.write(inserts(A)) == frozenset()
+    assert len(waits) == 2
+    assert 1 <= waits[0] <= 2 <= waits[1] <= 4
+    assert sheet.calls["writes"] == 3
+
+
 def test_g07_when_nobody_can_tell_the_run_says_so(world: Any) -> None:
     sheet = read(world)
     world.faults("lost-answer", WRITE)
