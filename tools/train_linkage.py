@@ -204,7 +204,8 @@ def report(part: Labelled, chances: Chances, fitted: Model) -> str:
     sure = scored(entity, strict)
     joined = joined_after_answers(entity, strict, asked)
     return (
-        f"pair F1 {best.pair:.4f} (P {best.precision:.3f} R {best.recall:.3f})  B-cubed {best.cubed:.4f}  |  with people: "
+        f"pair F1 {best.pair:.4f} (P {best.precision:.3f} R {best.recall:.3f})  B-cubed {best.cubed:.4f}  |  "
+        "with people: "
         f"links right {sure.precision:.4f}, joined {joined:.4f}, questions {100 * len(asked) / len(entity):.1f}/100 "
         f"(linked unasked {sure.recall:.3f})"
     )

@@ -75,6 +75,10 @@ def merges(
     never end in one cluster, not even through others. A person's word stands above a rule; where people
     contradict one another (A is B, B is C, A is not C) the later `same` gives way.
     """
+    likely = probability >= floor
+    edges = zip(left[likely].tolist(), right[likely].tolist(), strict=True)
+    component = np.array(groups(count, (*same, *edges)), np.int64)
+    # two clusters join only across at least one pair worth the floor, so nothing outside a component matters
     made: list[Merge] = []
     state = _State(count, oid)
     state.forbid(apart)
@@ -82,8 +86,8 @@ def merges(
         if state.forest.find(one) != state.forest.find(other) and not state.forbidden(one, other):
             made.append(Merge(1.0, one, other))
             state.join(state.forest.find(one), state.forest.find(other))
-    state.forbid(ruled_out)
-    useful = probability > LEAST
+    state.forbid(pair for pair in ruled_out if component[pair[0]] == component[pair[1]])
+    useful = (probability > LEAST) & (component[left] == component[right])
     state.load(left[useful].tolist(), right[useful].tolist(), probability[useful].tolist())
     state.run(floor, made)
     return made

@@ -69,7 +69,7 @@ class _Draft:
 
 def name_words(name: str) -> list[str]:
     """The folded, skeletonised words of a name; "S.L." is one word."""
-    return skeleton(fold(_DOTTED.sub("", name))).split()
+    return skeleton(fold(_DOTTED.sub("", name) if "." in name else name)).split()
 
 
 def _stated_country(record: Record) -> str:
@@ -87,11 +87,11 @@ def _acronyms(name: str, significant: Sequence[str]) -> list[str]:
     """Words of a name that look like an acronym."""
     found: list[str] = []
     if not name.isupper():
-        found = [
-            fold(word).replace(" ", "")
-            for word in _WORDS.findall(_DOTTED.sub("", name))
-            if 2 <= len(word) <= 8 and sum(letter.isupper() for letter in word) >= max(2, len(word) - 2)
-        ]
+        for word in _WORDS.findall(_DOTTED.sub("", name) if "." in name else name):
+            if not word.islower() and not word.istitle() and 2 <= len(word) <= 8:
+                capitals = sum(map(str.isupper, word))
+                if capitals >= max(2, len(word) - 2):
+                    found.append(fold(word).replace(" ", ""))
     if len(significant) == 1 and 2 <= len(significant[0]) <= 9:
         found.append(significant[0])
     elif name.isupper():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -57,6 +58,7 @@ class Explainer:
         self.records = records
         self.columns = columns
         self.fitted = fitted
+        self.written: dict[int, dict[str, str]] = {}
 
     def said_same(self) -> Reason:
         """The reason that needs no other."""
@@ -108,18 +110,24 @@ class Explainer:
 
     def _written(self, row: int) -> dict[str, str]:
         """Concept -> the word of this record's name that says it, as typed."""
+        known = self.written.get(row)
+        if known is None:
+            known = self.written[row] = self._find_written(row)
+        return known
+
+    def _find_written(self, row: int) -> dict[str, str]:
         words: dict[str, str] = {}
         for typed in _WORD.findall(self.records[row].organisation) if row < len(self.records) else ():
-            words.setdefault(" ".join(name_words(typed)), typed)
+            words.setdefault(_folded(typed), typed)
         found: dict[str, str] = {}
         for folded, typed in words.items():
-            for meaning in (meaning for part in folded.split() for meaning in word_info(part).meanings):
-                found.setdefault(meaning.concept, typed)
-        for number in self.columns.concept[row].tolist():
-            concept = self.columns.texts[number]
-            if concept.startswith("@"):
-                spelt = self.columns.shown.get(concept, "").split()
-                found[concept] = " ".join(typed for folded, typed in words.items() if folded in spelt)
+            for part in folded.split():
+                for meaning in word_info(part).meanings:
+                    found.setdefault(meaning.concept, typed)
+        for number in self.columns.place[row].tolist():
+            if number != NOWHERE:
+                spelt = self.columns.shown.get(f"@{number}", "").split()
+                found[f"@{number}"] = " ".join(typed for folded, typed in words.items() if folded in spelt)
         return found
 
     def _name(self, one: int, other: int, values: dict[str, float]) -> str:
@@ -220,6 +228,11 @@ class Explainer:
         if values["kind of body"] == 0:
             return "They call themselves different kinds of organisation"
         return ""
+
+
+@lru_cache(maxsize=100_000)
+def _folded(word: str) -> str:
+    return " ".join(name_words(word))
 
 
 def _list(words: Sequence[str]) -> str:
