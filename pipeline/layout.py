@@ -109,7 +109,7 @@ TABS: tuple[Tab, ...] = (
         body=Body.ROWS,
         key="Match",
         columns=(
-            _program(STATUS, 260, "Written by the program. The id at its end names the match; please leave it."),
+            _program(STATUS, 300, "Written by the program. The id at its end names the match; please leave it."),
             _checkbox("Approve", "Tick: both sides are introduced to each other by e-mail at the next run."),
             _checkbox("Decline", "Tick: this match is not proposed again."),
             _program("Sending organisation", 200),
@@ -132,7 +132,7 @@ TABS: tuple[Tab, ...] = (
         body=Body.ROWS,
         key="Question",
         columns=(
-            _program(STATUS, 260),
+            _program(STATUS, 300),
             _checkbox("Same", "Tick: both are one and the same organisation."),
             _checkbox("Different", "Tick: these are two organisations."),
             _program("One", 220),
@@ -197,7 +197,7 @@ TABS: tuple[Tab, ...] = (
         body=Body.ROWS,
         key="Match",
         columns=(
-            _program(STATUS, 260),
+            _program(STATUS, 300),
             _checkbox("Took place", "Tick once the visit is over: the report then makes its case sheet."),
             _checkbox("Will not happen", "Tick when nothing will come of it: nobody is reminded any more."),
             _program("Sending organisation", 200),
