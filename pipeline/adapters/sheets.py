@@ -285,9 +285,9 @@ class GoogleSpreadsheet:
         try:
             readings, structure = self._read_all()
             self._check_headers(readings)
-        except TryLater:
-            # Nothing is known then: the caller must not think the write failed.
-            raise error from None
+        except TryLater as later:
+            # A refused write was not applied; of any other nothing is known, and the caller must not think it failed.
+            raise (later if isinstance(error, Refused) else error) from None
         return Sheet(structure, {name: tab for name, tab in readings.items() if name in layout.NAMES})
 
     def _repair(self, batch: Batch, sheet: Sheet) -> Sheet:

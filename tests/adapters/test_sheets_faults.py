@@ -403,6 +403,15 @@ def test_g26_after_an_older_version_was_restored_statuses_are_written_anew(three
     assert next(iter(statuses(three))) == "M-DDDDDDDDDD"
 
 
+def test_a_refused_write_that_cannot_be_planned_anew_is_tried_by_the_next_run(three: Any) -> None:
+    """Google refuses since a column went meanwhile, and then cannot be read: that is no fault of ours."""
+    sheet = read(three)
+    three.person.deletes("COLUMNS", three.person.sheet().column_count - 1)
+    three.faults("503-before", READ, times=9)
+    error = refused(three, lambda: sheet.write(inserts("M-DDDDDDDDDD")))
+    assert error.exit_code is Exit.TRY_LATER
+
+
 def test_two_writers_planned_from_the_same_reading_do_not_write_twice(world: Any) -> None:
     one, other = read(world), read(world)
     one.write(inserts(A))
