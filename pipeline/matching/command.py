@@ -24,6 +24,8 @@ ARCS = 20
 """Hosts per request that the assignment chooses among."""
 REASONS_FOR = 5
 """Candidates per request that get their reasons written out; below, nobody reads them."""
+MOST_REASONS = 60_000
+"""Rows with reasons in one file: in a list of tens of thousands, the first two of each request have to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,7 @@ def match_files(
     model = shipped_model()
     pool = read_pool(entries)
     masks = Masks(entries, avoided=kept_apart)
-    ranking = rank(pool, masks, model, keep=max(top, KEPT), progress=progress)
+    ranking = rank(pool, masks, model, keep=max(top, KEPT if groups else ARCS), progress=progress)
     written = 0
 
     def rows() -> Iterator[tuple[object, ...]]:
@@ -101,11 +103,12 @@ def match_files(
 
 def _candidates(pool: Pool, model: Model, ranking: Mapping[int, Ranking], top: int) -> Iterator[tuple[object, ...]]:
     entries = pool.entries
+    explained = max(1, min(REASONS_FOR, MOST_REASONS // max(1, len(ranking))))
     for guest, ranked in ranking.items():
         for place, (host, score, values) in enumerate(
             zip(ranked.hosts[:top], ranked.scores[:top], ranked.features[:top], strict=True)
         ):
-            why = in_one_cell(reasons_for(pool, model, guest, int(host), values)) if place < REASONS_FOR else ""
+            why = in_one_cell(reasons_for(pool, model, guest, int(host), values)) if place < explained else ""
             yield entries[guest].id, entries[int(host)].id, f"{float(score):.6f}", why
 
 

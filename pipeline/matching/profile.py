@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 DENSE_UP_TO = 1200
 """Sides in a pool up to which plain numpy is used: loading scipy takes longer than the work."""
-MOST_NEIGHBOURS = 3000
+MOST_NEIGHBOURS = 2000
 """Sides whose ticks are averaged; beyond, a fixed sample, so that cost grows in proportion."""
 CLOSE = 0.1
 """Cosine of two texts below which they are not alike at all (fitted on dev, flat from 0 to .2)."""

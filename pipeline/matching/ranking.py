@@ -30,7 +30,7 @@ Progress = Callable[[int, int], None]
 
 EXHAUSTIVE_UP_TO = 1_500_000
 """Pairs (possible or not) up to which all possible ones are scored in full."""
-SECOND_LOOK = 48
+SECOND_LOOK = 32
 """Pairs per guest that the first pass hands to the second."""
 BLOCK = 256
 """Guests per block: the block's matrices stay in a few dozen megabytes for 30,000 hosts."""
@@ -77,7 +77,7 @@ def rank(
         if first_pass is None:
             where, column = np.nonzero(possible)
         else:
-            where, column = first_pass.best(rows, possible, max(SECOND_LOOK, keep))
+            where, column = first_pass.best(rows, possible, max(SECOND_LOOK, keep + 8))
         return _ranked(pool, model, rows[where], hosting[column], by_id, keep)
 
     found: dict[int, Ranking] = {}
