@@ -124,14 +124,19 @@ class Wire(smtplib.SMTP):
         """Whether the server has neither spoken nor hung up while it is not its turn."""
         if self.sock is None or self._unread:
             return False
-        if isinstance(self.sock, ssl.SSLSocket) and self.sock.pending():
-            return False
         try:
             poll = select.poll()
             poll.register(self.sock, select.POLLIN | select.POLLERR | select.POLLHUP)
-            return not poll.poll(0)
+            pending = isinstance(self.sock, ssl.SSLSocket) and self.sock.pending()
+            if not pending and not poll.poll(0):
+                return True
+            self.sock.settimeout(0)
+            self._unread += self.sock.recv(4096)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return True  # TLS had something to say, the server had not
         except (OSError, ValueError):
             return False
+        return False
 
     def abandon(self) -> None:
         """Close at once and say nothing."""
