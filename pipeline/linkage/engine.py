@@ -27,8 +27,6 @@ Progress = Callable[[str, int, int], None]
 
 HUMAN_SAME = 1.0
 MANY = 5_000
-JUST_BELOW = 0.01
-"""A pair that a person must see is held so far below the strict threshold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +45,24 @@ class Case:
     @property
     def asking(self) -> NDArray[np.float64]:
         """How probable each pair is, for a question."""
-        return self.ruled.free(self.chances.mean)
+        return self.ruled.possible(self.chances.mean)
 
     def strict(self) -> list[int]:
         """Clusters for a list where people answer the open questions."""
-        held_back = self.fitted.strict - JUST_BELOW
-        return self._clusters(self.ruled.strict(self.chances.sure, held_back), self.fitted.strict)
+        return self._clusters(self.chances.sure, self.ruled.not_unasked, self.fitted.strict)
 
     def balanced(self) -> list[int]:
         """Clusters for a list where nobody can be asked."""
-        return self._clusters(self.ruled.free(self.chances.together), self.fitted.balanced)
+        return self._clusters(self.chances.together, self.ruled.not_alone, self.fitted.balanced)
 
-    def _clusters(self, probability: NDArray[np.float64], threshold: float) -> list[int]:
+    def _clusters(self, probability: NDArray[np.float64], ruled_out: NDArray[np.bool_], threshold: float) -> list[int]:
         count = len(self.records)
-        forbidden = np.flatnonzero(self.ruled.forbidden)
+        forbidden = np.flatnonzero(ruled_out)
         made = merges(
             count,
             self.pairs.left,
             self.pairs.right,
-            probability,
+            np.where(ruled_out, 0.0, probability),
             floor=threshold,
             same=self.judged.same,
             apart=self.judged.different,
@@ -143,9 +140,9 @@ def weigh(
     pairs, table = compared(columns, told, coarse=fitted.coarse, fine=fitted.fine)
     ruled = rules(columns, pairs)
     if len(spelt) > len(records):
-        strength = ruled.free(fitted.alone.log_odds(table))
+        strength = ruled.possible(fitted.alone.log_odds(table))
         pairs, table, kept = _best_names(pairs, table, strength, _same_kind(columns, base))
-        ruled = Rules(ruled.forbidden[kept], ruled.ask[kept])
+        ruled = ruled.at(kept)
     chances = fitted.chances(table, pairs, len(records))
     return Case(records, columns, pairs, table, chances, ruled, judged_rows(records, judgements), fitted)
 
@@ -216,7 +213,7 @@ def _verdicts(case: Case, strict: Sequence[int]) -> tuple[PairVerdict, ...]:
     said = [(one, other) for one, other in dict.fromkeys(case.judged.same) if strict[one] == strict[other]]
     found = [_verdict(records, one, other, HUMAN_SAME, PairState.LINK, (explainer.said_same(),)) for one, other in said]
     inside = np.flatnonzero(label[pairs.left] == label[pairs.right])
-    sure = case.ruled.free(case.chances.sure)
+    sure = case.ruled.possible(case.chances.sure)
     asking = case.asking
     threshold = worth_asking(case.fitted.review, len(records))
     known = set(said)

@@ -15,22 +15,37 @@ from pipeline.linkage.columns import Columns
 from pipeline.linkage.normalise import BODY_BIT, COUNTRY_RARITY
 
 MUNICIPAL = BODY_BIT["municipality"] | BODY_BIT["region"]
+AUTHORITY = MUNICIPAL | BODY_BIT["government"] | BODY_BIT["ministry"]
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """For each pair: may it be one organisation at all, and may it be so without a person's word?"""
+    """For each pair: may it be one organisation at all, and may it be so without a person's word?
+
+    `ask` pairs are joined by a person only; `asunder` pairs too, and where nobody can be asked they are two.
+    """
 
     forbidden: NDArray[np.bool_]
     ask: NDArray[np.bool_]
+    asunder: NDArray[np.bool_]
 
-    def free(self, probability: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The probabilities where nobody can be asked."""
+    @property
+    def not_unasked(self) -> NDArray[np.bool_]:
+        """Never together in a cluster made without asking, where people can be asked."""
+        return np.asarray(self.forbidden | self.ask | self.asunder)
+
+    @property
+    def not_alone(self) -> NDArray[np.bool_]:
+        """Never together in a cluster made where nobody can be asked."""
+        return np.asarray(self.forbidden | self.asunder)
+
+    def possible(self, probability: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The probabilities, 0 for what cannot be."""
         return np.where(self.forbidden, 0.0, probability)
 
-    def strict(self, probability: NDArray[np.float64], most: float) -> NDArray[np.float64]:
-        """The probabilities for joining unasked: what a person must see stays below `most`."""
-        return np.where(self.ask, np.minimum(self.free(probability), most), self.free(probability))
+    def at(self, rows: NDArray[np.intp]) -> Rules:
+        """The rules for some of the pairs."""
+        return Rules(self.forbidden[rows], self.ask[rows], self.asunder[rows])
 
 
 def rules(columns: Columns, pairs: Pairs) -> Rules:
@@ -38,15 +53,26 @@ def rules(columns: Columns, pairs: Pairs) -> Rules:
     one, other = pairs
     both_oid = (columns.oid[one] > 0) & (columns.oid[other] > 0)
     two_oids = both_oid & (columns.oid[one] != columns.oid[other])
-    unit_one, unit_other = columns.unit[one], columns.unit[other]
-    whole = _municipality_alone(columns)
-    part_of_it = (unit_one & ~unit_other & whole[other]) | (unit_other & ~unit_one & whole[one])
+    alone = _municipality_alone(columns)
+    part_of_it = _part_of(columns, alone, one, other) | _part_of(columns, alone, other, one)
     work_one, work_other = columns.work[one], columns.work[other]
-    other_work = unit_one & unit_other & (work_one > 0) & (work_other > 0) & ((work_one & work_other) == 0)
+    units = columns.unit[one] & columns.unit[other]
+    other_work = units & (work_one > 0) & (work_other > 0) & ((work_one & work_other) == 0)
     tongue_one, tongue_other = columns.tongue[one], columns.tongue[other]
-    same_tongue = (tongue_one > 0) & (tongue_one == tongue_other)
-    siblings = other_work & same_tongue
-    return Rules(forbidden=two_oids | part_of_it | siblings, ask=other_work)
+    siblings = other_work & (tongue_one > 0) & (tongue_one == tongue_other)
+    return Rules(forbidden=two_oids | part_of_it, ask=other_work & ~siblings, asunder=siblings)
+
+
+def _part_of(
+    columns: Columns, alone: NDArray[np.bool_], part: NDArray[np.int32], whole: NDArray[np.int32]
+) -> NDArray[np.bool_]:
+    """Pairs of a unit and the authority it names: what the whole says, the part says too."""
+    result = columns.unit[part] & ~columns.unit[whole] & ((columns.body[whole] & AUTHORITY) > 0)
+    rows = np.flatnonzero(result)
+    mine, theirs = columns.concept[whole[rows]], columns.concept[part[rows]]
+    said = (columns.rarity[whole[rows]] <= COUNTRY_RARITY) | (mine[:, :, None] == theirs[:, None, :]).any(axis=2)
+    result[rows] = said.all(axis=1) | alone[whole[rows]]
+    return np.asarray(result)
 
 
 def _municipality_alone(columns: Columns) -> NDArray[np.bool_]:

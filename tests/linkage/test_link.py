@@ -59,8 +59,9 @@ def test_a_department_is_not_its_municipality_nor_its_sibling(record: Make) -> N
     for other in (department[0], sibling, region):
         assert not together(found, municipality[0], other)
     assert not together(found, department[0], sibling)
-    assert not open_question(found, department[0], sibling), "a rule a person could state needs no question"
-    assert not open_question(found, municipality[0], department[0])
+    assert not open_question(found, municipality[0], department[0]), "a rule a person could state needs no question"
+    apart = next(cluster for cluster in found.balanced if sibling.record_id in cluster)
+    assert apart == (sibling.record_id,)
 
 
 def test_departments_with_different_work_in_two_languages_are_asked_about_not_joined(record: Make) -> None:
