@@ -24,6 +24,8 @@ ENOUGH_WORDS = 0.75
 """Share of a name's telling words, by how much they tell, that must be found."""
 AS_GOOD = 0.02
 """Names this close to the best are meant as well: nobody can tell them apart."""
+LONGEST_NAME = 120
+"""More of what was written as a name is not repeated to anybody."""
 MOST_PER_TOKEN = 400
 """A word in more names than this tells nothing."""
 
@@ -60,7 +62,7 @@ def directed_requests(entries: Sequence[Entry], organisations: Sequence[Organisa
 
 
 def _from_field(found: Directed, names: Names, asker: int, written: str) -> None:
-    found.called[asker] = written
+    found.called[asker] = written[:LONGEST_NAME]
     codes = places_named(written)
     there = names.in_places(written, codes, asker)
     meant = names.resolve(written, asker)
@@ -72,7 +74,7 @@ def _from_field(found: Directed, names: Names, asker: int, written: str) -> None
     elif codes:
         found.places[asker] = codes
     else:
-        found.unresolved[asker] = written
+        found.unresolved[asker] = written[:LONGEST_NAME]
 
 
 def _from_text(found: Directed, names: Names, asker: int, entry: Entry) -> None:
@@ -207,7 +209,7 @@ class Names:
                 number
                 for number, entry in enumerate(self.entries)
                 if entry.country in codes
-                or any(set(_tokens(place)) <= wanted for place in (entry.region, entry.city) if place)
+                or any(place and set(place) <= wanted for place in map(_tokens, (entry.region or "", entry.city or "")))
             ),
             asker,
         )
@@ -223,7 +225,8 @@ class Names:
                     if others and any(self.tells(token) for token in spelling):
                         best = spelling
         if best:
-            return self._others(self.by_name[best], asker), " ".join(best).title()
+            meant = self._others(self.by_name[best], asker)
+            return meant, self.entries[min(meant)].organisation[:LONGEST_NAME]
         return self._capitalised(main, original, asker)
 
     def _capitalised(self, main: str, original: str, asker: int) -> tuple[frozenset[int], str]:

@@ -45,7 +45,10 @@ def test_a_name_in_the_field_is_resolved_however_it_is_spelt(entry: MakeEntry, w
 
 
 def test_a_name_nobody_goes_by_is_left_unresolved(entry: MakeEntry) -> None:
-    pool = [entry("A", named_partner="Atelier Quillebeuf"), entry("B", organisation="Lärcentrum Tröllby")]
+    pool = [
+        entry("A", named_partner="Atelier Quillebeuf"),
+        entry("B", organisation="Lärcentrum Tröllby", region=" ", city="-"),
+    ]
     found = directed_requests(pool)
     assert found.targets == {}
     assert found.unresolved == {0: "Atelier Quillebeuf"}

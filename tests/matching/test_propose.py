@@ -194,3 +194,23 @@ def test_a_small_run_loads_no_heavy_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_one_seeks_and_what_one_offers_are_told_apart(entry: MakeEntry) -> None:
+    fillers = [
+        entry(f"F{n}", country="FR", role=Role.HOST, formats=("study_visit",), text=text)
+        for n, text in enumerate(("museum festivals", "solar roofs", "dairy farms", "robots in class"))
+    ]
+    both = entry(
+        "BOTH", country="NO", seeks="How inmates learn a trade in prison.", offers="Placements for cooks and waiters."
+    )
+    hosts = [
+        entry("PRISON", country="FI", role=Role.HOST, text="Our prison school: inmates learn a trade."),
+        entry("COOKS", country="SE", role=Role.HOST, text="Our restaurant takes cooks and waiters."),
+    ]
+    guest = entry("HUNGRY", country="DK", role=Role.SEND, text="Our cooks and waiters need placements.")
+    settings = MatchingSettings(least_band=Band.LONG_SHOT)
+    proposals = propose([*fillers, both, *hosts, guest], settings=settings)
+    scores = {(c.sending, c.receiving): c.score for c in proposals.candidates}
+    assert scores["BOTH", "PRISON"] > scores["BOTH", "COOKS"]
+    assert scores["HUNGRY", "BOTH"] > scores.get(("BOTH", "COOKS"), 0)
