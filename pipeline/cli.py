@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import click
 
-from pipeline.commands.options import Asked, redact, with_options
+from pipeline.commands.options import Asked, one_line, redact, trace_of, with_options
 from pipeline.errors import Exit, MatchmakerError
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -80,14 +80,13 @@ def main() -> NoReturn:
         error.show()
         sys.exit(Exit.USAGE)
     except MatchmakerError as error:
-        click.echo(redact(f"matchmaker: {error}"), err=True)
+        click.echo(redact(one_line(f"matchmaker: {error}")), err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(Exit.DONE)
-    except Exception:  # noqa: BLE001
-        import traceback
-
-        click.echo(redact(traceback.format_exc()), err=True)
+    except Exception as error:  # noqa: BLE001
+        for line in ("Traceback (most recent call last):", *trace_of(error)):
+            click.echo(line, err=True)
         click.echo("matchmaker: this is a bug of ours. Nothing more was done; please report the lines above.", err=True)
         sys.exit(Exit.OUR_BUG)

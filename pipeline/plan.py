@@ -540,7 +540,10 @@ def _digest(
         if not settings.sheets.api_url
         else None,
     )
-    return (world.composer.digest(data),) if data else ()
+    try:
+        return (world.composer.digest(data),) if data else ()
+    except MessageUnsafe:  # a digest that cannot be written must not keep introductions from leaving
+        return ()
 
 
 def _letter(world: World, due: DueLetter) -> Letter:

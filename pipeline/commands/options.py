@@ -11,6 +11,7 @@ import logging
 import re
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +21,16 @@ import click
 
 from pipeline.config import DEFAULT_PATH, Settings, load_settings
 
-_ADDRESS = re.compile(r"\b([A-Za-z0-9])[A-Za-z0-9._%+'-]*@([A-Za-z0-9.-]+\.[A-Za-z]{2,})")
+_ADDRESS = re.compile(r"([^\s@<>\"(),;:\[\]{}=…/'])[^\s@<>\"(),;:\[\]{}…]{0,80}@([^\s@<>\"'(),;:\[\]{}]+)")
+"""Anything that looks like an address, in whatever letters; the local part is bounded so that it stays linear."""
 _SECRET = re.compile(
     r"-----BEGIN[^-]+-----.*?-----END[^-]+-----|(?<=Bearer )\S+|(?<=Authorization: )\S+|ya29\.\S+", re.DOTALL
 )
-_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CONTROLS = re.compile(
+    r"[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]"
+    r"|[\U000e0000-\U000e007f]"
+)
+"""What moves a cursor, starts a line, turns the reading direction, or cannot be seen or written."""
 
 
 @dataclass
@@ -115,13 +121,27 @@ def redact(text: str) -> str:
     return _ADDRESS.sub(r"\1…@\2", _SECRET.sub("[hidden]", text))
 
 
+def trace_of(error: BaseException | None) -> list[str]:
+    """Where an error of ours came from, the first cause first: a line per step, and no line begun by its message."""
+    lines: list[str] = []
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        steps = traceback.extract_tb(error.__traceback__)
+        own = [f"  {step.filename}:{step.lineno} in {step.name}" for step in steps]
+        lines = [*own, f"{type(error).__name__}: {error}", *lines]
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return [redact(one_line(line)) for line in lines]
+
+
 class _Formatter(logging.Formatter):
     """One event, one line, nothing in it that a log should not hold."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line = one_line(super().format(logging.makeLogRecord({**record.__dict__, "exc_info": None, "exc_text": None})))
+        plain = {**record.__dict__, "exc_info": None, "exc_text": None, "stack_info": None}
+        line = one_line(super().format(logging.makeLogRecord(plain)))
         if record.exc_info and record.levelno >= logging.ERROR:
-            line += "\n" + self.formatException(record.exc_info)
+            line += " | " + " | ".join(step.strip() for step in trace_of(record.exc_info[1]))
         return redact(line)
 
 
@@ -133,4 +153,5 @@ def set_up_log(verbosity: int) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
+    logging.captureWarnings(capture=True)
     logging.getLogger("pipeline").setLevel(levels.get(verbosity, logging.DEBUG))

@@ -82,8 +82,16 @@ def meeting_keys(match: Match) -> tuple[str, ...]:
         organisations = sorted((left.organisation_id, right.organisation_id))
         if all(organisations):
             keys.append("org:" + "|".join(organisations))
-        keys.append("mail:" + "|".join(sorted((ascii_address(left.email).lower(), ascii_address(right.email).lower()))))
+        keys.append("mail:" + "|".join(sorted((_address_key(left.email), _address_key(right.email)))))
     return tuple(dict.fromkeys(keys))
+
+
+def _address_key(address: str) -> str:
+    """The address as it is compared. One that no letter can go to has a key too: its match is held, not the run."""
+    try:
+        return ascii_address(address).lower()
+    except MessageUnsafe:
+        return address.lower()
 
 
 def compose_introduction(

@@ -484,3 +484,8 @@ def test_bytes_that_say_something_else_never_become_a_letter(
     )
     with pytest.raises(MessageUnsafe):
         compose_introduction(pair, message=None, **desk())
+
+
+def test_an_address_that_no_letter_can_go_to_still_has_a_meeting_key(pair: Match) -> None:
+    odd = replace(pair, parties=(replace(pair.parties[0], email="用户@school.example"), *pair.parties[1:]))
+    assert meeting_keys(odd)
