@@ -28,9 +28,9 @@ from pipeline.linkage.questions import choose, worth_asking
 from pipeline.linkage.scoring import Booster, Chances, Model, context_table, probability_of
 from pipeline.normalise import data_file
 
-LINKS_RIGHT = 0.988
+LINKS_RIGHT = 0.986
 """The strict threshold is the lowest at which so many of the pairs in clusters are right on dev, unseen."""
-MOST_QUESTIONS = 0.098
+MOST_QUESTIONS = 0.105
 """The review threshold asks at most so many questions a record on dev."""
 ALONE = {"trees": 260, "depth": 6, "rate": 0.09, "columns": 0.4}
 GATE = {"trees": 40, "depth": 4, "rate": 0.25, "columns": 0.5}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -19,6 +20,30 @@ from pipeline.linkage.words import word_info
 from pipeline.model import Reason
 from pipeline.normalise import email_domain, fold, own_website, registered_domain
 
+AGAINST = (
+    "They name departments with different",
+    "One names a department",
+    "The countries differ",
+    "The websites differ",
+    "The addresses are at different",
+    "The towns differ",
+    "The names speak of different",
+    "They call themselves different",
+    "The website of one is not",
+)
+"""Beginnings of sentences that state a difference, and so never count for a pair."""
+IN_FAVOUR = (
+    "The names are spelt alike",
+    "The names have the same",
+    "Both are in",
+    "Both give",
+    "Both name a",
+    "The short",
+)
+"""Beginnings of sentences that state something in common, and so never count against a pair."""
+HARDLY = 0.01
+MANY = 20_000
+"""Of so many pairs the weights are estimated from every fourth tree: they only put sentences in order."""
 ALIKE = 0.999
 FITS = 0.7
 _WORD = re.compile(r"[\w.]+")
@@ -70,7 +95,10 @@ class Explainer:
             return []
         chosen = np.array(positions)
         part = {name: column[chosen] for name, column in table.items()}
-        whole = self.fitted.alone.log_odds(part)
+        judge = self.fitted.alone
+        if len(chosen) > MANY:
+            judge = replace(judge, trees=judge.trees[::4], slope=judge.slope * 4)
+        whole = judge.log_odds(part)
         weights: dict[str, list[float]] = {}
         for group, features in GROUPS.items():
             usual = {
@@ -78,13 +106,13 @@ class Explainer:
                 for name in features
                 if name in part
             }
-            weights[group] = (whole - self.fitted.alone.log_odds({**part, **usual})).tolist()
+            weights[group] = (whole - judge.log_odds({**part, **usual})).tolist()
         found: list[tuple[Reason, ...]] = []
         for row, position in enumerate(positions):
             one, other = int(pairs.left[position]), int(pairs.right[position])
             values = {name: float(column[row]) for name, column in part.items()}
             reasons = [
-                Reason(feature=group, sentence=sentence, weight=round(weights[group][row], 2))
+                Reason(feature=group, sentence=sentence, weight=_signed(sentence, weights[group][row]))
                 for group in GROUPS
                 if (sentence := self._sentence(group, one, other, values))
             ]
@@ -228,6 +256,15 @@ class Explainer:
         if values["kind of body"] == 0:
             return "They call themselves different kinds of organisation"
         return ""
+
+
+def _signed(sentence: str, weight: float) -> float:
+    """The weight, but never one that contradicts the sentence."""
+    if sentence.startswith(AGAINST):
+        weight = min(weight, -HARDLY)
+    elif sentence.startswith(IN_FAVOUR):
+        weight = max(weight, HARDLY)
+    return round(weight, 2)
 
 
 @lru_cache(maxsize=100_000)

@@ -14,8 +14,8 @@ LIST = """record_id,organisation,country,city,website,email
 a,Borås Stad,Sweden,Borås,https://www.boras.se,
 b,Municipality of Borås,Sverige,Boras,boras.se,
 c,"Working Life Department, City of Borås",Sweden,Borås,boras.se,
-d,EARLALL,Belgium,Brussels,earlall.eu,
-e,EARLALL Secretariat,Belgium,,,
+d,"Education Department, Municipality of Hohndorf",Germany,Hohndorf,hohndorf.de,
+e,Jugendamt Stadt Hohndorf,Deutschland,Hohndorf,www.hohndorf.de,
 =f,=HYPERLINK(1),Belgium,,,
 """
 

@@ -21,7 +21,8 @@ def test_a_department_belongs_to_its_municipality_and_a_section_to_its_departmen
     county = record("Vestland County Council", "Norway", "Bergen")
     department = record("Department for Education and Competence, Vestland County Council", "Norway", "Bergen")
     elsewhere = record("Municipality of Borås", "Sweden", "Borås")
-    found = register([county, department, elsewhere])
+    neighbour = record("Rogaland County Council", "Norway", "Stavanger")
+    found = register([neighbour, county, department, elsewhere])
     assert found[department.record_id].parent == found[county.record_id].id
     assert found[department.record_id].parent_name == "Vestland County Council"
     assert found[county.record_id].parent is None

@@ -81,8 +81,8 @@ def test_the_last_answer_counts(record: Make) -> None:
 
 @pytest.mark.parametrize("verdict", [Verdict.DIFFERENT, Verdict.UNSURE])
 def test_what_was_answered_is_not_asked_again(record: Make, verdict: Verdict) -> None:
-    one = record("EARLALL", "Belgium", "Brussels", "earlall.eu")
-    other = record("EARLALL Secretariat", "Belgium")
+    one = record("Education Department, Municipality of Hohndorf", "Germany", "Hohndorf", "hohndorf.de")
+    other = record("Jugendamt Stadt Hohndorf", "Deutschland", "Hohndorf", "www.hohndorf.de")
     before = [pair for pair in link([one, other]).pairs if pair.verdict is PairState.REVIEW]
     assert before, "the pair must be in doubt for this test to mean anything"
     after = link([one, other], [said(one, other, verdict)])

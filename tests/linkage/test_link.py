@@ -69,6 +69,9 @@ def test_departments_with_different_work_in_two_languages_are_asked_about_not_jo
     german = record("Jugendamt Stadt Hohndorf", "Deutschland", "Hohndorf", "www.hohndorf.de", "info@hohndorf.de")
     found = link([english, german])
     assert not together(found, english, german)
+    assert open_question(found, english, german)
+    weight = {reason.sentence: reason.weight for pair in found.pairs for reason in pair.reasons}
+    assert weight["They name departments with different work"] < 0
 
 
 def test_a_shared_domain_is_no_proof(record: Make) -> None:
