@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from linkage_data import Labelled, families, joined_after_answers, read_labelled, read_rows, scored
 from train_linkage import case_of, report, train
@@ -89,7 +90,7 @@ def baseline_splink(part: Labelled) -> list[int] | None:
             block_on(column, "country") for column in ("first", "domain", "name", "canonical", "city")
         ],
     )
-    linker = Linker(frame, settings, DuckDBAPI(), set_up_basic_logging=False)
+    linker: Any = Linker(frame, settings, DuckDBAPI(), set_up_basic_logging=False)  # type: ignore[arg-type]
     scores = linker.inference.predict(threshold_match_probability=0.95)
     clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(scores, 0.95).as_pandas_dataframe()
     return [int(label) for label in clusters.sort_values("unique_id")["cluster_id"]]

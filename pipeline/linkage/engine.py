@@ -14,8 +14,8 @@ from pipeline.linkage.clustering import groups, labels, merges
 from pipeline.linkage.columns import Columns
 from pipeline.linkage.comparison import Sieve, Table, compare, keep_all
 from pipeline.linkage.guards import Rules, rules
+from pipeline.linkage.halves import prepare_all
 from pipeline.linkage.judgement import Judged, judged_rows
-from pipeline.linkage.normalise import prepare
 from pipeline.linkage.questions import choose, worth_asking
 from pipeline.linkage.reasons import Explainer
 from pipeline.linkage.records import Linkage, PairState, PairVerdict, Record
@@ -136,7 +136,7 @@ def weigh(
 ) -> Case:
     """Compare what is worth comparing."""
     spelt, base = _every_name(records)
-    columns = prepare(spelt, aliases, lambda done, total: told("reading names", done, total))
+    columns = prepare_all(spelt, aliases, lambda done, total: told("reading names", done, total))
     pairs, table = compared(columns, told, coarse=fitted.coarse, fine=fitted.fine)
     ruled = rules(columns, pairs)
     if len(spelt) > len(records):

@@ -160,7 +160,7 @@ def _alias_table(aliases: Mapping[str, Sequence[str]]) -> dict[str, str]:
     return {" ".join(name_words(other)): main for main, others in aliases.items() for other in others}
 
 
-def _crowd(web: Integers, mail: Integers, first: Integers) -> Numbers:
+def crowd(web: Integers, mail: Integers, first: Integers) -> Numbers:
     """For each record, log(1 + how many different first concepts its domain is seen with)."""
     domain = np.where(web > 0, web, mail).astype(np.int64)
     base = int(first.max(initial=0)) + 1
@@ -170,7 +170,8 @@ def _crowd(web: Integers, mail: Integers, first: Integers) -> Numbers:
     return np.asarray(crowd, np.float32)
 
 
-def _bearers(concept: Integers) -> Numbers:
+def bearers(concept: Integers) -> Numbers:
+    """For each concept of each record, log(1 + how many records bear it)."""
     counts = np.bincount(concept.ravel(), minlength=1)
     return np.asarray(np.log1p(counts[concept]), np.float32)
 
@@ -301,8 +302,8 @@ class _Builder:
         return Columns(
             texts=self.intern.texts(),
             shown=self.shown,
-            crowd=_crowd(arrays["web_domain"], arrays["mail_domain"], arrays["concept"][:, 0]),
-            bearers=_bearers(arrays["concept"]),
+            crowd=crowd(arrays["web_domain"], arrays["mail_domain"], arrays["concept"][:, 0]),
+            bearers=bearers(arrays["concept"]),
             **lists,
             **arrays,
         )
