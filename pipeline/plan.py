@@ -618,7 +618,15 @@ def _before(
         layout.PROBLEMS: tabs.problems_body(problems),
         layout.ORGANISATIONS: tabs.organisations_body(registry.organisations),
         layout.NEARLY: tabs.nearly_body(proposals.nearly, registry.sources),
-        layout.UNMET: tabs.unmet_body(proposals.unmet, registry.sources),
+        layout.UNMET: tabs.unmet_body(
+            proposals.unmet,
+            [
+                tabs.Invite(asked_by=one.organisation, name=one.name, sentence=one.sentence)
+                for one in proposals.invitations
+            ],
+            registry.sources,
+            world.settings.mail.organisation,
+        ),
     }
     tables = world.snapshot.tables
     inserts = {

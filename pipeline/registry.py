@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pipeline.form import Form
@@ -18,7 +18,8 @@ from pipeline.linkage import (
     organisations,
     spelling_key,
 )
-from pipeline.model import Judgement, KnownEntry, Organisation, Problem, Question, Reason, Response, Table
+from pipeline.matching.vocabulary import vocabulary
+from pipeline.model import Entry, Judgement, KnownEntry, Organisation, Problem, Question, Reason, Response, Table
 from pipeline.proposals import Source
 
 REASONS_SHOWN = 4
@@ -84,12 +85,14 @@ def register(
     )
     sources = {
         identifier: Source(
-            entry=to_entry(
-                identifier,
-                response,
-                form,
-                organisation_id=identity.organisation_of[identifier],
-                committed_visits=committed_visits.get(identity.organisation_of[identifier], 0),
+            entry=_with_regions(
+                to_entry(
+                    identifier,
+                    response,
+                    form,
+                    organisation_id=identity.organisation_of[identifier],
+                    committed_visits=committed_visits.get(identity.organisation_of[identifier], 0),
+                )
             ),
             response=response,
         )
@@ -104,6 +107,11 @@ def register(
         questions=_questions(linkage, records),
         problems=tuple(problems),
     )
+
+
+def _with_regions(entry: Entry) -> Entry:
+    """Whoever wants to go to Spain is welcome in Catalonia: a country stands for the regions that count apart."""
+    return replace(entry, preferred_places=vocabulary().place_codes(entry.preferred_places))
 
 
 def memory_of(identity: IdentityPlan) -> dict[str, str]:

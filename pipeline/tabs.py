@@ -6,9 +6,10 @@ A body is compared with what was read, so that nothing is written when nothing c
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from pipeline.model import Cell, NearMiss, Organisation, Problem, Table, Unmet
 from pipeline.layout import tab
+from pipeline.model import Cell, NearMiss, Organisation, Problem, Table, Unmet
 from pipeline.proposals import Source
 
 Body = tuple[tuple[Cell, ...], ...]
@@ -57,15 +58,41 @@ def nearly_body(nearly: Sequence[NearMiss], sources: Mapping[str, Source]) -> Bo
     )
 
 
-def unmet_body(unmet: Sequence[Unmet], sources: Mapping[str, Source]) -> Body:
-    """The tab `Unmet demand`: what is asked for and nobody offers, for the working group's meeting."""
-    return tuple(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invite:
+    """Somebody asked for by name whom nobody here knows: who asks, for whom, and a sentence about it."""
+
+    asked_by: str
+    name: str
+    sentence: str
+
+
+def unmet_body(unmet: Sequence[Unmet], invites: Sequence[Invite], sources: Mapping[str, Source], network: str) -> Body:
+    """The tab `Unmet demand`: whom to invite, and what is asked for and nobody offers, for the group's meeting."""
+    invited = tuple(
+        (
+            f"To invite: {invite.name}",
+            invite.asked_by,
+            f"{invite.sentence} For example: {_invitation(invite.asked_by, network)}",
+        )
+        for invite in invites
+    )
+    return invited + tuple(
         (
             demand.what,
             "; ".join(sorted({sources[entry].response.name for entry in demand.asked_by if entry in sources})),
             demand.note,
         )
         for demand in unmet
+    )
+
+
+def _invitation(asked_by: str, network: str) -> str:
+    """A few lines the officer can send as they are."""
+    return (
+        f"“Dear colleagues, {asked_by} would like to learn from you in an exchange through {network}'s mobility "
+        "matchmaking. May we invite you to tell us in our form what you could show, and whom you could receive? "
+        "Nothing is passed on before you agree.”"
     )
 
 

@@ -145,14 +145,15 @@ def test_report_makes_case_sheets_and_counts(sandbox: Sandbox) -> None:
     call(sandbox, "run")
     person = Person(sandbox.sheets_api, sandbox.spreadsheet_id)
     row = person.rows("Exchanges")[0]
-    for title, value in {
+    noted: dict[str, Any] = {
         "Took place": True,
         "From": "2027-05-12",
         "To": "2027-05-13",
         "Lessons of the host": "Hosting fosters energy\nPride in local work",
         "Quote": "We learned <b>a lot</b>.",
         "Quote by": "International coordinator",
-    }.items():
+    }
+    for title, value in noted.items():
         person.put("Exchanges", row["#"], title, value)
     made = call(sandbox, "report")
     assert made.returncode == 0, made.stderr

@@ -51,13 +51,15 @@ CHANGED: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Party) if field.name not in NOT_CONTENT])
 def test_every_answer_the_letter_carries_is_part_of_the_id(name: str) -> None:
-    other = replace(HOST, **{name: CHANGED.get(name, "something else")})
+    changed: dict[str, Any] = {name: CHANGED.get(name, "something else")}
+    other = replace(HOST, **changed)
     assert match_id((GUEST, other)) != match_id((GUEST, HOST))
 
 
 @pytest.mark.parametrize("name", sorted(NOT_CONTENT))
 def test_our_own_bookkeeping_is_not(name: str) -> None:
-    other = replace(HOST, **{name: "something else"})
+    changed: dict[str, Any] = {name: "something else"}
+    other = replace(HOST, **changed)
     assert match_id((GUEST, other)) == match_id((GUEST, HOST))
 
 

@@ -11,7 +11,6 @@ from pipeline.errors import Exit, SheetHeaderProblem
 from pipeline.run import rebuild
 from pipeline.wiring import open_outside
 
-
 HOST = {"role": "Host visitors", "offers": "We show dual VET with companies."}
 
 

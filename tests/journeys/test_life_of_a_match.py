@@ -245,3 +245,18 @@ def test_a_match_that_was_introduced_gets_a_row_in_exchanges(journey: Any, propo
     rows = journey.person.rows("Exchanges")
     assert [row["Match"] for row in rows] == [proposed["Match"]]
     assert rows[0]["Status"].startswith("Introduced on")
+
+
+def test_whoever_wants_only_spain_may_go_to_catalonia(journey: Any, sides: Any) -> None:
+    wish = {"target_countries": "Spain", "target_strict": "Yes - only these"}
+    journey.submit(*sides(host={"country": "Spain", "region": "Catalonia", "city": "Barcelona"}, send=wish))
+    journey.run()
+    assert journey.row("Kortrijk", "Lysekil")["Status"].startswith("Proposed")
+
+
+def test_a_partner_nobody_knows_becomes_an_invitation_to_write(journey: Any, sides: Any) -> None:
+    journey.submit(*sides(send={"target_organisation": "Zagreb Centre for Lifelong Learning"}))
+    journey.run()
+    invited = next(row for row in journey.person.rows("Unmet demand") if "Zagreb" in row["What"])
+    assert invited["Asked for by"] == "Kortrijk Training Centre"
+    assert "Dear colleagues, Kortrijk Training Centre would like to learn from you" in invited["Note"]
