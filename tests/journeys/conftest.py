@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -107,10 +107,11 @@ class Journey:
         settings = self.settings()
         return init(settings.sheets, settings.base)
 
-    def run(self, *, sending: bool = True, **environment: str) -> RunResult:
+    def run(self, *, sending: bool = True, weeks_later: float = 0, **environment: str) -> RunResult:
         settings = self.settings(**environment)
         with open_outside(settings, sending=sending) as outside:
-            return run(outside, settings)
+            clock = outside.clock
+            return run(replace(outside, clock=lambda: clock() + timedelta(weeks=weeks_later)), settings)
 
     def review(self) -> list[dict[str, Any]]:
         return self.person.rows("Review")

@@ -1,0 +1,91 @@
+"""After the introduction: one reminder, the digest, and consent that was taken back."""
+
+from __future__ import annotations
+
+from email import message_from_bytes
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def introduced(journey: Any, sides: Any) -> str:
+    journey.submit(*sides())
+    journey.run()
+    match: str = journey.row("Kortrijk", "Lysekil")["Match"]
+    journey.tick(match)
+    journey.run()
+    assert len(journey.letters()) == 1
+    return match
+
+
+def test_both_sides_are_reminded_once_in_the_same_thread(journey: Any, introduced: str) -> None:
+    journey.run(weeks_later=3)
+    assert len(journey.letters()) == 1
+    journey.run(weeks_later=5)
+    journey.run(weeks_later=9)
+    assert journey.letters()[1:] == [(introduced, ("office@organisation-2.example", "office@organisation-1.example"))]
+    first, reminder = (message_from_bytes(message.content) for message in journey.sandbox.messages())
+    assert reminder["In-Reply-To"] == first["Message-ID"]
+    assert reminder["Auto-Submitted"] == "auto-generated"
+    assert "reminded on" in journey.person.rows("Exchanges")[0]["Status"]
+
+
+@pytest.mark.parametrize(("title", "value"), [("Took place", True), ("Will not happen", True), ("From", "2027-03-01")])
+def test_whoever_noted_how_it_goes_on_is_not_reminded(journey: Any, introduced: str, title: str, value: Any) -> None:
+    row = journey.person.rows("Exchanges")[0]
+    assert row["Match"] == introduced
+    journey.person.put("Exchanges", row["#"], title, value)
+    journey.run(weeks_later=5)
+    assert len(journey.letters()) == 1
+
+
+def test_nobody_who_took_the_entry_back_is_reminded(journey: Any, introduced: str, answer: Any) -> None:
+    later = answer(2)["submitted_at"] + 0.5
+    journey.submit(
+        answer(
+            2, organisation="Kortrijk Training Centre", kind="Withdraw my entry", country="Belgium", submitted_at=later
+        )
+    )
+    journey.run(weeks_later=5)
+    assert len(journey.letters()) == 1
+    assert journey.status(introduced).startswith("Introduced")
+
+
+def test_the_digest_tells_what_waits_at_most_once_a_week(journey: Any, sides: Any) -> None:
+    digest = {"MATCHMAKER_MAIL__DIGEST_TO": "secretariat@ours.example"}
+    journey.run(**digest)
+    assert journey.letters() == []
+    journey.submit(*sides())
+    journey.run(**digest)
+    assert [recipients for _, recipients in journey.letters()] == [("secretariat@ours.example",)]
+    assert "Kortrijk Training Centre" in journey.texts()[0]
+    journey.run(weeks_later=0.5, **digest)
+    assert len(journey.letters()) == 1
+    journey.run(weeks_later=1.1, **digest)
+    assert len(journey.letters()) == 2
+
+
+def test_consent_taken_back_in_the_form_stops_what_is_open(journey: Any, sides: Any) -> None:
+    journey.submit(*sides())
+    journey.run()
+    match = journey.row("Kortrijk", "Lysekil")["Match"]
+    journey.tick(match)
+    journey.edit("office@organisation-1.example", consent="")
+    result = journey.run()
+    assert journey.letters() == []
+    assert journey.status(match).startswith("Withdrawn")
+    assert result.exit_code == 1
+    problem = journey.person.rows("Problems")[0]
+    assert "no consent" in problem["What"]
+
+
+def test_an_entry_expires_and_its_match_with_it(journey: Any, sides: Any) -> None:
+    undated = {"date_from": "", "date_to": ""}
+    journey.submit(*sides(host=undated, send=undated))
+    journey.run()
+    match = journey.row("Kortrijk", "Lysekil")["Match"]
+    journey.run(weeks_later=80)
+    status = journey.status(match)
+    assert status.startswith("Withdrawn")
+    assert "expired" in status
