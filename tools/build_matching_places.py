@@ -1,7 +1,7 @@
 """Write config/matching/places.toml: what countries are called in the languages of the forms.
 
 Country names come from the Unicode CLDR through Babel; the regions and short forms below are ours.
-Run it again when a country or language is to be added:  .venv/bin/python tools/make_places.py
+Run it again when a country or language is to be added:  .venv/bin/python tools/build_matching_places.py
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ WITHIN = {"ES": ["ES", "ES-CT"], "BE": ["BE", "BE-VLG"]}
 def main() -> None:
     """Write the file, one country a line, names in order of language and without repetition."""
     lines = [
-        "# What places are called. Made by tools/make_places.py; country names from the Unicode CLDR.",
+        "# What places are called. Made by tools/build_matching_places.py; country names from the Unicode CLDR.",
         "# Two regions count apart from their country.",
         "",
         "[places]",
