@@ -1,6 +1,6 @@
 """Kill a run at every distinct line (and at every durable write), let it recover, and count what the server took.
 
-    python tools/kill_sweep.py [--every N] [--twice] [--syscalls]
+    python tools/kill_sweep.py [--every N] [--twice] [--lines-only]
 
 For each kill point: a fresh world with two letters to send, one run that dies there by SIGKILL, three clean runs.
 Then nobody may have got a letter twice, nobody a half introduction, and no letter may be lost: each was taken once,
@@ -330,7 +330,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--every", type=int, default=1, help="only every n-th line")
     parser.add_argument("--twice", action="store_true", help="kill once more while recovering, at a line by chance")
-    parser.add_argument("--syscalls", action="store_true", help="at every write and sync as well (needs strace)")
+    parser.add_argument("--lines-only", action="store_true", help="not at every write and sync as well")
     parser.add_argument("--one-run", nargs=2, metavar=("FOLDER", "PORT"), help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.one_run:
@@ -339,9 +339,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         world = SendingHalf(Path(folder))
         faults = sweep(world, every=asked.every, twice=asked.twice)
-        if asked.syscalls and shutil.which("strace"):
+        if not asked.lines_only and shutil.which("strace"):
             faults += sweep_syscalls(world, [sys.executable, __file__, "--one-run", folder, str(world.port)])
-        elif asked.syscalls:
+        elif not asked.lines_only:
             print("strace is not installed here: no sweep over system calls")
     sys.exit(1 if faults else 0)
 
