@@ -6,14 +6,14 @@ header is refused earlier still: there nothing is written at all.)
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 
-from pipeline.model import LetterRecord, LetterState, Match, Problem, Stage
+from pipeline.model import LetterRecord, LetterState, Problem, Stage
 
 LEAST_TO_VANISH = 4
 """Below this many vanished answers it is somebody tidying up, not an accident; unless nothing at all is left."""
 
-WENT_OUT = (str(Stage.INTRODUCED), str(Stage.UNSURE))
+LEFT = frozenset({LetterState.SENT, LetterState.UNSURE, LetterState.COMMITTING})
 
 
 def vanished(known: int, gone: int, share: float) -> Problem | None:
@@ -33,20 +33,14 @@ def vanished(known: int, gone: int, share: float) -> Problem | None:
 
 
 def ledger_behind(
-    unknown: Mapping[str, str],
-    statuses: Mapping[str, str],
-    matches: Mapping[str, Match],
-    letters: Mapping[str, LetterRecord],
+    statuses: Mapping[str, str], letters: Mapping[str, LetterRecord]
 ) -> tuple[Problem | None, tuple[str, ...]]:
     """The sheet tells of introductions that the ledger has never heard of: a lost or restored disk.
 
-    Returns the brake, and the ids of those matches. Sending now might send twice.
+    `statuses` are the `Status` cells by match id. Returns the brake, and the ids of those matches. Sending now
+    might send twice.
     """
-    behind = [identifier for identifier, status in unknown.items() if status.startswith(WENT_OUT)]
-    for identifier, status in statuses.items():
-        if identifier in matches and status.startswith(WENT_OUT) and not _left(letters, identifier):
-            behind.append(identifier)
-    behind = sorted(set(behind))
+    behind = sorted(identifier for identifier, status in statuses.items() if _unheard_of(status, identifier, letters))
     if not behind:
         return None, ()
     shown = ", ".join(behind[:5]) + (" and others" if len(behind) > 5 else "")
@@ -67,11 +61,12 @@ def ledger_behind(
     )
 
 
-def _left(letters: Mapping[str, LetterRecord], match: str) -> bool:
+def _unheard_of(status: str, match: str, letters: Mapping[str, LetterRecord]) -> bool:
+    """Whether the ledger lacks what the status says of the match's letter.
+
+    Any record will do for an unsure one: a person may have settled it since the status was written.
+    """
     letter = letters.get(f"introduction:{match}")
-    return letter is not None and letter.state in {LetterState.SENT, LetterState.UNSURE, LetterState.COMMITTING}
-
-
-def still_pulled(brakes: Sequence[Problem], released: Collection[str]) -> tuple[Problem, ...]:
-    """The brakes nobody has released."""
-    return tuple(brake for brake in brakes if brake.key not in released)
+    if status.startswith(str(Stage.UNSURE)):
+        return letter is None
+    return status.startswith(str(Stage.INTRODUCED)) and (letter is None or letter.state not in LEFT)

@@ -286,7 +286,7 @@ def _brakes(
     table = world.snapshot.tables.get(layout.PROBLEMS)
     there = {entry.id for entry in world.state.entries if not entry.paused}
     gone = vanished(len(there), len(there & set(registry.entries.paused)), world.settings.run.vanished_share)
-    behind, adopted = ledger_behind(reading.unknown, reading.statuses, world.state.matches, world.state.letters)
+    behind, adopted = ledger_behind(reading.statuses, world.state.letters)
     standing = tuple(brake for brake in (gone, behind) if brake is not None and not tabs.released(table, brake))
     return standing, adopted if behind is not None and behind not in standing else ()
 

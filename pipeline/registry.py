@@ -103,7 +103,7 @@ def register(
         entries=plan,
         identity=identity,
         sources=sources,
-        organisations=organisations(records, identity),
+        organisations=organisations(records, identity, aliases, linkage=linkage),
         questions=_questions(linkage, records),
         problems=tuple(problems),
     )

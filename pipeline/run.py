@@ -14,6 +14,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from pipeline import layout, review, tabs
+from pipeline.adapters.bounce_reading import UNKNOWN_ADDRESS
+from pipeline.adapters.secrets import plain_address
 from pipeline.border import clean_text
 from pipeline.brakes import ledger_behind
 from pipeline.config import Settings
@@ -182,7 +184,7 @@ def _adopt(ledger: Ledger, world: World, plan: Plan, identifier: str) -> None:
 def rebuild(outside: Outside) -> tuple[str, ...]:
     """Take over from the review tab which matches were introduced; the ledger knows less than the sheet."""
     world, plan = look(outside)
-    _, behind = ledger_behind(plan.reading.unknown, plan.reading.statuses, world.state.matches, world.state.letters)
+    _, behind = ledger_behind(plan.reading.statuses, world.state.letters)
     outside.ledger.record(replace(plan.facts, letters=(), withdrawn={}, settled={}, reopened=()))
     for match in behind:
         _adopt(outside.ledger, world, plan, match)
@@ -306,10 +308,19 @@ def _note_bounces(ledger: Ledger, evidence: Evidence, state: LedgerState, now: d
     kinds: dict[str, LetterKind] = {message_id: record.kind for message_id, record in sent.items()}
     if not kinds:
         return
-    for message_id, recipient, reason in evidence.bounces(kinds):
+    for message_id, bounced, reason in evidence.bounces(kinds):
         record = sent.get(message_id)
-        if record is not None and recipient in record.envelope.recipients and recipient not in record.bounced:
+        recipient = _recipient(record, bounced) if record is not None else None
+        if record is not None and recipient is not None and recipient not in record.bounced:
             ledger.note_bounce(record.id, recipient, reason, now)
+
+
+def _recipient(record: LetterRecord, bounced: str) -> str | None:
+    """The recipient a bounce speaks of as we wrote it; None when it is none of ours (the journal, a forgery)."""
+    if bounced == UNKNOWN_ADDRESS:
+        return UNKNOWN_ADDRESS
+    wanted = plain_address(bounced)
+    return next((one for one in record.envelope.recipients if plain_address(one) == wanted), None)
 
 
 # -- what to say ---------------------------------------------------------------------------------------

@@ -19,7 +19,8 @@ PARTS = (
     ("A whole run at 10, 1,000 and 10,000 answers", "bench_run.py"),
     ("Mail: letters per second", "bench_mail.py"),
     ("Hostile input at every exit", "bench_hostile.py"),
-    ("Kill sweep: a run killed at every line", "kill_sweep.py"),
+    ("Kill sweep: the sending half killed at every line", "kill_sweep.py"),
+    ("Kill sweep: a whole run, sheet and all", "kill_sweep_run.py"),
 )
 
 
