@@ -278,6 +278,8 @@ def load_settings(path: Path = DEFAULT_PATH, environment: Mapping[str, str] | No
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} is not valid TOML: {error}.", hint="Mend that line.") from None
+    except RecursionError:
+        raise ConfigurationError(f"{path} is nested too deeply to be read.", hint="Mend that file.") from None
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}.", hint="Check its permissions.") from None
     _override(data, os.environ if environment is None else environment)
