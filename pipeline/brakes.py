@@ -32,6 +32,21 @@ def vanished(known: int, gone: int, share: float) -> Problem | None:
     )
 
 
+def served_by_another(owner: str | None, instance: str) -> Problem | None:
+    """The spreadsheet is served by another ledger: a second machine, or a ledger that began anew."""
+    if owner is None or owner == instance:
+        return None
+    return Problem(
+        where="The program's ledger",
+        what="Another ledger served this spreadsheet until now. Nothing was sent or changed.",
+        fix=(
+            "Does the program run on two machines? Stop one of them. If the old ledger is lost or was moved aside, and "
+            "no backup of it is left, tick Go on: this one serves the spreadsheet from then on."
+        ),
+        key=f"brake:another-ledger:{owner}",
+    )
+
+
 def ledger_behind(
     statuses: Mapping[str, str], letters: Mapping[str, LetterRecord]
 ) -> tuple[Problem | None, tuple[str, ...]]:

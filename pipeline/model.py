@@ -541,6 +541,8 @@ class SheetSnapshot:
     time_zone: str = "Etc/GMT"
     locale: str = "en_US"
     last_checked: date | None = None
+    owner: str | None = None
+    """The ledger that serves this spreadsheet; None: none has yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -571,6 +573,11 @@ class SheetChanges:
     updates: Mapping[str, tuple[RowUpdate, ...]] = field(default_factory=dict)
     contents: Mapping[str, tuple[tuple[Cell, ...], ...]] = field(default_factory=dict)
     last_checked: date | None = None
+    owner: str | None = None
+    """The ledger that serves the spreadsheet from now on (None: as before). The writer refuses to replace an owner
+    that the reading did not know of."""
 
     def __bool__(self) -> bool:
-        return bool(any(self.inserts.values()) or any(self.updates.values()) or self.contents or self.last_checked)
+        return bool(
+            any(self.inserts.values()) or any(self.updates.values()) or self.contents or self.last_checked or self.owner
+        )

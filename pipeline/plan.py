@@ -16,7 +16,7 @@ from itertools import combinations
 
 from pipeline import by_hand, follow_ups, introductions, layout, questions, review, tabs
 from pipeline.border import clean_text
-from pipeline.brakes import ledger_behind, vanished
+from pipeline.brakes import ledger_behind, served_by_another, vanished
 from pipeline.composer import Composer
 from pipeline.config import Settings
 from pipeline.errors import MatchmakerError
@@ -287,7 +287,9 @@ def _brakes(
     there = {entry.id for entry in world.state.entries if not entry.paused}
     gone = vanished(len(there), len(there & set(registry.entries.paused)), world.settings.run.vanished_share)
     behind, adopted = ledger_behind(reading.statuses, world.state.letters)
-    standing = tuple(brake for brake in (gone, behind) if brake is not None and not tabs.released(table, brake))
+    # A ledger that knows less is most likely a new one; one line and one tick are enough for both.
+    other = None if behind else served_by_another(world.snapshot.owner, world.state.instance)
+    standing = tuple(brake for brake in (gone, other, behind) if brake is not None and not tabs.released(table, brake))
     return standing, adopted if behind is not None and behind not in standing else ()
 
 
@@ -637,6 +639,7 @@ def _before(
         inserts={name: new for name, new in inserts.items() if new},
         contents={name: body for name, body in bodies.items() if tabs.changed(tables.get(name), name, body)},
         last_checked=world.today if world.snapshot.last_checked != world.today else None,
+        owner=world.state.instance if world.snapshot.owner != world.state.instance else None,
     )
 
 

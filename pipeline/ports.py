@@ -78,6 +78,8 @@ class LedgerState:
     last_run: RunRecord | None = None
     last_digest: date | None = None
     sent_today: int = 0
+    instance: str = ""
+    """Which ledger this is: a spreadsheet is served by one at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -188,6 +188,8 @@ def rebuild(outside: Outside) -> tuple[str, ...]:
     outside.ledger.record(replace(plan.facts, letters=(), withdrawn={}, settled={}, reopened=()))
     for match in behind:
         _adopt(outside.ledger, world, plan, match)
+    if world.snapshot.owner != world.state.instance:
+        outside.sheet.write(SheetChanges(owner=world.state.instance))
     return behind
 
 

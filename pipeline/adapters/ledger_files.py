@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy import Connection, Table, func, insert, select, update
 
 from pipeline.adapters import ledger_schema as schema
 from pipeline.adapters.codec import CodecError, encode
@@ -104,6 +104,10 @@ def import_ledger(ledger: SqlLedger, path: Path) -> int:
                     f"The ledger at {ledger.place} is not empty.", hint="Move it aside first; nothing was changed."
                 )
         _insert(connection, lines[1:-1], path)
+        if made.get("instance"):
+            # The same ledger on another disk: the spreadsheet knows it by this.
+            instance = update(schema.meta).where(schema.meta.c.key == "instance")
+            connection.execute(instance.values(value=str(made["instance"])[:64]))
         _doubt_what_was_waiting(connection, str(made.get("at", "")))
     return len(lines) - 2
 

@@ -5,6 +5,7 @@ Portable SQL only; what is particular to SQLite is in `ledger_sqlite`.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -193,6 +194,7 @@ def create(connection: Connection, key_check: str, version: int) -> None:
     metadata.create_all(connection)
     connection.execute(insert(meta), {"key": "version", "value": str(version)})
     connection.execute(insert(meta), {"key": "key_check", "value": key_check})
+    connection.execute(insert(meta), {"key": "instance", "value": secrets.token_hex(8)})
 
 
 def version_of(connection: Connection, place: str, newest: int) -> int | None:

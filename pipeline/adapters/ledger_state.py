@@ -54,6 +54,7 @@ def load_state(connection: Connection, now: datetime) -> LedgerState:
         last_run=_last_run(connection),
         last_digest=_last_digest(letters),
         sent_today=_left_since(connection, _midnight(now)),
+        instance=connection.scalar(select(schema.meta.c.value).where(schema.meta.c.key == "instance")) or "",
     )
 
 

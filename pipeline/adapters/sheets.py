@@ -142,7 +142,13 @@ class GoogleSpreadsheet:
                 marks = marks and not (isinstance(error, Refused) and "storage limit" in error.reason)
                 if isinstance(error, UnclearWrite):
                     self.client.pause(len(tokens))
+                before = sheet.structure.owner
                 sheet = self._read_back(error)
+                if changes.owner and sheet.structure.owner not in (before, changes.owner):
+                    raise TryLater(
+                        "Another machine has just begun to serve this spreadsheet.",
+                        hint="The next run tells what to do.",
+                    ) from None
                 if {stamp.token for stamp in sheet.structure.stamps} & set(tokens):
                     self._sheet = sheet
                     return standing_wrong(changes, sheet)

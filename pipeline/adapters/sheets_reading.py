@@ -25,6 +25,8 @@ ROW_KEY = "matchmaker.row"
 """Metadata on a row: the key it should have."""
 FENCE_KEY = "matchmaker.write"
 """Metadata on the spreadsheet: the stamp of a write."""
+OWNER_KEY = "matchmaker.ledger"
+"""Metadata on the spreadsheet: which ledger serves it."""
 
 STRUCTURE_FIELDS = (
     "properties(title,locale,timeZone),developerMetadata(metadataId,metadataKey,metadataValue),"
@@ -104,6 +106,8 @@ class Structure:
     time_zone: str
     sheets: tuple[SheetInfo, ...]
     stamps: tuple[Stamp, ...]
+    owner: str | None = None
+    """The ledger that serves the spreadsheet."""
 
     @property
     def titles(self) -> tuple[str, ...]:
@@ -191,6 +195,14 @@ def structure_of(answer: Json) -> Structure:
                 key=lambda stamp: stamp.sequence,
             )
         ),
+        owner=next(
+            (
+                str(entry.get("metadataValue", ""))
+                for entry in answer.get("developerMetadata") or ()
+                if entry.get("metadataKey") == OWNER_KEY
+            ),
+            None,
+        ),
     )
 
 
@@ -242,6 +254,7 @@ def snapshot_of(readings: Mapping[str, TabReading], structure: Structure) -> She
         time_zone=structure.time_zone,
         locale=structure.locale,
         last_checked=_date_in(problems.last_checked[1]) if problems and problems.last_checked else None,
+        owner=structure.owner,
     )
 
 

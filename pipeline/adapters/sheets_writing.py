@@ -21,12 +21,14 @@ from typing import Any, TypeVar
 from pipeline import layout
 from pipeline.adapters.sheets_reading import (
     FENCE_KEY,
+    OWNER_KEY,
     ROW_KEY,
     RowState,
     Stamp,
     Structure,
     TabReading,
     mark_value,
+    metadata_id_of,
     tag_of,
     with_tag,
 )
@@ -117,6 +119,7 @@ def build(changes: SheetChanges, sheet: Sheet, token: str, *, marks: bool = True
             work.extend(_replace_body(sheet.tabs[name], body))
     for tab in sheet.tabs.values():
         repairs.extend(_strays(tab))
+    work.extend(_new_owner(sheet.structure, changes.owner))
     if changes.last_checked:
         work.extend(_last_checked(sheet.tabs.get(layout.PROBLEMS), changes.last_checked))
 
@@ -227,6 +230,27 @@ def _stamp_request(stamp: Stamp) -> Json:
             }
         }
     }
+
+
+def _new_owner(structure: Structure, owner: str | None) -> list[Json]:
+    """Name the ledger that serves the spreadsheet, by an id of its own: of two at once, one is refused."""
+    if owner is None or owner == structure.owner:
+        return []
+    create = {
+        "createDeveloperMetadata": {
+            "developerMetadata": {
+                "metadataId": metadata_id_of(OWNER_KEY),
+                "metadataKey": OWNER_KEY,
+                "metadataValue": owner,
+                "location": {"spreadsheet": True},
+                "visibility": "DOCUMENT",
+            }
+        }
+    }
+    if structure.owner is None:
+        return [create]
+    lookup = {"developerMetadataLookup": {"metadataId": metadata_id_of(OWNER_KEY)}}
+    return [{"deleteDeveloperMetadata": {"dataFilter": lookup}}, create]
 
 
 def _tidy(sheet: Sheet, keep: Iterable[int]) -> list[int]:

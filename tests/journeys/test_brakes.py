@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import Exit, SheetHeaderProblem
+from pipeline.adapters.sheets import open_spreadsheet
+from pipeline.errors import Exit, SheetHeaderProblem, TryLater
+from pipeline.model import SheetChanges
 from pipeline.run import rebuild
 from pipeline.wiring import open_outside
 
@@ -109,3 +111,34 @@ def test_an_absent_or_doubled_header_stops_before_anything_is_written(
     assert (title if new in {"Mail", "OK?", ""} else new) in str(caught.value)
     assert {name: journey.person.rows(name) for name in before} == before
     assert journey.letters() == []
+
+
+def test_a_second_machine_sends_nothing_until_the_officer_says_go_on(journey: Any, sides: Any, tmp_path: Path) -> None:
+    second = {"MATCHMAKER_LEDGER__URL": f"sqlite:///{tmp_path / 'second.db'}"}
+    journey.submit(*sides())
+    journey.run()
+    match = journey.row("Kortrijk", "Lysekil")["Match"]
+    journey.tick(match)
+    for _ in range(2):
+        assert journey.run(**second).exit_code == Exit.BRAKE
+    assert journey.letters() == []
+    problem = journey.person.rows("Problems")[0]
+    assert "Another ledger served this spreadsheet" in problem["What"]
+
+    journey.person.put("Problems", problem["#"], "Go on", value=True)
+    for _ in range(2):
+        assert journey.run(**second).exit_code == Exit.DONE
+    assert len(journey.letters()) == 1
+    assert journey.run().exit_code == Exit.BRAKE
+    assert len(journey.letters()) == 1
+
+
+def test_two_machines_that_begin_at_the_same_moment_do_not_both_serve(journey: Any) -> None:
+    settings = journey.settings()
+    one, other = (open_spreadsheet(settings.sheets, settings.base) for _ in range(2))
+    assert one.read().owner is None
+    assert other.read().owner is None
+    one.write(SheetChanges(owner="one"))
+    with pytest.raises(TryLater):
+        other.write(SheetChanges(owner="other"))
+    assert open_spreadsheet(settings.sheets, settings.base).read().owner == "one"
