@@ -147,7 +147,8 @@ def make_plan(world: World) -> Plan:
     exchanges = follow_ups.read_exchanges(world.table(layout.EXCHANGES))
     standings = {standing.match: unsafe.get(standing.match, standing) for standing in decided.standings}
     letters += _reminders(world, registry, reading, matches, exchanges, room=len(letters))
-    taken_over = {review.unknown_key(match) for match in adopted}
+    # Rows of an earlier ledger whose very content is proposed now are no strangers: the next run reads their ticks.
+    taken_over = {review.unknown_key(match) for match in (*adopted, *(one.id for one in fresh))}
     problems = tuple(
         problem
         for problem in _keyed((*registry.problems, *asked.problems, *reading.problems, *hand.problems))
