@@ -8,6 +8,7 @@ are text, and every exit writes text as text. What a reader could not see or wou
 from pipeline.border.addresses import Address, address_key, clean_address, organisation_key
 from pipeline.border.links import URL, Link, clean_link
 from pipeline.border.texts import Cleaned, Note, clean_line, clean_text, read_line, read_text
+from pipeline.border.workbooks import workbook_trouble
 
 __all__ = [
     "URL",
@@ -23,4 +24,5 @@ __all__ = [
     "organisation_key",
     "read_line",
     "read_text",
+    "workbook_trouble",
 ]
