@@ -51,7 +51,9 @@ def is_blank(cell: Cell) -> bool:
 # --- dates -------------------------------------------------------------------------------------------------------
 
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?Z?)?")
-_NUMERIC = re.compile(r"(\d{1,2})\s*[./-]\s*(\d{1,2})\s*[./-]\s*(\d{4})")
+_NUMERIC = re.compile(
+    r"(\d{1,2})\s*[./-]\s*(\d{1,2})\s*[./-]\s*(\d{4})(?:,?\s+(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?(?:\s*([AaPp])\.?[Mm]\.?)?)?"
+)
 _DAY_FIRST = re.compile(
     r"(\d{1,2})(?:st|nd|rd|th|er|º|\.)?\s+(?:de\s+|d['’]\s*)?([^\W\d]+)\.?,?\s+(?:de\s+|del\s+)?(\d{4})"
 )
@@ -114,7 +116,7 @@ def _moment_in(text: str) -> datetime | Complaint:
         if found := _ISO.fullmatch(text):
             return datetime(*(int(part or 0) for part in found.groups()))  # type: ignore[arg-type]  # noqa: DTZ001
         if found := _NUMERIC.fullmatch(text):
-            return _day_and_month(*(int(part) for part in found.groups()))
+            return _numeric(*found.groups())
         if found := _DAY_FIRST.fullmatch(text):
             day, name, year = found.groups()
         elif found := _MONTH_FIRST.fullmatch(text):
@@ -127,6 +129,16 @@ def _moment_in(text: str) -> datetime | Complaint:
         return datetime(int(year), month, int(day))  # noqa: DTZ001 - as serial dates: the spreadsheet's local time
     except ValueError:
         return Complaint("date", "is a day that does not exist", _ASK_DATE)
+
+
+def _numeric(
+    first: str, second: str, year: str, hour: str | None, minute: str | None, seconds: str | None, half: str | None
+) -> datetime | Complaint:
+    day = _day_and_month(int(first), int(second), int(year))
+    if isinstance(day, Complaint) or hour is None:
+        return day
+    of_day = int(hour) if half is None else int(hour) % 12 + 12 * (half in "Pp")
+    return day.replace(hour=of_day, minute=int(minute or 0), second=int(seconds or 0))
 
 
 def _day_and_month(first: int, second: int, year: int) -> datetime | Complaint:

@@ -125,6 +125,30 @@ def test_the_sentence_for_the_submitter_says_what_to_do(read: Callable[..., Inta
 
 
 @pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("20/11/2026 09:47:05", datetime(2026, 11, 20, 9, 47, 5)),  # noqa: DTZ001
+        ("11/20/2026 9:47:05 PM", datetime(2026, 11, 20, 21, 47, 5)),  # noqa: DTZ001
+        ("20.11.2026, 09.47", datetime(2026, 11, 20, 9, 47)),  # noqa: DTZ001
+        ("11/11/2026 12:00 am", datetime(2026, 11, 11)),  # noqa: DTZ001
+        ("2026-11-20T09:47:05Z", datetime(2026, 11, 20, 9, 47, 5)),  # noqa: DTZ001
+    ],
+)
+def test_a_time_of_submission_pasted_as_text_is_read_when_it_can_mean_one_moment_only(
+    read: Callable[..., Intake], cell: Cell, expected: datetime
+) -> None:
+    (response,) = read({"submitted_at": cell}).responses
+    assert response.submitted_at == expected
+
+
+@pytest.mark.parametrize("cell", ["20/11/2026 25:00", "11/12/2026 10:00:00", "20/11/2026 10:00 and more"])
+def test_a_time_of_submission_that_could_be_another_is_not_guessed(read: Callable[..., Intake], cell: Cell) -> None:
+    intake = read({"submitted_at": cell})
+    assert not intake.responses
+    assert "time of submission" in intake.problems[0].what
+
+
+@pytest.mark.parametrize(
     ("change", "field"),
     [
         ({"oid": "E123"}, "oid"),
