@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from hostile_scenarios import SCENARIOS, cells_of_50_000
 from hostile_world import CONTROL, ROOT, Batch, Input, Outcome, batch_faults, batches, faults_of, run_batch
 
+from pipeline.border import clean_line
 from pipeline.messages import read_back
 
 if TYPE_CHECKING:
@@ -157,7 +158,11 @@ def _lists(failures: defaultdict[str, list[str]], batch: Batch, inputs: Sequence
     """CSV and XLSX: `link` and `match` over lists that hold the same texts."""
     from openpyxl import load_workbook
 
-    names = [one.value[:200] for one in inputs if one.key == "organisation" and "\x00" not in one.value]
+    names = [
+        one.value[:200]
+        for one in inputs
+        if one.key == "organisation" and "\x00" not in one.value and clean_line(one.value)
+    ]
     source = directory / "names.csv"
     with source.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
