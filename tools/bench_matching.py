@@ -32,10 +32,11 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
 import train_matching as training  # noqa: E402
 
+from pipeline.lists import write_list  # noqa: E402
 from pipeline.matching.command import match_files  # noqa: E402
 from pipeline.matching.eligibility import Masks  # noqa: E402
 from pipeline.matching.features import FEATURES, read_pool  # noqa: E402
-from pipeline.matching.files import COLUMNS, read_entries, write_rows  # noqa: E402
+from pipeline.matching.files import COLUMNS, read_entries  # noqa: E402
 from pipeline.matching.ranking import rank  # noqa: E402
 from pipeline.matching.scoring import shipped_model  # noqa: E402
 from pipeline.matching.shortlist import assign, first_come  # noqa: E402
@@ -227,7 +228,9 @@ class Bench:
         told = json.loads((self.folder / "seed_exchanges.json").read_text(encoding="utf-8"))
         with tempfile.TemporaryDirectory() as folder:
             source = Path(folder) / "seeds.csv"
-            write_rows(source, COLUMNS, ([form.get(name, "") for name in COLUMNS] for form in told["forms"]))
+            write_list(
+                source, COLUMNS, ([form.get(name, "") for name in COLUMNS] for form in told["forms"]), ids=COLUMNS
+            )
             ours = read_entries(source)
         found: dict[str, Any] = {}
         for sample in range(4):
@@ -347,7 +350,7 @@ def write_pool(entries: Sequence[Entry], size: int, target: Path) -> None:
             text=f"{model.text or ''} {text}" if chance.random() < 0.3 else f"{model.text or ''} {text[-120:]}",
         )
         rows.append([_cell(getattr(entry, name)) for name in COLUMNS])
-    write_rows(target, COLUMNS, rows)
+    write_list(target, COLUMNS, rows, ids=COLUMNS)
 
 
 def _cell(value: object) -> str:

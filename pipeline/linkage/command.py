@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from pipeline.errors import UsageError
 from pipeline.linkage.engine import link
-from pipeline.linkage.files import harmless, read_records, write_rows
+from pipeline.linkage.files import read_records
 from pipeline.linkage.records import Linkage, PairVerdict, Record
+from pipeline.lists import check_targets, write_list
 from pipeline.model import Reason
 
 REASONS_SHOWN = 5
@@ -25,11 +25,7 @@ def link_files(
     people: `link` rows are what is joined without asking, `review` rows one question per pair of clusters.
     Raises UsageError for files that cannot be read or written.
     """
-    for target in (result, pairs):
-        if target is not None and target.resolve() == source.resolve():
-            raise UsageError(f"{target} would overwrite the list itself.", hint="Give another name for the result.")
-        if target is not None and not target.absolute().parent.is_dir():
-            raise UsageError(f"There is no folder {target.parent}.", hint="Make it first.")
+    check_targets([source], [result, pairs])
     records = read_records(source)
 
     def told(step: str, done: int, total: int) -> None:
@@ -38,9 +34,10 @@ def link_files(
             progress(int((start + (stop - start) * done / max(total, 1)) * len(records)), len(records))
 
     linkage = link(records, progress=told, with_pairs=pairs is not None)
-    write_rows(result, ("record_id", "cluster_id"), _clusters(records, linkage))
+    write_list(result, ("record_id", "cluster_id"), _clusters(records, linkage), ids=["record_id"])
     if pairs is not None:
-        write_rows(pairs, ("left", "right", "probability", "verdict", "reasons"), map(_pair_row, linkage.pairs))
+        header = ("left", "right", "probability", "verdict", "reasons")
+        write_list(pairs, header, map(_pair_row, linkage.pairs), ids=["left", "right"])
     if progress:
         progress(len(records), len(records))
     return linkage
@@ -54,7 +51,7 @@ def _clusters(records: Sequence[Record], linkage: Linkage) -> list[tuple[str, st
 
 
 def _pair_row(pair: PairVerdict) -> tuple[str, str, str, str, str]:
-    return pair.left, pair.right, f"{pair.probability:.4f}", pair.verdict.value, harmless(in_one_cell(pair.reasons))
+    return pair.left, pair.right, f"{pair.probability:.4f}", pair.verdict.value, in_one_cell(pair.reasons)
 
 
 def in_one_cell(reasons: Sequence[Reason]) -> str:

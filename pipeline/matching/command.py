@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.lists import Value, check_targets, write_list
 from pipeline.matching.directed import avoided_pairs
 from pipeline.matching.eligibility import Masks
 from pipeline.matching.features import Pool, read_pool
-from pipeline.matching.files import read_declined, read_entries, write_rows
+from pipeline.matching.files import read_declined, read_entries
 from pipeline.matching.groups import find_groups
 from pipeline.matching.propose import KEPT, remaining_visits
 from pipeline.matching.ranking import Progress, Ranking, rank
@@ -18,6 +19,7 @@ from pipeline.matching.scoring import Model, shipped_model
 from pipeline.matching.shortlist import assign
 from pipeline.model import Reason
 
+IDS = ("query_id", "candidate_id", "host_id", "third_id")
 TOP = 20
 GROUPS_PER_REQUEST = 3
 ARCS = 20
@@ -55,6 +57,7 @@ def match_files(
     `assignment` gets `query_id, candidate_id`, one host per request, nobody beyond the visits left. Dates are
     compared with one another, not with today. Raises UsageError naming file, row and column.
     """
+    check_targets([source, declined], [target, groups, assignment])
     entries = sorted(read_entries(source), key=lambda entry: entry.id)
     kept_apart = avoided_pairs(entries) | (read_declined(declined) if declined else frozenset())
     model = shipped_model()
@@ -63,18 +66,18 @@ def match_files(
     ranking = rank(pool, masks, model, keep=max(top, KEPT if groups else ARCS), progress=progress)
     written = 0
 
-    def rows() -> Iterator[tuple[object, ...]]:
+    def rows() -> Iterator[tuple[Value, ...]]:
         nonlocal written
         for row in _candidates(pool, model, ranking, top):
             written += 1
             yield row
 
-    write_rows(target, ("query_id", "candidate_id", "score", "reasons"), rows())
+    write_list(target, ("query_id", "candidate_id", "score", "reasons"), rows(), ids=IDS)
     trios = 0
     if groups:
         found = find_groups(pool, ranking, per_request=GROUPS_PER_REQUEST, today=None, avoided=kept_apart)
         trios = sum(len(best) for best in found.values())
-        write_rows(
+        write_list(
             groups,
             ("query_id", "host_id", "third_id", "score"),
             (
@@ -82,6 +85,7 @@ def match_files(
                 for best in found.values()
                 for group in best
             ),
+            ids=IDS,
         )
     assigned: Mapping[int, int] = {}
     if assignment:
@@ -91,17 +95,18 @@ def match_files(
             for guest, ranked in ranking.items()
         }
         assigned = assign(arcs, visits)
-        write_rows(
+        write_list(
             assignment,
             ("query_id", "candidate_id"),
             ((entries[guest].id, entries[host].id) for guest, host in sorted(assigned.items())),
+            ids=IDS,
         )
     return Matched(
         entries=len(entries), requests=len(ranking), candidates=written, groups=trios, assigned=len(assigned)
     )
 
 
-def _candidates(pool: Pool, model: Model, ranking: Mapping[int, Ranking], top: int) -> Iterator[tuple[object, ...]]:
+def _candidates(pool: Pool, model: Model, ranking: Mapping[int, Ranking], top: int) -> Iterator[tuple[Value, ...]]:
     entries = pool.entries
     explained = max(1, min(REASONS_FOR, MOST_REASONS // max(1, len(ranking))))
     for guest, ranked in ranking.items():

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import UsageError
+from pipeline.lists import write_list
 from pipeline.matching.command import match_files
-from pipeline.matching.files import read_declined, read_entries, write_rows
+from pipeline.matching.files import read_declined, read_entries
 from pipeline.model import Role
 
 HEADER = "id,organisation,country,role,topics,formats,strict_places,date_from,duration_days,group_size,text"
@@ -74,28 +75,35 @@ def test_a_file_that_cannot_be_used_says_why(tmp_path: Path, lines: tuple[str, .
         read_entries(path)
 
 
-def test_missing_and_undecodable_files_are_named(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no file"):
-        read_entries(tmp_path / "nowhere.csv")
-    (tmp_path / "latin.csv").write_bytes(f"{HEADER}\n{ROW}é".encode("latin-1"))
-    with pytest.raises(UsageError, match="UTF-8"):
-        read_entries(tmp_path / "latin.csv")
-    (tmp_path / "broken.xlsx").write_bytes(b"not a workbook")
-    with pytest.raises(UsageError, match="not a workbook"):
-        read_entries(tmp_path / "broken.xlsx")
-
-
 def test_a_workbook_reads_like_its_csv(tmp_path: Path) -> None:
     cells = ROW.split(",")
-    write_rows(tmp_path / "list.xlsx", HEADER.split(","), [cells])
+    write_list(tmp_path / "list.xlsx", HEADER.split(","), [cells])
     assert read_entries(tmp_path / "list.xlsx") == read_entries(write(tmp_path, HEADER, ROW))
 
 
-def test_a_cell_that_a_spreadsheet_would_run_is_written_as_text(tmp_path: Path) -> None:
-    cells = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\tx", "-12", "plain = text", 0.5]
-    write_rows(tmp_path / "out.csv", ["a"] * len(cells), [cells])
-    rows = list(csv.reader((tmp_path / "out.csv").open(encoding="utf-8")))
-    assert rows[1] == ["'=1+1", "'+cmd|' /C calc'!A0", "'-2+3", "'@SUM(A1)", "'\tx", "-12", "plain = text", "0.5"]
+def test_nothing_declined_yet_is_a_list_too(tmp_path: Path) -> None:
+    assert read_declined(write(tmp_path, "query_id,candidate_id")) == frozenset()
+    with pytest.raises(UsageError, match="lacks the column candidate_id"):
+        read_declined(write(tmp_path, "query_id", "Q"))
+
+
+def test_the_city_and_semicolons_of_another_country(tmp_path: Path) -> None:
+    (found,) = read_entries(
+        write(tmp_path, "id;organisation;country;role;City;topics", 'A;X;fi;host;Turku;"vet;adult"')
+    )
+    assert (found.city, found.country, found.topics) == ("Turku", "FI", ("vet", "adult"))
+
+
+def test_the_command_never_writes_over_what_it_reads(tmp_path: Path) -> None:
+    source = write(tmp_path, HEADER, ROW)
+    before = source.read_text(encoding="utf-8")
+    declined = tmp_path / "declined.csv"
+    declined.write_text("query_id,candidate_id\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="overwrite"):
+        match_files(source, source)
+    with pytest.raises(UsageError, match="overwrite"):
+        match_files(source, tmp_path / "out.csv", declined=declined, groups=declined)
+    assert source.read_text(encoding="utf-8") == before
 
 
 def test_the_command_ranks_leaves_out_the_declined_and_runs_no_formula(tmp_path: Path) -> None:
