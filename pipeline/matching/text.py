@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import cache, lru_cache
 
-from pipeline.matching.vocabulary import fold, vocabulary
+from pipeline.matching.vocabulary import WHOLE, fold, vocabulary
 
 Terms = Mapping[str, float]
 """Term -> weight in (0, 1]. Concepts begin with `§`."""
@@ -96,10 +96,12 @@ def _terms_of_word(word: str, language: str) -> tuple[str, ...]:
 
 
 def _concepts_of_word(word: str, language: str) -> tuple[str, ...]:
-    """Concepts whose stem the word begins with; in languages that join words, also inside it."""
+    """Concepts whose stem the word begins with, or is; in languages that join words, also inside it."""
     found: dict[str, None] = {}
     for spoken in dict.fromkeys((language, _ENGLISH)):
         starts, inside = _stems(spoken)
+        for label in starts.get(f"{word}{WHOLE}", ()):
+            found[label] = None
         for length in range(3, len(word) + 1):
             for label in starts.get(word[:length], ()):
                 found[label] = None
@@ -116,10 +118,9 @@ def _stems(language: str) -> tuple[Mapping[str, tuple[str, ...]], tuple[tuple[st
     joins = language in {"de", "nl", "sv", "no", "da", "fi"}
     for concept in vocabulary().concepts:
         for stem in concept.stems.get(language, ()):
-            bare = stem.rstrip("*")
-            starts[bare] = (*starts.get(bare, ()), concept.label)
-            if joins and len(bare) >= 5:
-                inside.append((bare, concept.label))
+            starts[stem] = (*starts.get(stem, ()), concept.label)
+            if joins and len(stem) >= 5 and not stem.endswith(WHOLE):
+                inside.append((stem, concept.label))
     return starts, tuple(inside)
 
 

@@ -37,9 +37,13 @@ def fold(text: str) -> str:
     return _ACCENTS.sub("", unicodedata.normalize("NFKD", lowered))
 
 
+WHOLE = "$"
+"""Ends a stem that is a word of its own: with `care$`, a career is no care."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concept:
-    """One idea of the field and the word beginnings that betray it, per language (folded)."""
+    """One idea of the field and the word beginnings that betray it, per language (folded); see `WHOLE`."""
 
     label: str
     stems: Mapping[str, tuple[str, ...]]

@@ -88,3 +88,17 @@ def test_the_thesaurus_has_each_idea_once_and_in_lower_case() -> None:
     for concept in concepts:
         assert "en" in concept.stems
         assert all(stem and stem == fold(stem) for stems in concept.stems.values() for stem in stems)
+
+
+@pytest.mark.parametrize(
+    ("said", "idea", "is_meant"),
+    [
+        ("We want to learn how others organise career guidance.", "health and care", False),
+        ("We look after careful, economic windows and veterans who are ready.", "energy", False),
+        ("The local economy needs us.", "climate and environment", False),
+        ("Care for the elderly, and caregivers.", "health and care", True),
+        ("Wind and hydrogen power.", "energy", True),
+    ],
+)
+def test_a_word_that_only_begins_like_another_is_not_taken_for_it(said: str, idea: str, is_meant: bool) -> None:
+    assert (f"§{idea}" in terms(said, "en")) is is_meant
