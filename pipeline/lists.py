@@ -8,8 +8,8 @@ from __future__ import annotations
 import csv
 import os
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from datetime import date, datetime
 from io import TextIOWrapper
 from itertools import chain
@@ -97,16 +97,23 @@ def read_list(
     (unless the list `may_be_empty`: a header and no rows).
     """
     wanted = tuple(dict.fromkeys((*required, *known)))
-    numbered = enumerate(_rows(path, wanted), start=1)
-    header = next((cells for _, cells in numbered if any(map(str.strip, cells))), None)
-    if header is None:
-        raise UsageError(f"{path.name} is empty.", hint=hint)
-    header = [cell.strip().lstrip("\ufeff") for cell in header]
-    position = _positions(path, header, required, wanted, hint)
-    lines = _lines(path, numbered, len(header), position)
-    if key is not None:
-        lines = _unique(lines, key)
-    return Listing(tuple(header), lines if may_be_empty else _some(path, lines, hint))
+    rows = _rows(path, wanted)
+    try:
+        number, header = _header(path, rows, hint)
+        position = _positions(path, header, required, wanted, hint)
+    except UsageError:
+        rows.close()
+        raise
+    lines = _lines(path, rows, number, len(header), position, key)
+    return Listing(header, lines if may_be_empty else _some(path, lines, hint))
+
+
+def _header(path: Path, rows: Iterator[Sequence[str]], hint: str) -> tuple[int, tuple[str, ...]]:
+    """The first row with anything in it, and its number."""
+    for number, cells in enumerate(rows, start=1):
+        if any(map(str.strip, cells)):
+            return number, tuple(cell.strip().lstrip("\ufeff") for cell in cells)
+    raise UsageError(f"{path.name} is empty.", hint=hint)
 
 
 def _positions(
@@ -127,36 +134,42 @@ def _positions(
 
 
 def _lines(
-    path: Path, numbered: Iterator[tuple[int, Sequence[str]]], width: int, position: Mapping[str, int]
+    path: Path,
+    rows: Generator[Sequence[str], None, None],
+    above: int,
+    width: int,
+    position: Mapping[str, int],
+    key: str | None,
 ) -> Iterator[Line]:
     columns = tuple(position.items())
-    for number, cells in numbered:
-        have = len(cells)
-        if have > width and any(map(str.strip, cells[width:])):
-            raise UsageError(
-                f"{path.name}, row {number}: {have} cells below {width} columns.",
-                hint="A comma inside a cell needs quotation marks around the cell.",
-            )
-        values = {name: cells[place].strip() if place < have else "" for name, place in columns}
-        if not any(values.values()) and not any(map(str.strip, cells)):
-            continue
-        line = Line(path.name, number, values)
-        for name, value in values.items():
-            if len(value) > LONGEST_CELL:
-                raise line.wrong(name, f"is {len(value)} characters long", "Shorten it.")
-        yield line
-
-
-def _unique(lines: Iterator[Line], key: str) -> Iterator[Line]:
     seen: dict[str, int] = {}
-    for line in lines:
-        value = line.text(key)
-        if value is None:
-            raise line.wrong(key, "is blank", "Fill it in, or take the row out: every row needs one of its own.")
-        before = seen.setdefault(value, line.number)
-        if before != line.number:
-            raise line.wrong(key, f"{value[:40]!r} was already used in row {before}", "Give every row one of its own.")
-        yield line
+    with closing(rows):
+        for number, cells in enumerate(rows, start=above + 1):
+            have = len(cells)
+            if have > width and any(map(str.strip, cells[width:])):
+                raise UsageError(
+                    f"{path.name}, row {number}: {have} cells below {width} columns.",
+                    hint="A comma inside a cell needs quotation marks around the cell.",
+                )
+            values = {name: cells[place].strip() if place < have else "" for name, place in columns}
+            if not any(values.values()) and not any(map(str.strip, cells)):
+                continue
+            line = Line(path.name, number, values)
+            for name, value in values.items():
+                if len(value) > LONGEST_CELL:
+                    raise line.wrong(name, f"is {len(value)} characters long", "Shorten it.")
+            if key is not None:
+                _check_key(line, key, seen)
+            yield line
+
+
+def _check_key(line: Line, key: str, seen: dict[str, int]) -> None:
+    value = line.cells[key]
+    if not value:
+        raise line.wrong(key, "is blank", "Fill it in, or take the row out: every row needs one of its own.")
+    before = seen.setdefault(value, line.number)
+    if before != line.number:
+        raise line.wrong(key, f"{value[:40]!r} was already used in row {before}", "Give every row one of its own.")
 
 
 def _some(path: Path, lines: Iterator[Line], hint: str) -> Iterator[Line]:
@@ -167,7 +180,7 @@ def _some(path: Path, lines: Iterator[Line], hint: str) -> Iterator[Line]:
     yield from lines
 
 
-def _rows(path: Path, wanted: Collection[str]) -> Iterator[Sequence[str]]:
+def _rows(path: Path, wanted: Collection[str]) -> Generator[Sequence[str], None, None]:
     if path.is_dir():
         raise UsageError(f"{path} is a folder.", hint="Give a CSV or XLSX file.")
     try:
@@ -184,7 +197,7 @@ def _rows(path: Path, wanted: Collection[str]) -> Iterator[Sequence[str]]:
     return _csv(path.name, file, "utf-16" if start[:2] in _UTF_16 else "utf-8-sig", wanted)
 
 
-def _csv(name: str, binary: BinaryIO, encoding: str, wanted: Collection[str]) -> Iterator[Sequence[str]]:
+def _csv(name: str, binary: BinaryIO, encoding: str, wanted: Collection[str]) -> Generator[Sequence[str], None, None]:
     csv.field_size_limit(LONGEST_LINE)
     row = 0
     try:
@@ -221,7 +234,7 @@ def _delimiter(line: str, wanted: Collection[str]) -> str:
     return max((delimiter for delimiter in _DELIMITERS if delimiter in line), key=found, default=",")
 
 
-def _workbook(path: Path) -> Iterator[Sequence[str]]:
+def _workbook(path: Path) -> Generator[Sequence[str], None, None]:
     import warnings
 
     from openpyxl import load_workbook

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import os
+import threading
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
@@ -233,15 +235,22 @@ def test_a_result_is_written_whole_or_not_at_all(tmp_path: Path, name: str) -> N
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
-def test_a_link_keeps_leading_to_its_file_and_a_device_stays_one(tmp_path: Path) -> None:
+def test_a_link_keeps_leading_to_its_file_and_a_pipe_stays_one(tmp_path: Path) -> None:
     (tmp_path / "real.csv").write_text("before", encoding="utf-8")
     link = tmp_path / "link.csv"
     link.symlink_to("real.csv")
     write_list(link, ["id"], [["1"]])
     assert link.is_symlink()
     assert read_back(tmp_path / "real.csv") == [["id"], ["1"]]
-    write_list(Path("/dev/null"), ["id"], [["1"]])
-    assert Path("/dev/null").is_char_device()
+
+    os.mkfifo(tmp_path / "pipe")
+    read: list[str] = []
+    reader = threading.Thread(target=lambda: read.append((tmp_path / "pipe").read_text(encoding="utf-8")), daemon=True)
+    reader.start()
+    write_list(tmp_path / "pipe", ["id"], [["1"]])
+    reader.join(5)
+    assert (tmp_path / "pipe").is_fifo()
+    assert read == ["id\n1\n"]
 
 
 def test_what_would_go_wrong_at_the_end_is_said_at_the_start(file: MakeFile, tmp_path: Path) -> None:
