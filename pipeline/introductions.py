@@ -238,17 +238,20 @@ class _Ruling:
         self._take_back(letter, "Approve was unticked")
         oddity = self.situation.not_ticks.get(match.id)
         parts = [oddity] if oddity else []
-        parts += [f"please check: {warning}" for warning in match.warnings]
+        parts += [f"please check: {warning.rstrip('.')}" for warning in dict.fromkeys(match.warnings)]
         parts += [
             f"before approving, check {party.organisation}: {party.check_first}"
             for party in match.parties
             if party.check_first
         ]
-        return Standing(match=match.id, stage=Stage.PROPOSED, detail=". ".join(parts) or "tick Approve or Decline")
+        return Standing(match=match.id, stage=Stage.PROPOSED, detail=_sentences(parts) or "tick Approve or Decline")
 
     # -- approved --------------------------------------------------------------------------------------
 
     def _approved(self, match: Match, decision: Decision, letter: LetterRecord | None) -> Standing:
+        if decision.agreed is False:
+            self._take_back(letter, "Refused was ticked")
+            return Standing(match=match.id, stage=Stage.DECLINED, detail="the side asked first said no")
         unchecked = [party for party in match.parties if party.check_first]
         if unchecked and decision.agreed is not True:
             return self._held(
@@ -258,8 +261,6 @@ class _Ruling:
             )
         if letter is not None and letter.state is LetterState.HELD:
             return self._held(match, f"{letter.detail}. Untick Approve, wait for one run, then tick it again to retry")
-        if decision.agreed is False:
-            return Standing(match=match.id, stage=Stage.DECLINED, detail="the side asked first said no")
         asked = [party for party in match.parties if party.ask_first and not party.check_first]
         if asked and decision.agreed is not True and not self.limits.rehearsal_to:
             return self._asking(match, asked)
@@ -278,7 +279,11 @@ class _Ruling:
             elif question.state is LetterState.SENT:
                 waiting.append(f"{party.organisation} was asked on {question.since:%Y-%m-%d}")
             else:
-                return self._held(match, f"the question to {party.organisation}: {question.detail or question.state}")
+                return self._held(
+                    match,
+                    f"the question to {party.organisation} did not go out as it should: "
+                    f"{question.detail or question.state}. Ask them yourself, then tick Agreed or Refused",
+                )
         return self._waits(match, f"{'; '.join(waiting)}. Tick Agreed or Refused when the answer is there")
 
     def _leaving(self, match: Match, decision: Decision, letter: LetterRecord | None) -> Standing:
@@ -364,7 +369,13 @@ def _later(letter: LetterRecord | None, now: datetime) -> str | None:
         return None
     if letter.not_before <= now:
         return None
-    return f"the mail server asked us to come back after {_moment(letter.not_before)} ({letter.detail})"
+    return f"it is tried again after {_moment(letter.not_before)} ({letter.detail})"
+
+
+def _sentences(parts: Sequence[str]) -> str:
+    """Each part a sentence; the first follows the colon after the stage, so it begins small."""
+    ended = [part.rstrip(".") for part in parts]
+    return ". ".join(ended[:1] + [part[:1].upper() + part[1:] for part in ended[1:]])
 
 
 def _moment(at: datetime) -> str:

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from pipeline.model import Cell, Decision, Match, NewRow, Problem, RowUpdate, SheetRow, Standing, Table
+from pipeline.model import Cell, Decision, Match, NewRow, Problem, RowUpdate, SheetRow, Stage, Standing, Table
 
 STATUS = "Status"
 APPROVE = "Approve"
@@ -33,6 +33,9 @@ MATCH = "Match"
 CHECKBOXES = (APPROVE, DECLINE, AGREED, REFUSED, WAS_SENT, WAS_NOT_SENT)
 WRITTEN_ONCE = (SENDING, RECEIVING, JOINING, WHY)
 """The cells a tick is bound to: what the officer saw when she ticked."""
+
+WENT_OUT = (str(Stage.INTRODUCED), str(Stage.UNSURE))
+"""How the status begins of a row whose letter left, or may have."""
 
 MATCH_ID = re.compile(r"M-[A-Z2-7]{10}")
 MESSAGE_LIMIT = 2000
@@ -71,7 +74,8 @@ def read_review(table: Table, matches: Mapping[str, Match], clean: Callable[[str
         statuses[identifier] = _text(rows[0].cells.get(STATUS))
         if match is None:
             unknown[identifier] = statuses[identifier]
-            if any(_is_tick(row, APPROVE) for row in rows):
+            # Of a row that says its letter left, the brake on the ledger speaks: the row is the evidence, and stays.
+            if any(_is_tick(row, APPROVE) for row in rows) and not statuses[identifier].startswith(WENT_OUT):
                 problems.append(_unknown(table.title, rows[0], identifier))
             continue
         if len(rows) > 1:
@@ -89,7 +93,7 @@ def read_review(table: Table, matches: Mapping[str, Match], clean: Callable[[str
             problems.append(
                 Problem(
                     where=f"{table.title}, row {rows[0].number}",
-                    what=oddity[0].upper() + oddity[1:],
+                    what=f"{oddity[0].upper()}{oddity[1:]}.",
                     fix="Clear the cell, restore its checkbox (Insert > Checkbox) and tick it.",
                     key=f"not-a-tick:{identifier}:{oddity}",
                 )

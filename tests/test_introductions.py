@@ -116,7 +116,7 @@ TWICE = {ONE.id: Decision(match=ONE.id, approved=True, declined=True)}
         ),
         (
             Stage.APPROVED,
-            "come back after 2026-11-20 07:00 UTC",
+            "tried again after 2026-11-20 07:00 UTC",
             0,
             {"letters": (letter(ONE, LetterState.QUEUED, not_before=NOW + timedelta(hours=1), detail="busy"),)},
         ),

@@ -64,7 +64,10 @@ def test_a_ledger_that_knows_less_than_the_sheet_sends_nothing(journey: Any, int
     for _ in range(2):
         assert journey.run().exit_code == Exit.BRAKE
     assert len(journey.letters()) == 1
-    assert introduced in journey.person.rows("Problems")[0]["What"]
+    problems = journey.person.rows("Problems")
+    assert introduced in problems[0]["What"]
+    # The rows are the evidence of what was sent: nobody may be told to delete them.
+    assert not any("delete this row" in problem["What to do"] for problem in problems)
 
 
 def test_rebuilding_takes_over_what_the_sheet_knows(journey: Any, introduced: str) -> None:
