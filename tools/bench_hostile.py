@@ -169,7 +169,7 @@ def _lists(failures: defaultdict[str, list[str]], batch: Batch, inputs: Sequence
         writer.writerow(("record_id", "organisation", "country", "city", "website", "email"))
         for number, name in enumerate(names):
             for twin in range(2):
-                writer.writerow((f"={number}+{twin}", name, "SE", "Borås", "", f"a@x{number}.example"))
+                writer.writerow((f"R{number}-{twin}", name, "SE", "Borås", "", f"a@x{number}.example"))
     linked, pairs, matched = directory / "linked.csv", directory / "pairs.csv", directory / "matched.xlsx"
     answers = directory / "answers.csv"
     with answers.open("w", encoding="utf-8", newline="") as file:
