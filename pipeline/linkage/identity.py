@@ -10,6 +10,7 @@ from __future__ import annotations
 from base64 import b32encode
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
@@ -66,43 +67,43 @@ def assign_identities(linkage: Linkage, records: Sequence[Record], known: Mappin
     for number, cluster in enumerate(linkage.clusters):
         ids.append(owner.get(number) or _new_id([key_of[member] for member in cluster], taken))
         taken.add(ids[-1])
-    memory = dict(known)
+    redirects = _redirects(ids, votes, set(owner.values()))
     events: list[IdentityEvent] = []
-    redirects: dict[str, str] = {}
+    for number, cluster in enumerate(linkage.clusters):
+        fresh = [name_of[member] for member in cluster if key_of[member] not in known]
+        if number not in owner:
+            events.append(_begun(ids[number], tuple(votes[number]), name_of[cluster[0]]))
+        elif lost := tuple(other for other in votes[number] if redirects.get(other) == ids[number]):
+            said = f"{', '.join(lost)} merged into {ids[number]}"
+            events.append(IdentityEvent(change=Change.MERGED, organisation=ids[number], others=lost, sentence=said))
+        elif fresh:
+            said = f"{ids[number]} is also written: {', '.join(dict.fromkeys(fresh))}"
+            events.append(IdentityEvent(change=Change.GROWN, organisation=ids[number], sentence=said))
+    memory = {**known, **_majority(linkage, key_of, ids)}
+    memory = {key: redirects.get(organisation, organisation) for key, organisation in memory.items()}
+    organisation_of = {member: own for own, cluster in zip(ids, linkage.clusters, strict=True) for member in cluster}
+    return IdentityPlan(organisation_of=organisation_of, memory=memory, redirects=redirects, events=tuple(events))
+
+
+def _redirects(ids: Sequence[str], votes: Sequence[Counter[str]], kept: AbstractSet[str]) -> dict[str, str]:
+    """Ids no cluster kept -> the id of the cluster that holds all their records."""
     held_by: dict[str, list[int]] = {}
     for number, counts in enumerate(votes):
         for organisation in counts:
             held_by.setdefault(organisation, []).append(number)
-    for number, cluster in enumerate(linkage.clusters):
-        own = ids[number]
-        gone = [other for other in votes[number] if other != own and set(owner.values()).isdisjoint({other})]
-        fresh = [name_of[member] for member in cluster if key_of[member] not in known]
-        for other in gone:
-            if held_by[other] == [number]:
-                redirects[other] = own
-        lost = tuple(other for other in gone if redirects.get(other) == own)
-        if number not in owner:
-            came_from = tuple(votes[number])
-            change = Change.SPLIT if came_from else Change.NEW
-            said = (
-                f"{own} was split from {', '.join(came_from)}" if came_from else f"{own} is new: {name_of[cluster[0]]}"
-            )
-            events.append(IdentityEvent(change=change, organisation=own, others=came_from, sentence=said))
-        elif lost:
-            events.append(
-                IdentityEvent(
-                    change=Change.MERGED, organisation=own, others=lost, sentence=f"{', '.join(lost)} merged into {own}"
-                )
-            )
-        elif fresh:
-            names = ", ".join(dict.fromkeys(fresh))
-            events.append(
-                IdentityEvent(change=Change.GROWN, organisation=own, sentence=f"{own} is also written: {names}")
-            )
-    memory.update(_majority(linkage, key_of, ids))
-    memory = {key: redirects.get(organisation, organisation) for key, organisation in memory.items()}
-    organisation_of = {member: own for own, cluster in zip(ids, linkage.clusters, strict=True) for member in cluster}
-    return IdentityPlan(organisation_of=organisation_of, memory=memory, redirects=redirects, events=tuple(events))
+    return {
+        organisation: ids[numbers[0]]
+        for organisation, numbers in held_by.items()
+        if organisation not in kept and len(numbers) == 1
+    }
+
+
+def _begun(own: str, came_from: tuple[str, ...], name: str) -> IdentityEvent:
+    """An organisation that had no id before: part of others, or altogether new."""
+    if came_from:
+        said = f"{own} was split from {', '.join(came_from)}"
+        return IdentityEvent(change=Change.SPLIT, organisation=own, others=came_from, sentence=said)
+    return IdentityEvent(change=Change.NEW, organisation=own, sentence=f"{own} is new: {name}")
 
 
 def _owners(votes: Sequence[Counter[str]], age: Mapping[str, int]) -> dict[int, str]:

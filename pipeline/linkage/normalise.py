@@ -191,7 +191,7 @@ _IDS = (
     "oid",
 )
 _LISTS = ("full", "in_order", "core", "canonical", "city_name", "telling", "label")
-_MUNICIPAL = BODY_BIT["municipality"] | BODY_BIT["region"]
+MUNICIPAL = BODY_BIT["municipality"] | BODY_BIT["region"]
 
 
 class _Builder:
@@ -343,7 +343,7 @@ def _name_of(draft: _Draft, places: Mapping[tuple[str, str], int]) -> _Named:
             named.core.append(word)
         elif not info.silent:
             _add_word(named, word, info)
-    if named.body & _MUNICIPAL:
+    if named.body & MUNICIPAL:
         if named.work:
             named.unit = True  # a municipality's or region's education, youth, work ... is a part of it
         elif _UNITS.isdisjoint(named.concepts):
