@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,13 +11,13 @@ from pipeline.matching.directed import avoided_pairs
 from pipeline.matching.eligibility import Masks
 from pipeline.matching.features import Pool, read_pool
 from pipeline.matching.files import read_declined, read_entries
-from pipeline.matching.groups import find_groups
+from pipeline.matching.groups import Group, find_groups
 from pipeline.matching.propose import KEPT, remaining_visits
 from pipeline.matching.ranking import Progress, Ranking, rank
 from pipeline.matching.reasons import reasons_for
 from pipeline.matching.scoring import Model, shipped_model
 from pipeline.matching.shortlist import assign
-from pipeline.model import Reason
+from pipeline.model import Entry, Reason
 
 IDS = ("query_id", "candidate_id", "host_id", "third_id")
 TOP = 20
@@ -73,37 +73,37 @@ def match_files(
             yield row
 
     write_list(target, ("query_id", "candidate_id", "score", "reasons"), rows(), ids=IDS)
-    trios = 0
+    trios: list[Group] = []
     if groups:
         found = find_groups(pool, ranking, per_request=GROUPS_PER_REQUEST, today=None, avoided=kept_apart)
-        trios = sum(len(best) for best in found.values())
-        write_list(
-            groups,
-            ("query_id", "host_id", "third_id", "score"),
-            (
-                (entries[group.guest].id, entries[group.host].id, entries[group.third].id, round(group.score, 5))
-                for best in found.values()
-                for group in best
-            ),
-            ids=IDS,
-        )
+        trios = [group for best in found.values() for group in best]
+        write_list(groups, ("query_id", "host_id", "third_id", "score"), _trios(entries, trios), ids=IDS)
     assigned: Mapping[int, int] = {}
     if assignment:
-        visits = {number: remaining_visits(entry, len(entries)) for number, entry in enumerate(entries)}
-        arcs = {
-            guest: [(int(h), float(s)) for h, s in zip(ranked.hosts[:ARCS], ranked.scores[:ARCS], strict=True)]
-            for guest, ranked in ranking.items()
-        }
-        assigned = assign(arcs, visits)
-        write_list(
-            assignment,
-            ("query_id", "candidate_id"),
-            ((entries[guest].id, entries[host].id) for guest, host in sorted(assigned.items())),
-            ids=IDS,
-        )
+        assigned = _one_host_each(entries, ranking)
+        pairs = ((entries[guest].id, entries[host].id) for guest, host in sorted(assigned.items()))
+        write_list(assignment, ("query_id", "candidate_id"), pairs, ids=IDS)
     return Matched(
-        entries=len(entries), requests=len(ranking), candidates=written, groups=trios, assigned=len(assigned)
+        entries=len(entries), requests=len(ranking), candidates=written, groups=len(trios), assigned=len(assigned)
     )
+
+
+def _trios(entries: Sequence[Entry], trios: Iterable[Group]) -> Iterator[tuple[Value, ...]]:
+    for group in trios:
+        three = (entries[number].id for number in (group.guest, group.host, group.third))
+        yield (*three, round(group.score, 5))
+
+
+def _one_host_each(entries: Sequence[Entry], ranking: Mapping[int, Ranking]) -> Mapping[int, int]:
+    """Guest -> host; a host that states no number can receive everybody."""
+    visits = {number: remaining_visits(entry, len(entries)) for number, entry in enumerate(entries)}
+    arcs = {
+        guest: [
+            (int(host), float(score)) for host, score in zip(ranked.hosts[:ARCS], ranked.scores[:ARCS], strict=True)
+        ]
+        for guest, ranked in ranking.items()
+    }
+    return assign(arcs, visits)
 
 
 def _candidates(pool: Pool, model: Model, ranking: Mapping[int, Ranking], top: int) -> Iterator[tuple[Value, ...]]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.matching.vocabulary import vocabulary
 from pipeline.model import Entry, Role
+from pipeline.normalise import FREE_MAIL
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,32 +24,6 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
 
 PARTNERSHIP = "project_partnership"
-PUBLIC_MAIL = frozenset(
-    [
-        "gmail.com",
-        "googlemail.com",
-        "outlook.com",
-        "hotmail.com",
-        "live.com",
-        "yahoo.com",
-        "icloud.com",
-        "gmx.de",
-        "gmx.net",
-        "web.de",
-        "orange.fr",
-        "free.fr",
-        "libero.it",
-        "wp.pl",
-        "o2.pl",
-        "proton.me",
-        "protonmail.com",
-        "hotmail.es",
-        "hotmail.fr",
-        "yahoo.fr",
-        "yahoo.es",
-        "yahoo.it",
-    ]
-)
 _WITH_ARTICLE = frozenset({"NL", "GB"})
 ASKABLE = frozenset({"language", "place", "format", "dates", "full", "capacity"})
 """Rules about which one can ask the organisations; the others are facts."""
@@ -77,7 +52,7 @@ def same_organisation(left: Entry, right: Entry) -> bool:
     if left.organisation_id and right.organisation_id:
         return left.organisation_id == right.organisation_id
     domain = left.email_domain
-    return bool(domain) and domain == right.email_domain and domain not in PUBLIC_MAIL
+    return bool(domain) and domain == right.email_domain and domain not in FREE_MAIL
 
 
 def is_full(host: Entry) -> bool:
@@ -352,7 +327,7 @@ class Masks:
         for number, entry in enumerate(entries):
             if entry.organisation_id:
                 by_organisation.setdefault(entry.organisation_id, []).append(number)
-            if entry.email_domain and entry.email_domain not in PUBLIC_MAIL:
+            if entry.email_domain and entry.email_domain not in FREE_MAIL:
                 by_domain.setdefault(entry.email_domain, []).append(number)
         excluded: dict[int, list[int]] = {number: [number] for number in range(len(entries))}
         for numbers in (*by_organisation.values(), *by_domain.values()):

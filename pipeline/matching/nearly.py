@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import date
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from pipeline.matching.eligibility import ASKABLE, broken_rules, can_ask
 from pipeline.matching.features import Pool, features_of
 from pipeline.matching.ranking import FirstPass, Ranking, can_host
 from pipeline.matching.scoring import Model
-from pipeline.model import NearMiss
+from pipeline.model import Entry, NearMiss
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Rows = NDArray[np.intp]
 
 MOST_REQUESTS = 3000
 """In a larger pool only requests without any candidate are looked at."""
@@ -46,30 +54,52 @@ def near_misses(
     found: list[NearMiss] = []
     for start in range(0, len(asking), BLOCK):
         rows = np.array(asking[start : start + BLOCK], np.intp)
-        where, column = first_pass.best(rows, np.ones((len(rows), len(hosting)), bool), LOOKED_AT)
-        guests, hosts = rows[where], hosting[column]
-        scores = model.scores(features_of(pool, guests, hosts))
-        best: dict[int, list[tuple[float, str, int]]] = {}
-        for guest, host, score in zip(guests, hosts, scores, strict=True):
-            ranked = ranking.get(int(guest))
-            bar = max(model.possible, float(ranked.scores[0]) if ranked is not None else 0.0)
-            if score >= min(bar, model.likely) and guest != host:
-                best.setdefault(int(guest), []).append((-round(float(score), 6), entries[int(host)].id, int(host)))
+        worth = _worth_asking(pool, model, ranking, first_pass, rows, hosting)
         for guest in rows:
-            kept = 0
-            for negative, _, host in sorted(best.get(int(guest), ())):
-                if kept == per_request:
-                    break
-                broken = broken_rules(entries[guest], entries[host], today=today, barred=barred, avoided=avoided)
-                if len(broken) == 1 and broken[0].code in ASKABLE:
-                    kept += 1
-                    found.append(
-                        NearMiss(
-                            sending=entries[guest].id,
-                            receiving=entries[host].id,
-                            rule=broken[0].code,
-                            sentence=broken[0].sentence,
-                            score=round(-negative, 4),
-                        )
-                    )
+            misses = (
+                _near_miss(entries[guest], entries[host], score, today=today, barred=barred, avoided=avoided)
+                for score, host in worth.get(int(guest), ())
+            )
+            found += islice((miss for miss in misses if miss), per_request)
     return tuple(found)
+
+
+def _worth_asking(
+    pool: Pool, model: Model, ranking: Mapping[int, Ranking], first_pass: FirstPass, rows: Rows, hosting: Rows
+) -> dict[int, list[tuple[float, int]]]:
+    """Guest -> (score, host) of the pairs that would be worth it if rules were no matter, best first."""
+    import numpy as np
+
+    where, column = first_pass.best(rows, np.ones((len(rows), len(hosting)), bool), LOOKED_AT)
+    guests, hosts = rows[where], hosting[column]
+    scores = model.scores(features_of(pool, guests, hosts))
+    best: dict[int, list[tuple[float, int]]] = {}
+    for guest, host, score in zip(guests.tolist(), hosts.tolist(), scores, strict=True):
+        ranked = ranking.get(guest)
+        bar = max(model.possible, float(ranked.scores[0]) if ranked is not None else 0.0)
+        if score >= min(bar, model.likely) and guest != host:
+            best.setdefault(guest, []).append((round(float(score), 6), host))
+    for pairs in best.values():
+        pairs.sort(key=lambda pair: (-pair[0], pool.entries[pair[1]].id))
+    return best
+
+
+def _near_miss(
+    sending: Entry,
+    receiving: Entry,
+    score: float,
+    *,
+    today: date | None,
+    barred: Collection[frozenset[str]],
+    avoided: Collection[frozenset[str]],
+) -> NearMiss | None:
+    broken = broken_rules(sending, receiving, today=today, barred=barred, avoided=avoided)
+    if len(broken) != 1 or broken[0].code not in ASKABLE:
+        return None
+    return NearMiss(
+        sending=sending.id,
+        receiving=receiving.id,
+        rule=broken[0].code,
+        sentence=broken[0].sentence,
+        score=round(score, 4),
+    )

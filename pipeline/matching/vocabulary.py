@@ -16,9 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ConfigurationError
-
-_HERE = Path(__file__).resolve()
-_PLACES_TO_LOOK = (_HERE.parents[2] / "config" / "matching", _HERE.parents[1] / "_share" / "config" / "matching")
+from pipeline.normalise import data_file
 
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 
@@ -30,7 +28,10 @@ _LETTERS = str.maketrans(
 
 @lru_cache(maxsize=65_536)
 def fold(text: str) -> str:
-    """Lower case without accents, for comparison only; letters of other scripts stay as they are."""
+    """Lower case without accents, for comparison only; letters of other scripts and punctuation stay as they are.
+
+    Unlike `normalise.fold`, which spells everything in ASCII words: texts are parted into sentences after this.
+    """
     lowered = text.lower().translate(_LETTERS)
     if lowered.isascii():
         return lowered
@@ -160,9 +161,9 @@ def _toml(name: str) -> dict[str, Any]:
 
 
 def _find(name: str) -> Path:
-    for directory in _PLACES_TO_LOOK:
-        if (directory / name).is_file():
-            return directory / name
+    path = data_file("matching", name)
+    if path.is_file():
+        return path
     raise ConfigurationError(
         f"The word list config/matching/{name} is missing.", hint="Install the program again: it comes with it."
     )
