@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.matching.directed import avoided_pairs
 from pipeline.matching.eligibility import PARTNERSHIP, Masks, broken_rules, is_full
@@ -16,7 +16,7 @@ from pipeline.matching.outcome import FeatureRow, MatchingSettings, Proposals
 from pipeline.matching.ranking import Progress, Ranking, rank
 from pipeline.matching.reasons import explain_pair, joins_sentence, reasons_for, unstated
 from pipeline.matching.scoring import Model, shipped_model
-from pipeline.matching.shortlist import assign
+from pipeline.matching.shortlist import Arcs, assign
 from pipeline.matching.unmet import invitations, unmet_demand
 from pipeline.model import Band, Candidate, Entry, Organisation, Reason, Role
 
@@ -144,15 +144,13 @@ def _room(entry: Entry, settings: MatchingSettings) -> int:
     return max(visits, 1) if PARTNERSHIP in entry.formats else visits
 
 
-def _good_enough(ranking: Mapping[int, Ranking], model: Model, least: Band) -> dict[int, list[tuple[int, float, int]]]:
-    """Guest -> (host, score, place in the ranking), weak ones left out unless asked for by name."""
-    found: dict[int, list[tuple[int, float, int]]] = {}
+def _good_enough(ranking: Mapping[int, Ranking], model: Model, least: Band) -> Arcs:
+    """Guest -> (host, score), weak ones left out unless asked for by name."""
+    found: dict[int, list[tuple[int, float]]] = {}
     for guest, ranked in ranking.items():
         good = [
-            (int(host), float(score), place)
-            for place, (host, score, values) in enumerate(
-                zip(ranked.hosts, ranked.scores, ranked.features, strict=True)
-            )
+            (int(host), float(score))
+            for host, score, values in zip(ranked.hosts, ranked.scores, ranked.features, strict=True)
             if _ORDER.index(model.band(float(score))) >= _ORDER.index(least) or values[_NAMED]
         ]
         if good:
@@ -160,49 +158,10 @@ def _good_enough(ranking: Mapping[int, Ranking], model: Model, least: Band) -> d
     return found
 
 
-def _pairs(
-    pool: Pool,
-    model: Model,
-    good: Mapping[int, Sequence[tuple[int, float, int]]],
-    settings: MatchingSettings,
-) -> tuple[Candidate, ...]:
+def _pairs(pool: Pool, model: Model, good: Arcs, settings: MatchingSettings) -> tuple[Candidate, ...]:
     entries = pool.entries
-    visits = {number: _room(entry, settings) for number, entry in enumerate(entries)}
-    primary = assign({guest: [(host, score) for host, score, _ in hosts] for guest, hosts in good.items()}, visits)
-    exposure: dict[int, int] = defaultdict(int)
-    met: set[tuple[str, str]] = set()
-    chosen: list[tuple[int, int, int, float, int]] = []
-    taken: dict[int, int] = defaultdict(int)
-    has_first: set[int] = set()
-
-    def take(guest: int, host: int, score: float, place: int) -> None:
-        meeting = _meeting(entries[guest], entries[host])
-        if meeting in met or exposure[host] >= settings.exposure * max(1, visits[host]):
-            return
-        met.add(meeting)
-        exposure[host] += 1
-        taken[guest] += 1
-        if primary.get(guest) == host:
-            has_first.add(guest)
-        # a request that lost its primary to the same two organisations the other way round has alternates only
-        chosen.append((guest, taken[guest] + (guest not in has_first), host, score, place))
-
-    in_first_order = sorted(
-        (
-            (-score, entries[guest].id, guest, host, score, place)
-            for guest, hosts in good.items()
-            for host, score, place in hosts
-            if primary.get(guest) == host
-        ),
-    )
-    for _, _, guest, host, score, place in in_first_order:
-        take(guest, host, score, place)
-    for turn in range(KEPT):
-        for guest, hosts in good.items():
-            if turn < len(hosts) and taken[guest] < settings.per_request and primary.get(guest) != hosts[turn][0]:
-                take(guest, *hosts[turn])
-    chosen.sort(key=lambda row: (entries[row[0]].id, row[1]))
-    features = _features(pool, [(guest, host) for guest, _, host, _, _ in chosen])
+    chosen = sorted(_choose(entries, good, settings), key=lambda pair: (entries[pair.guest].id, pair.rank))
+    features = _features(pool, [(pair.guest, pair.host) for pair in chosen])
     return tuple(
         Candidate(
             sending=entries[guest].id,
@@ -213,8 +172,51 @@ def _pairs(
             unstated=unstated(entries[guest], entries[host]),
             rank=place,
         )
-        for (guest, place, host, score, _), values in zip(chosen, features, strict=True)
+        for (guest, host, score, place), values in zip(chosen, features, strict=True)
     )
+
+
+class _Chosen(NamedTuple):
+    """A pair to propose: positions, and which proposal of the guest's it is."""
+
+    guest: int
+    host: int
+    score: float
+    rank: int
+
+
+def _choose(entries: Sequence[Entry], good: Arcs, settings: MatchingSettings) -> list[_Chosen]:
+    """The primaries, then alternates in turns, as far as hosts may be exposed and organisations not met twice."""
+    visits = {number: _room(entry, settings) for number, entry in enumerate(entries)}
+    primary = assign(good, visits)
+    exposure: dict[int, int] = defaultdict(int)
+    met: set[tuple[str, str]] = set()
+    chosen: list[_Chosen] = []
+    taken: dict[int, int] = defaultdict(int)
+    has_first: set[int] = set()
+
+    def take(guest: int, host: int, score: float) -> None:
+        meeting = _meeting(entries[guest], entries[host])
+        if meeting in met or exposure[host] >= settings.exposure * max(1, visits[host]):
+            return
+        met.add(meeting)
+        exposure[host] += 1
+        taken[guest] += 1
+        if primary.get(guest) == host:
+            has_first.add(guest)
+        # a request that lost its primary to the same two organisations the other way round has alternates only
+        chosen.append(_Chosen(guest, host, score, taken[guest] + (guest not in has_first)))
+
+    firsts = [
+        (guest, host, score) for guest, hosts in good.items() for host, score in hosts if primary.get(guest) == host
+    ]
+    for guest, host, score in sorted(firsts, key=lambda first: (-first[2], entries[first[0]].id)):
+        take(guest, host, score)
+    for turn in range(KEPT):
+        for guest, hosts in good.items():
+            if turn < len(hosts) and taken[guest] < settings.per_request and primary.get(guest) != hosts[turn][0]:
+                take(guest, *hosts[turn])
+    return chosen
 
 
 def _groups(
