@@ -183,6 +183,10 @@ def test_what_is_held_about_somebody_and_forgetting(sandbox: Sandbox) -> None:
     held = json.loads(call(sandbox, "subject", address).stdout)
     assert held["ledger"]["entries"]
     assert any("Form responses 1" in tab for tab in held["spreadsheet"])
+    unasked = call(sandbox, "forget", address)
+    assert unasked.returncode == 2
+    assert "--yes" in unasked.stderr
+    assert json.loads(call(sandbox, "subject", address).stdout)["ledger"]["entries"]
     forgotten = call(sandbox, "forget", address, "--yes")
     assert forgotten.returncode == 0, forgotten.stderr
     assert "Delete the answer in the Google Form itself" in forgotten.stdout

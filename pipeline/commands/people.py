@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from pipeline.commands.options import Asked, emit, one_line, with_options
@@ -47,6 +49,8 @@ def forget(asked: Asked, email: str, yes: bool) -> int:
     address = _address(email)
     settings = asked.settings
     if not yes:
+        if not sys.stdin.isatty():
+            raise UsageError("Nobody is here to be asked whether to erase.", hint="If you are sure, add --yes.")
         click.confirm("Erase this person from the ledger? It cannot be undone.", abort=True)
     with run_lock(settings.path(settings.run.lock_file), now()), open_ledger_only(settings) as ledger:
         counts = erase(ledger, address, now())

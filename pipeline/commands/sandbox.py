@@ -30,7 +30,7 @@ def sandbox(asked: Asked, directory: Path, port: int, smtp_port: int, sample: bo
         if asked.verbosity >= 0:
             click.echo(
                 f"Spreadsheet and letters: {description['web']}\n"
-                f"Then, in another terminal: matchmaker --config {description['config']} run\n"
+                f"Then, in another terminal: matchmaker --config {description['config']} init (once), and run\n"
                 "Stop with Ctrl-C.",
                 err=True,
             )

@@ -115,7 +115,12 @@ class Sandbox:
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
-            self.directory.mkdir(parents=True, exist_ok=True)
+            try:
+                self.directory.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise UsageError(
+                    f"The folder {self.directory} cannot be made: {error.strerror}.", hint="Choose another with --dir."
+                ) from error
             stack.enter_context(_sole_use(self.directory))
             web_listener = stack.enter_context(_listener(self._wanted_ports[0], "--port"))
             smtp_listener = stack.enter_context(_listener(self._wanted_ports[1], "--smtp-port"))

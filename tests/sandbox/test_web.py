@@ -221,6 +221,12 @@ def test_only_the_pages_own_files_are_served(sandbox: Sandbox, name: str) -> Non
     assert ask(sandbox, f"/static/{name}")[0] == 404
 
 
+def test_a_folder_that_cannot_be_made_is_said_plainly(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    with pytest.raises(UsageError, match="cannot be made"), Sandbox(tmp_path / "file" / "below"):
+        pass
+
+
 def test_a_taken_port_and_a_taken_directory_are_said_plainly(sandbox: Sandbox, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
