@@ -97,15 +97,17 @@ def entries(
         remembered.setdefault(entry.address, []).append(entry)
     taken = {entry.id for entry in known}
     slots: list[_Slot] = []
+    taken_back: set[str] = set()
     for address, rows in by_address.items():
         memory = remembered.get(address, [])
         of_address = _fold_rows(rows, memory, problems)
+        taken_back |= _taken_back(rows, memory)
         _recognise(of_address, memory)
         for slot in of_address:
             slot.id = slot.id or _new_id(slot, taken)
             taken.add(slot.id)
         slots += of_address
-    return _plan(slots, known, problems, today=today, months=months, consent_version=consent_version)
+    return _plan(slots, known, problems, taken_back, today=today, months=months, consent_version=consent_version)
 
 
 def _order(response: Response) -> tuple[datetime, str, str]:
@@ -170,6 +172,21 @@ def _withdraw(row: Response, slots: Sequence[_Slot], memory: Sequence[KnownEntry
         )
 
 
+def _taken_back(rows: Sequence[Response], memory: Sequence[KnownEntry]) -> set[str]:
+    """Remembered entries that a withdrawal speaks of: an answer edited into a withdrawal leaves no row of its own."""
+    found: set[str] = set()
+    for row in rows:
+        if row.kind is EntryKind.WITHDRAW:
+            wanted = organisation_key(row.organisation) if row.organisation else ""
+            day = row.submitted_at.date() if row.submitted_at else date.max
+            found |= {
+                entry.id
+                for entry in memory
+                if not entry.paused and entry.last_confirmed <= day and wanted in ("", entry.organisation_key)
+            }
+    return found
+
+
 def _update_target(row: Response, known_id: str, slots: Sequence[_Slot]) -> _Slot | Problem | None:
     """The slot an update replaces; None when there is nothing to replace, a Problem when that is in doubt."""
     open_slots = [slot for slot in slots if not slot.withdrawn]
@@ -227,15 +244,16 @@ def _plan(
     slots: Sequence[_Slot],
     known: Sequence[KnownEntry],
     problems: Sequence[Problem],
+    taken_back: Collection[str],
     *,
     today: date,
     months: int,
     consent_version: str,
 ) -> EntryPlan:
     before: Mapping[str, KnownEntry] = {entry.id: entry for entry in known}
-    memory = {entry.id: replace(entry, paused=True) for entry in known}
+    memory = {entry.id: entry if entry.id in taken_back else replace(entry, paused=True) for entry in known}
     open_entries: list[OpenEntry] = []
-    withdrawn: list[str] = []
+    withdrawn = sorted(set(taken_back) - {slot.id for slot in slots})
     expired: list[str] = []
     for slot in slots:
         old = before.get(slot.id)

@@ -84,6 +84,18 @@ def test_a_withdrawal_closes_what_was_open_and_not_what_comes_later() -> None:
     assert all("withdrawn" in plan.closed[identifier] for identifier in plan.withdrawn)
 
 
+def test_an_answer_edited_into_a_withdrawal_is_withdrawn_and_has_not_disappeared() -> None:
+    first = run([row("a")])
+    (entry,) = (one.id for one in first.open)
+    edited = row(at=5, kind="withdraw")
+    for known in (first.known, run([edited], first.known).known):
+        after = run([edited], known)
+        assert after.open == ()
+        assert after.paused == ()
+        assert after.withdrawn == (entry,)
+        assert after.closed[entry] == "The submitter has withdrawn the entry."
+
+
 def test_somebody_who_comes_back_with_the_same_answers_has_the_same_entry() -> None:
     before = run([row("one")])
     plan = run([row("one"), row(at=1, kind="withdraw"), row("one", at=2)], before.known)
