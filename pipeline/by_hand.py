@@ -118,12 +118,20 @@ def _line(
         entry = _entry(side, next(iter(organisations)), sources)
         if entry is None:
             return _problem(
-                title, row, header, f"{text} has no open entry.", "Ask them to fill in the form, or write yourself."
+                title,
+                row,
+                header,
+                f"{text} has no open entry.",
+                "Ask them to fill in the form, or write yourself. A line that is done with may be deleted.",
             )
         chosen.append((side, entry))
     addresses = {sources[entry].response.email for _, entry in chosen}
     if len(addresses) < len(chosen):
         return _problem(title, row, SENDING, "Two sides of this line have the same address.", "Name two organisations.")
+    if len({sources[entry].entry.organisation_id for _, entry in chosen}) < len(chosen):
+        return _problem(
+            title, row, SENDING, "Two sides of this line are the same organisation.", "Name two organisations."
+        )
     return chosen
 
 

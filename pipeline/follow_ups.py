@@ -121,7 +121,7 @@ def status_updates(
     table: Table, letters: Mapping[str, LetterRecord], exchanges: Sequence[NotedExchange]
 ) -> tuple[RowUpdate, ...]:
     """What each row's `Status` should say now, where it says something else."""
-    shown = {str(row.cells.get(MATCH)): str(row.cells.get(STATUS) or "") for row in table.rows}
+    shown = {str(row.cells.get(MATCH)).strip(): str(row.cells.get(STATUS) or "") for row in table.rows}
     wanted = {exchange.match: status_of(exchange, letters, exchange.match) for exchange in exchanges}
     return tuple(
         RowUpdate(key=match, cells={STATUS: text}) for match, text in wanted.items() if shown.get(match) != text

@@ -105,6 +105,8 @@ class Plan:
     problems: tuple[Problem, ...]
     new_problems: tuple[Problem, ...]
     brakes: tuple[Problem, ...]
+    released: tuple[Problem, ...] = ()
+    """Brakes the officer has released by a tick, which has to stay while another one stands."""
     adopted: tuple[str, ...] = ()
     """Matches the officer says were introduced although the ledger knows nothing of them."""
 
@@ -117,14 +119,20 @@ def make_plan(world: World) -> Plan:
     registry = _register(world, judgements)
     reading = review.read_review(world.table(layout.REVIEW), state.matches, clean_text)
 
-    brakes, adopted = _brakes(world, registry, reading)
-    finished = _finished(state, reading.decisions)
+    brakes, released, adopted = _brakes(world, registry, reading)
+    decisions = _decisions(state, reading)
+    finished = _finished(state, decisions)
     superseded, gone, renewals = _age(world, registry, finished)
     hand = by_hand.read_by_hand(world.table(layout.BY_HAND), registry.organisations, registry.sources, fold)
     alive = [match for match in (*state.matches.values(), *renewals) if match.id not in {*superseded, *gone}]
     wished = by_hand.wishes(hand.lines, alive, finished, registry.sources, world.today)
-    proposals = _propose(world, registry, reading, superseded)
-    fresh = _fresh(world, registry, proposals, (*renewals, *wished), {*finished, *superseded, *gone})
+    turned_down = [
+        match
+        for match in state.matches.values()
+        if match.id in decisions and _turned_down(decisions[match.id]) and match.id not in superseded
+    ]
+    proposals = _propose(world, registry, turned_down)
+    fresh = _fresh(world, registry, proposals, (*renewals, *wished), {*finished, *superseded, *gone}, turned_down)
     memory = {**state.spellings, **memory_of(registry.identity)}
     matches = {
         match.id: _as_known_today(match, registry.sources, memory)
@@ -133,7 +141,7 @@ def make_plan(world: World) -> Plan:
 
     situation = Situation(
         matches=matches,
-        decisions=reading.decisions,
+        decisions=decisions,
         letters=state.letters,
         superseded=superseded,
         gone=gone,
@@ -151,7 +159,9 @@ def make_plan(world: World) -> Plan:
     taken_over = {review.unknown_key(match) for match in (*adopted, *(one.id for one in fresh))}
     problems = tuple(
         problem
-        for problem in _keyed((*registry.problems, *asked.problems, *reading.problems, *hand.problems))
+        for problem in _keyed(
+            (*_missing_tabs(world), *registry.problems, *asked.problems, *reading.problems, *hand.problems)
+        )
         if problem.key not in taken_over
     )
     new_problems = tuple(problem for problem in problems if problem.key not in state.problems)
@@ -178,6 +188,7 @@ def make_plan(world: World) -> Plan:
         problems=problems,
         new_problems=new_problems,
         brakes=brakes,
+        released=released,
         adopted=adopted,
     )
 
@@ -283,30 +294,58 @@ def _latest(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:
 
 def _brakes(
     world: World, registry: Registry, reading: review.ReviewReading
-) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
+) -> tuple[tuple[Problem, ...], tuple[Problem, ...], tuple[str, ...]]:
+    """The brakes that stand, those the officer has released, and the matches she thereby says were introduced."""
     table = world.snapshot.tables.get(layout.PROBLEMS)
     there = {entry.id for entry in world.state.entries if not entry.paused}
     gone = vanished(len(there), len(there & set(registry.entries.paused)), world.settings.run.vanished_share)
     behind, adopted = ledger_behind(reading.statuses, world.state.letters)
     # A ledger that knows less is most likely a new one; one line and one tick are enough for both.
     other = None if behind else served_by_another(world.snapshot.owner, world.state.instance)
-    standing = tuple(brake for brake in (gone, other, behind) if brake is not None and not tabs.released(table, brake))
-    return standing, adopted if behind is not None and behind not in standing else ()
+    pulled = tuple(brake for brake in (gone, other, behind) if brake is not None)
+    released = tuple(brake for brake in pulled if tabs.released(table, brake))
+    standing = tuple(brake for brake in pulled if brake not in released)
+    return standing, released, adopted if behind in released else ()
+
+
+def _missing_tabs(world: World) -> tuple[Problem, ...]:
+    """Tabs somebody deleted: what belongs there would reach nobody."""
+    missing = [one.name for one in layout.TABS if one.name not in world.snapshot.tables]
+    if not missing:
+        return ()
+    return (
+        Problem(
+            where="The spreadsheet",
+            what=f"These tabs are missing: {', '.join(missing)}.",
+            fix="Bring them back (File > Version history), or make them anew: matchmaker init",
+            key="tabs-missing:" + ",".join(missing),
+        ),
+    )
+
+
+def _decisions(state: LedgerState, reading: review.ReviewReading) -> Mapping[str, Decision]:
+    """What the officer says today. Of a row she has deleted her no is remembered, and never her yes."""
+    remembered = {
+        match: Decision(match=match, declined=True)
+        for match, decision in state.decisions.items()
+        if _turned_down(decision) and match in state.matches
+    }
+    return {**remembered, **reading.decisions}
+
+
+def _turned_down(decision: Decision) -> bool:
+    """The officer said no, or noted that the side asked first did."""
+    return decision.declined or (decision.approved and decision.agreed is False)
 
 
 def _finished(state: LedgerState, decisions: Mapping[str, Decision]) -> frozenset[str]:
-    """Matches that are introduced, unsure or declined: they do not come up again by themselves."""
+    """Matches that are introduced, unsure or turned down: they do not come up again by themselves."""
     sent = {
         record.match
         for record in state.letters.values()
         if record.kind is LetterKind.INTRODUCTION and record.match and record.state in FINISHED_STATES
     }
-    declined = {
-        match
-        for match in state.matches
-        if decisions.get(match, state.decisions.get(match, Decision(match=match))).declined
-    }
-    return frozenset(sent | declined)
+    return frozenset(sent | {match for match, decision in decisions.items() if _turned_down(decision)})
 
 
 def _age(
@@ -389,9 +428,7 @@ def past_pairs(
     return pairs
 
 
-def _propose(
-    world: World, registry: Registry, reading: review.ReviewReading, superseded: Mapping[str, str]
-) -> Proposals:
+def _propose(world: World, registry: Registry, turned_down: Sequence[Match]) -> Proposals:
     state = world.state
     barred = {
         frozenset(key.removeprefix("org:").split("|"))
@@ -400,10 +437,7 @@ def _propose(
     }
     past = past_pairs(world.past, registry.organisations)
     barred |= {pair for pair, ended in past.items() if ended is not None and ended >= world.round_started.date()}
-    for match in state.matches.values():
-        decision = reading.decisions.get(match.id) or state.decisions.get(match.id)
-        if decision is not None and decision.declined and match.joining is None and match.id not in superseded:
-            barred.add(frozenset(_organisation_ids(match, registry.sources)))
+    barred |= {frozenset(_organisation_ids(match, registry.sources)) for match in turned_down if match.joining is None}
     return propose(
         [source.entry for source in registry.sources.values()],
         organisations=registry.organisations,
@@ -419,6 +453,7 @@ def _fresh(
     proposals: Proposals,
     first: Sequence[Match],
     closed: set[str],
+    turned_down: Sequence[Match],
 ) -> tuple[Match, ...]:
     """Matches to put before the officer now: successors and wishes first, then the best candidates in turn."""
     options = world.settings.matching
@@ -426,7 +461,7 @@ def _fresh(
     fresh = {match.id: match for match in first}
     open_now = [match for match in (*state.matches.values(), *fresh.values()) if match.id not in closed]
     together = {_entries(match) for match in open_now}
-    pairs = {frozenset(_organisation_ids(match, registry.sources)) for match in open_now}
+    pairs = {frozenset(_organisation_ids(match, registry.sources)) for match in (*open_now, *turned_down)}
     per_request = Counter(match.sending.entry for match in open_now)
     room = options.open_proposals - len(open_now)
     for candidate in sorted(proposals.candidates, key=lambda one: (one.rank, -one.score, one.sending, one.receiving)):
@@ -639,7 +674,7 @@ def _before(
     return SheetChanges(
         inserts={name: new for name, new in inserts.items() if new},
         contents={name: body for name, body in bodies.items() if tabs.changed(tables.get(name), name, body)},
-        last_checked=world.today if world.snapshot.last_checked != world.today else None,
+        last_checked=world.today if world.snapshot.last_checked != world.today and layout.PROBLEMS in tables else None,
         owner=world.state.instance if world.snapshot.owner != world.state.instance else None,
     )
 

@@ -149,7 +149,7 @@ def _run(outside: Outside, settings: Settings, started: datetime) -> RunResult:
 def _refuse(outside: Outside, world: World, plan: Plan) -> RunResult:
     """A brake: one line to `Problems`, nothing else."""
     table = world.snapshot.tables.get(layout.PROBLEMS)
-    body = tabs.problems_body(plan.problems, plan.brakes)
+    body = tabs.problems_body(plan.problems, plan.brakes, plan.released)
     if tabs.changed(table, layout.PROBLEMS, body):
         outside.sheet.write(SheetChanges(contents={layout.PROBLEMS: body}))
     return RunResult(
@@ -351,7 +351,8 @@ def _summary(plan: Plan, after: SheetChanges, sent: Sequence[str]) -> str:
     said = [f"{count} {one if count == 1 else many}" for count, one, many in counts if count]
     if not said:
         return ""
-    return f"{len(plan.registry.sources)} open entries: {', '.join(said)}."
+    entries = len(plan.registry.sources)
+    return f"{entries} open {'entry' if entries == 1 else 'entries'}: {', '.join(said)}."
 
 
 def problem_lines(problems: Sequence[Problem]) -> list[str]:

@@ -19,12 +19,15 @@ NEARLY_SHOWN = 200
 """More near misses than an officer reads in a year; the closest come first."""
 
 
-def problems_body(problems: Sequence[Problem], brakes: Sequence[Problem] = ()) -> Body:
-    """The tab `Problems`: brakes first, each with the box that releases it."""
-    released_by_tick: list[tuple[Cell, ...]] = [
-        (problem.where, problem.what, problem.fix, problem.sentence, False) for problem in brakes
+def problems_body(
+    problems: Sequence[Problem], brakes: Sequence[Problem] = (), released_brakes: Sequence[Problem] = ()
+) -> Body:
+    """The tab `Problems`: brakes first, each with the box that releases it, ticked or not."""
+    with_box: list[tuple[Cell, ...]] = [
+        (problem.where, problem.what, problem.fix, problem.sentence, problem in released_brakes)
+        for problem in (*brakes, *released_brakes)
     ]
-    return tuple(released_by_tick) + tuple(
+    return tuple(with_box) + tuple(
         (problem.where, problem.what, problem.fix, problem.sentence, "") for problem in problems
     )
 

@@ -5,6 +5,7 @@ Nothing here opens or ends a transaction.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -107,8 +108,22 @@ def _record_matches(connection: Connection, matches: Sequence[Match], at: dateti
     rows = [{"id": match.id, "document": to_json(match), "superseded_by": None, "at": at} for match in new.values()]
     if rows:
         connection.execute(insert(schema.match), rows)
+    for match in matches:
+        if match.by_hand and match.id in present:
+            _adopt_by_hand(connection, match.id, at)
     for match in new.values():
         note(connection, at, match.id, "proposed" + (" by hand" if match.by_hand else ""), match.id)
+
+
+def _adopt_by_hand(connection: Connection, match: str, at: datetime) -> None:
+    """An open proposal that a line of `By hand` asks for too: that line is used up with it."""
+    table = schema.match
+    standing = from_json(connection.execute(select(table.c.document).where(table.c.id == match)).scalar_one(), Match)
+    if standing.by_hand:
+        return
+    document = to_json(dataclasses.replace(standing, by_hand=True))
+    connection.execute(update(table).where(table.c.id == match).values(document=document))
+    note(connection, at, match, "asked for by hand", match)
 
 
 def _supersede(connection: Connection, old: str, new: str, at: datetime) -> None:

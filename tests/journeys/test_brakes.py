@@ -42,6 +42,25 @@ def test_vanished_answers_pull_the_brake_until_the_officer_says_go_on(journey: A
     assert journey.letters() == []
 
 
+def test_deleted_tabs_are_reported_once_and_an_unchanged_run_writes_nothing(journey: Any, sides: Any) -> None:
+    journey.submit(*sides())
+    journey.run()
+    for name in ("Same organisation?", "Problems"):
+        journey.person.batch({"deleteSheet": {"sheetId": journey.person.sheet_id(name)}})
+    first = journey.run()
+    assert first.exit_code == Exit.NEEDS_A_PERSON
+    assert [problem.what for problem in first.plan.new_problems] == [
+        "These tabs are missing: Same organisation?, Problems."
+    ]
+    again = journey.run()
+    assert again.exit_code == Exit.DONE
+    assert not again.summary
+    assert not again.plan.before
+    journey.init()
+    journey.run()
+    assert journey.person.rows("Problems") == []
+
+
 def lose_ledger(journey: Any) -> None:
     state = Path(journey.sandbox.config_path).parent / "state"
     for file in state.glob("ledger.db*"):

@@ -135,6 +135,43 @@ def test_a_deleted_row_comes_back_with_empty_boxes(journey: Any, proposed: dict[
     assert again["Approve"] is False
 
 
+def delete_row(journey: Any, match: str) -> None:
+    number = next(row["#"] for row in journey.review() if row["Match"] == match)
+    sheet = journey.person.sheet_id("Review")
+    where = {"sheetId": sheet, "dimension": "ROWS", "startIndex": number - 1, "endIndex": number}
+    journey.person.batch({"deleteDimension": {"range": where}})
+
+
+def test_a_declined_row_may_be_deleted_and_stays_away(journey: Any, proposed: dict[str, Any]) -> None:
+    journey.tick(proposed["Match"], "Decline")
+    journey.run()
+    delete_row(journey, proposed["Match"])
+    for _ in range(2):
+        result = journey.run()
+        assert journey.review() == []
+        assert not result.summary
+        assert not result.plan.before
+
+
+def test_three_who_were_declined_together_are_not_proposed_again_after_an_edit(journey: Any, answer: Any) -> None:
+    formats = {"formats": "Study visit"}
+    host = {"role": "Host visitors", "offers": "We show dual VET with companies.", "group_size": 12, **formats}
+    send = {"seeks": "We want to learn how dual VET works.", "group_size": 4, "third_party": "Yes", **formats}
+    send["role"] = "Send staff or learners"
+    journey.submit(
+        answer(1, organisation="Lysekil Vocational College", **host),
+        answer(2, organisation="Kortrijk Training Centre", country="Belgium", city="Kortrijk", **send),
+        answer(3, organisation="Tampere Adult Institute", country="Finland", city="Tampere", **send),
+    )
+    journey.run()
+    (three,) = (row for row in journey.review() if row["Joining organisation"])
+    journey.tick(three["Match"], "Decline")
+    journey.run()
+    journey.edit("office@organisation-3.example", seeks="We want to see dual VET with companies and schools.")
+    journey.run()
+    assert [row["Match"] for row in journey.review() if row["Joining organisation"]] == [three["Match"]]
+
+
 def test_ask_first_sends_a_neutral_question_and_introduces_after_the_noted_yes(journey: Any, sides: Any) -> None:
     journey.submit(*sides(host={"share_contact": "Ask me first each time"}))
     journey.run()
@@ -168,6 +205,10 @@ def test_a_refusal_declines_the_match(journey: Any, sides: Any) -> None:
     assert journey.status(row["Match"]).startswith("Declined")
     assert len(journey.letters()) == 1
 
+    journey.edit("office@organisation-1.example", offers="We show dual VET with many companies.")
+    journey.run()
+    assert [one["Match"] for one in journey.review()] == [row["Match"]], "a no is not asked about again"
+
 
 def test_by_hand_becomes_a_proposal_with_its_own_tick_and_opens_a_pair_again(
     journey: Any, proposed: dict[str, Any]
@@ -188,6 +229,30 @@ def test_by_hand_becomes_a_proposal_with_its_own_tick_and_opens_a_pair_again(
     assert len(journey.letters()) == 2
     journey.run()
     assert len(journey.review()) == 2
+
+
+def by_hand(journey: Any, sending: str, receiving: str) -> None:
+    journey.person.put("By hand", 2, "Sending organisation", sending)
+    journey.person.put("By hand", 2, "Receiving organisation", receiving)
+
+
+def test_a_line_by_hand_for_an_open_proposal_is_used_up_with_it(journey: Any, proposed: dict[str, Any]) -> None:
+    by_hand(journey, "Kortrijk Training Centre", "Lysekil Vocational College")
+    journey.run()
+    journey.tick(proposed["Match"])
+    journey.run()
+    assert len(journey.letters()) == 1
+    journey.run()
+    assert [row["Match"] for row in journey.review()] == [proposed["Match"]]
+
+
+def test_one_organisation_on_both_sides_by_hand_is_a_problem_and_no_proposal(journey: Any, sides: Any) -> None:
+    first, second = sides()
+    journey.submit(first, second, {**second, "email": "training@organisation-2.example", "role": "Host visitors"})
+    by_hand(journey, "Kortrijk Training Centre", "Kortrijk Training Centre")
+    journey.run()
+    assert not any(row["Receiving organisation"].startswith("Kortrijk") for row in journey.review())
+    assert any("the same" in row["What"] for row in journey.person.rows("Problems"))
 
 
 def test_an_unknown_name_by_hand_is_a_problem_that_names_the_cell(journey: Any, proposed: dict[str, Any]) -> None:
