@@ -13,9 +13,9 @@ from contextlib import closing, contextmanager
 from datetime import date, datetime
 from io import TextIOWrapper
 from itertools import chain
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO, NamedTuple
-from zipfile import BadZipFile, ZipFile
+from zipfile import BadZipFile
 
 from pipeline.errors import UsageError
 
@@ -23,8 +23,6 @@ LONGEST_CELL = 100_000
 """Characters; Google Sheets holds 50,000 in a cell, Excel 32,767."""
 LONGEST_LINE = 1_000_000
 """Characters of one cell or header line before a file counts as something else than CSV."""
-LARGEST_WORKBOOK = 512 * 2**20
-"""Bytes a workbook may unpack to: a million rows of organisations stay well below."""
 WORKBOOK_ROWS = 2**20
 """Rows that a sheet can have (ECMA-376 as Excel implements it)."""
 WORKBOOKS = frozenset({".xlsx", ".xlsm"})
@@ -240,7 +238,11 @@ def _workbook(path: Path) -> Generator[Sequence[str], None, None]:
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
-    _check_archive(path)
+    from pipeline.border import workbook_trouble
+
+    trouble = workbook_trouble(path)
+    if trouble:
+        raise UsageError(f"{path.name} {trouble}.", hint=_SAVE_AGAIN)
     try:
         with warnings.catch_warnings(action="ignore"):  # openpyxl misses styles that a list does not need
             book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
@@ -255,23 +257,6 @@ def _workbook(path: Path) -> Generator[Sequence[str], None, None]:
             book.close()
     except (InvalidFileException, *_NOT_READABLE):
         raise UsageError(f"{path.name} is not a workbook that can be read.", hint=_SAVE_AGAIN) from None
-
-
-def _check_archive(path: Path) -> None:
-    """Refuse a workbook that would unpack to something else than a list: too large, or with paths leading out."""
-    try:
-        with ZipFile(path) as archive:
-            entries = archive.infolist()
-    except _NOT_READABLE:
-        raise UsageError(f"{path.name} is not a workbook that can be read.", hint=_SAVE_AGAIN) from None
-    if sum(entry.file_size for entry in entries) > LARGEST_WORKBOOK:
-        raise UsageError(
-            f"{path.name} unpacks to more than {LARGEST_WORKBOOK // 2**20} MB.", hint="Save the list as CSV UTF-8."
-        )
-    for entry in entries:
-        inside = PurePosixPath(entry.filename.replace("\\", "/"))
-        if inside.is_absolute() or ".." in inside.parts:
-            raise UsageError(f"{path.name} holds a file with a path leading out of it.", hint=_SAVE_AGAIN)
 
 
 def _text(value: object) -> str:

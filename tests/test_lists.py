@@ -180,17 +180,19 @@ def test_a_workbook_that_states_a_wrong_size_is_read_whole(archive: MakeFile, tm
 @pytest.mark.parametrize("content", [b"not a zip", b"PK\x03\x04 broken"])
 @pytest.mark.parametrize("name", ["list.xlsx", "list.xlsm"])
 def test_a_broken_workbook(file: MakeFile, content: bytes, name: str) -> None:
-    with pytest.raises(UsageError, match="not a workbook"):
+    with pytest.raises(UsageError, match=r"list.xls[xm] is no workbook"):
         read(file(content, name))
 
 
 def test_archives_that_are_no_workbook(archive: MakeFile, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match="not a workbook"):
         read(archive(**{"hello.txt": "x"}))
-    with pytest.raises(UsageError, match="leading out"):
+    with pytest.raises(UsageError, match="leads out"):
         read(archive(**{"../../outside.xml": "x"}))
-    monkeypatch.setattr("pipeline.lists.LARGEST_WORKBOOK", 1000)
-    with pytest.raises(UsageError, match="unpacks to more than"):
+    with pytest.raises(UsageError, match="packed so tightly"):
+        read(archive(**{"xl/worksheets/sheet1.xml": "0" * 40_000_000}))
+    monkeypatch.setattr("pipeline.border.workbooks.MOST_BYTES", 1000)
+    with pytest.raises(UsageError, match="too large once it is unpacked"):
         read(archive(**{"xl/worksheets/sheet1.xml": "0" * 100_000}))
 
 
