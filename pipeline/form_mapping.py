@@ -64,7 +64,10 @@ class FormMapping:
             f'{guess.key:<{width}}  "{_shown(guess.header)}"' + ("" if guess.is_sure else "   <- please check")
             for guess in self.guesses
         ]
-        if self.not_asked:
+        if self.not_asked and self.unused:
+            lines += ["", f"Not found in your form: {', '.join(self.not_asked)}."]
+            lines += ["If one of the columns below is meant, name it under [form.columns] by hand."]
+        elif self.not_asked:
             lines += ["", f"Your form does not ask: {', '.join(self.not_asked)}. That is all right."]
         if self.unused:
             lines += ["", "Columns that are not used: " + ", ".join(f'"{_shown(text)}"' for text in self.unused) + "."]

@@ -68,20 +68,16 @@ def country_names() -> dict[str, str]:
 
 def _nearest_country(folded: str) -> str | None:
     """The country one slip of the finger away ("Gemrany"), if exactly one code is nearest."""
+    from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
-    allowed = 2 if len(folded) >= 8 else 1
     if len(folded) < 5:
         return None
-    best: dict[int, set[str]] = {}
-    for name, code in country_names().items():
-        if abs(len(name) - len(folded)) <= allowed and len(name) > 3:
-            distance = OSA.distance(name, folded, score_cutoff=allowed)
-            if distance <= allowed:
-                best.setdefault(int(distance), set()).add(code)
-    if not best:
-        return None
-    nearest = best[min(best)]
+    allowed = 2 if len(folded) >= 8 else 1
+    names = country_names()
+    found = process.extract(folded, names.keys(), scorer=OSA.distance, score_cutoff=allowed, limit=None)
+    close = [(distance, names[name]) for name, distance, _ in found if len(name) > 3]
+    nearest = {code for distance, code in close if distance == min(close)[0]}
     return nearest.pop() if len(nearest) == 1 else None
 
 

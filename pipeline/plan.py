@@ -19,9 +19,9 @@ from pipeline.border import clean_text
 from pipeline.brakes import ledger_behind, served_by_another, vanished
 from pipeline.composer import Composer
 from pipeline.config import Settings
-from pipeline.errors import MatchmakerError
+from pipeline.errors import MatchmakerError, SheetHeaderProblem
 from pipeline.exchanges import PastExchange
-from pipeline.form import Form
+from pipeline.form import Form, locate
 from pipeline.introductions import DueLetter, Introductions, Limits, Situation
 from pipeline.matching import MatchingSettings, Proposals, feasible, propose
 from pipeline.messages import DigestData, MessageUnsafe, meeting_keys
@@ -114,6 +114,7 @@ class Plan:
 def make_plan(world: World) -> Plan:
     """Decide one run. Raises SheetHeaderProblem when a header is missing or doubled."""
     state = world.state
+    found = _columns(world)
     asked = questions.read_questions(world.table(layout.SAME_ORGANISATION), state.judgements, world.now)
     judgements = _latest((*state.judgements, *asked.judgements))
     registry = _register(world, judgements)
@@ -166,7 +167,7 @@ def make_plan(world: World) -> Plan:
     )
     new_problems = tuple(problem for problem in problems if problem.key not in state.problems)
     letters += _digest(world, standings, fresh, problems)
-    facts = _facts(world, registry, reading, asked.judgements, fresh, superseded, decided, letters, problems)
+    facts = _facts(world, found, registry, reading, asked.judgements, fresh, superseded, decided, letters, problems)
     rows = [
         review.new_row(match, standings[match.id], world.composer.first_lines(match))
         for match in matches.values()
@@ -253,6 +254,26 @@ def _with_new_rows(plan: Plan) -> review.ReviewReading:
 
 
 # -- the steps ---------------------------------------------------------------------------------------
+
+
+def _columns(world: World) -> frozenset[str]:
+    """The questions the responses tab has a column for. Raises SheetHeaderProblem when one has got lost.
+
+    A form may leave optional questions out; but one that was there in the last run and is not any more was
+    renamed or deleted, and reading its answers as "not stated" would ignore what people asked for.
+    """
+    table, columns = world.table(layout.RESPONSES), world.settings.form.columns
+    found = frozenset(locate(world.form, table.header, columns, tab=table.title))
+    lost = [key for key in sorted(world.state.questions - found) if columns.get(key) != "" and key in world.form.by_key]
+    if lost:
+        titles = ", ".join(f'"{world.form.by_key[key].title}" ({key})' for key in lost)
+        seen = ", ".join(f'"{title[:80]}"' for title in table.header[:60] if title.strip())
+        raise SheetHeaderProblem(
+            f'The tab "{table.title}" no longer has a column for {titles}. Columns seen: {seen}.',
+            hint="If the question was renamed, name its column under [form.columns] (matchmaker map proposes it); "
+            f'if the form no longer asks it, write {lost[0]} = "" there.',
+        )
+    return found
 
 
 def _register(world: World, judgements: Sequence[Judgement]) -> Registry:
@@ -608,6 +629,7 @@ def _keyed(problems: Sequence[Problem]) -> tuple[Problem, ...]:
 
 def _facts(
     world: World,
+    found: frozenset[str],
     registry: Registry,
     reading: review.ReviewReading,
     judgements: Sequence[Judgement],
@@ -641,6 +663,7 @@ def _facts(
         withdrawn=decided.withdrawn,
         settled=decided.settled,
         reopened=decided.reopened,
+        questions=found if found != state.questions else None,
     )
 
 

@@ -78,6 +78,8 @@ class LedgerState:
     last_run: RunRecord | None = None
     last_digest: date | None = None
     sent_today: int = 0
+    questions: frozenset[str] = frozenset()
+    """Keys of the form's questions that the responses tab had a column for at the last run."""
     instance: str = ""
     """Which ledger this is: a spreadsheet is served by one at a time."""
 
@@ -116,6 +118,8 @@ class Facts:
     """Unsure letter id -> was it sent, as a person said."""
     reopened: tuple[str, ...] = ()
     """Pair keys a person has opened again."""
+    questions: frozenset[str] | None = None
+    """The form's questions found in the responses tab (None: leave as they are)."""
 
 
 class Ledger(Protocol):

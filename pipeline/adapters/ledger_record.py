@@ -93,6 +93,8 @@ def record_facts(connection: Connection, facts: Facts, hashed: Hash) -> None:
         note(connection, facts.at, organisation, event)
     replace(connection, schema.entry, [_entry_row(entry) for entry in entries])
     _record_problems(connection, facts.problems, facts.at)
+    if facts.questions is not None:
+        replace(connection, schema.meta, [{"key": "questions", "value": " ".join(sorted(facts.questions))}])
     retire_meetings(connection, facts.reopened, facts.at, "opened again by a person")
     for letter_id, was_sent in facts.settled.items():
         _settle(connection, letter_id, facts.at, was_sent=was_sent)

@@ -54,8 +54,13 @@ def load_state(connection: Connection, now: datetime) -> LedgerState:
         last_run=_last_run(connection),
         last_digest=_last_digest(letters),
         sent_today=_left_since(connection, _midnight(now)),
-        instance=connection.scalar(select(schema.meta.c.value).where(schema.meta.c.key == "instance")) or "",
+        questions=frozenset((_meta(connection, "questions") or "").split()),
+        instance=_meta(connection, "instance") or "",
     )
+
+
+def _meta(connection: Connection, key: str) -> str | None:
+    return connection.scalar(select(schema.meta.c.value).where(schema.meta.c.key == key))
 
 
 def load_letter(connection: Connection, letter: str) -> Letter | None:

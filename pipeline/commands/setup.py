@@ -49,7 +49,7 @@ def map_(asked: Asked, yes: bool) -> int:
     if yes or click.confirm(f"Write this into {config}?"):
         write_mapping(config, mapping)
         click.echo(f"Written. Then: matchmaker --config {config} check --online")
-    return Exit.NEEDS_A_PERSON if mapping.missing else Exit.DONE
+    return Exit.NEEDS_A_PERSON if mapping.missing or (mapping.not_asked and mapping.unused) else Exit.DONE
 
 
 @click.command()

@@ -114,6 +114,7 @@ def test_the_officer_can_release_it_and_the_match_counts_as_introduced(journey: 
     [
         ("Form responses 1", "Email Address", "Mail"),
         ("Form responses 1", "Website", "City"),
+        ("Form responses 1", "Organisations we should not propose", "Whom to avoid"),
         ("Review", "Approve", "OK?"),
         ("Review", "Notes", "Approve"),
         ("Same organisation?", "Same", ""),
@@ -130,7 +131,7 @@ def test_an_absent_or_doubled_header_stops_before_anything_is_written(
     with pytest.raises(SheetHeaderProblem) as caught:
         journey.run()
     assert caught.value.exit_code == Exit.BRAKE
-    assert (title if new in {"Mail", "OK?", ""} else new) in str(caught.value)
+    assert (title if new in {"Mail", "OK?", "Whom to avoid", ""} else new) in str(caught.value)
     assert {name: journey.person.rows(name) for name in before} == before
     assert journey.letters() == []
 
