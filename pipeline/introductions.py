@@ -166,7 +166,9 @@ class _Ruling:
         if letter is None:
             return None
         if letter.state is LetterState.SENT:
-            return Standing(match=match.id, stage=Stage.INTRODUCED, detail=_introduced(letter))
+            return Standing(
+                match=match.id, stage=Stage.INTRODUCED, detail=_introduced(letter), bounced=bool(letter.bounced)
+            )
         if letter.state in {LetterState.UNSURE, LetterState.COMMITTING}:
             if decision.was_sent is None:
                 return Standing(
@@ -191,7 +193,7 @@ class _Ruling:
             return Standing(
                 match=match.id,
                 stage=Stage.OUT_OF_DATE,
-                detail=f"see {newer}, which asks again" if newer else "an answer was edited",
+                detail=f"see {newer}, which asks again" if newer else "nothing takes its place",
             )
         reason = self.situation.gone.get(match.id)
         if reason is not None:
@@ -307,7 +309,11 @@ class _Ruling:
             if match.by_hand and key in self.situation.meetings:
                 self.reopened.append(key)
         self.open_per_organisation.update(_organisations(match))
-        return self._waits(match, self.situation.mail_trouble or "the letter leaves with the next run")
+        if self.situation.mail_trouble:
+            return self._waits(match, self.situation.mail_trouble)
+        if letter is not None and letter.state is LetterState.QUEUED and letter.attempts:
+            return self._waits(match, f"the mail server was not ready ({letter.detail}); the next run tries again")
+        return self._waits(match, "the letter leaves with the next run")
 
     def _limit_reached(self) -> str | None:
         if not self.limits.sending:

@@ -482,6 +482,8 @@ class Standing:
     match: str
     stage: Stage
     detail: str = ""
+    bounced: bool = False
+    """The letter left, and did not reach everybody."""
 
     @property
     def text(self) -> str:
@@ -493,7 +495,7 @@ class Standing:
     @property
     def needs_a_person(self) -> bool:
         """Whether somebody must look before this can go on."""
-        return self.stage in {Stage.HELD, Stage.UNSURE}
+        return self.bounced or self.stage in {Stage.HELD, Stage.UNSURE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,7 +51,8 @@ log = logging.getLogger(__name__)
 
 FIRST_RETRY = timedelta(minutes=15)
 LAST_RETRY = timedelta(hours=24)
-"""A letter the server does not take is tried again after 15, 30, 60 ... minutes; past a day a person looks.
+"""A letter the server does not take is tried again by the next run, then after 15, 30, 60 ... minutes; past a day a
+person looks.
 
 RFC 5321, 4.5.4.1 asks for at least 30 minutes between tries on average and a give-up after days; a
 greylisting server answers well within that.
@@ -83,6 +84,8 @@ class RunResult:
     summary: str
     """Empty when nothing changed."""
     sent: tuple[str, ...] = ()
+    stuck: tuple[Standing, ...] = ()
+    """Matches that need a person since this run."""
     failure: MatchmakerError | None = None
     """What stopped the letters half-way; everything else was done."""
 
@@ -130,19 +133,21 @@ def _run(outside: Outside, settings: Settings, started: datetime) -> RunResult:
     ledger.record(plan.facts)
     if plan.before:
         outside.sheet.write(plan.before)
-    sent, failure = _send(outside, settings, plan, started)
-    standings, after = restated(world, plan, ledger.load(outside.clock()), failure)
+    sending = _send(outside, settings, plan, started)
+    standings, after = restated(world, plan, ledger.load(outside.clock()), sending.failure)
     if after:
         left = outside.sheet.write(after)
         if left:
             log.info("rows=%d moved while we wrote; the next run updates them", len(left))
+    stuck = _newly_stuck(plan, standings)
     return RunResult(
         plan=plan,
         standings=standings,
-        exit_code=_exit_code(plan, standings),
-        summary=_summary(plan, after, sent),
-        sent=tuple(sent),
-        failure=failure,
+        exit_code=_exit_code(plan, stuck, sending),
+        summary=_summary(plan, after, sending),
+        sent=tuple(sending.sent),
+        stuck=stuck,
+        failure=sending.failure,
     )
 
 
@@ -196,16 +201,24 @@ def rebuild(outside: Outside) -> tuple[str, ...]:
 # -- letters -------------------------------------------------------------------------------------------
 
 
-def _send(
-    outside: Outside, settings: Settings, plan: Plan, started: datetime
-) -> tuple[list[str], MatchmakerError | None]:
+@dataclass
+class _Sending:
+    """What became of a run's letters."""
+
+    sent: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+    """Certainly not taken; a later run tries again."""
+    failure: MatchmakerError | None = None
+
+
+def _send(outside: Outside, settings: Settings, plan: Plan, started: datetime) -> _Sending:
     """Send what is due: tick read once more, then claim -> deliver -> record, one letter at a time."""
+    sending = _Sending()
     if not plan.letters or outside.mailer is None:
-        return [], None
+        return sending
     letters = _confirmed(outside, plan)
     if not letters:
-        return [], None
-    sent: list[str] = []
+        return sending
     try:
         with outside.mailer.session() as session:
             for letter in letters:
@@ -213,11 +226,14 @@ def _send(
                     log.warning("the run has lasted %d s; the other letters wait", settings.run.max_seconds)
                     break
                 outside.progress(f"letter {letter.id}")
-                if _send_one(outside, session, letter):
-                    sent.append(letter.id)
+                outcome = _send_one(outside, session, letter)
+                if outcome is Outcome.SENT:
+                    sending.sent.append(letter.id)
+                elif outcome is Outcome.TRY_AGAIN:
+                    sending.waiting.append(letter.id)
     except MatchmakerError as error:
-        return sent, error
-    return sent, None
+        sending.failure = error
+    return sending
 
 
 def _confirmed(outside: Outside, plan: Plan) -> list[Letter]:
@@ -233,13 +249,13 @@ def _confirmed(outside: Outside, plan: Plan) -> list[Letter]:
     ]
 
 
-def _send_one(outside: Outside, session: MailSession, letter: Letter) -> bool:
-    """Claim, deliver, record. Whatever goes wrong with one letter, the others go on."""
+def _send_one(outside: Outside, session: MailSession, letter: Letter) -> Outcome | None:
+    """Claim, deliver, record. Whatever goes wrong with one letter, the others go on. None: it was not claimed."""
     ledger = outside.ledger
     claim = ledger.claim(letter.id, outside.clock())
     if isinstance(claim, str):
         log.info("letter=%s not sent: %s", letter.id, claim)
-        return False
+        return None
     # What leaves is what the ledger froze when the letter was queued, on every try the same bytes.
     frozen = ledger.letter(letter.id) or letter
     committed = False
@@ -260,7 +276,7 @@ def _send_one(outside: Outside, session: MailSession, letter: Letter) -> bool:
         )
     _record(ledger, letter.id, claim.attempt, delivery, outside.clock())
     log.info("letter=%s outcome=%s", letter.id, delivery.outcome)
-    return delivery.outcome is Outcome.SENT
+    return delivery.outcome
 
 
 def _record(ledger: Ledger, letter: str, attempt: int, delivery: Delivery, now: datetime) -> None:
@@ -271,7 +287,7 @@ def _record(ledger: Ledger, letter: str, attempt: int, delivery: Delivery, now: 
     elif delivery.outcome is Outcome.REFUSED:
         ledger.mark_held(letter, now, delivery.detail)
     else:
-        pause = FIRST_RETRY * 2 ** (attempt - 1)
+        pause = FIRST_RETRY * 2 ** (attempt - 2) if attempt > 1 else timedelta()
         if pause > LAST_RETRY:
             ledger.mark_held(letter, now, f"tried {attempt} times: {delivery.detail}")
         else:
@@ -328,23 +344,34 @@ def _recipient(record: LetterRecord, bounced: str) -> str | None:
 # -- what to say ---------------------------------------------------------------------------------------
 
 
-def _exit_code(plan: Plan, standings: Mapping[str, Standing]) -> Exit:
-    """1 when something new needs a person; waiting proposals and open questions alone do not count."""
+def _newly_stuck(plan: Plan, standings: Mapping[str, Standing]) -> tuple[Standing, ...]:
+    """What needs a person since this run; waiting proposals and open questions alone do not count."""
     before = plan.reading.statuses
-    newly_stuck = any(
-        standing.needs_a_person and before.get(match) != standing.text for match, standing in standings.items()
+    return tuple(
+        standing
+        for match, standing in standings.items()
+        if standing.needs_a_person and before.get(match) != standing.text
     )
-    return Exit.NEEDS_A_PERSON if plan.new_problems or newly_stuck else Exit.DONE
 
 
-def _summary(plan: Plan, after: SheetChanges, sent: Sequence[str]) -> str:
+def _exit_code(plan: Plan, stuck: Sequence[Standing], sending: _Sending) -> Exit:
+    """1 when something new needs a person, 75 when the mail server was not ready for a letter."""
+    if plan.new_problems or stuck:
+        return Exit.NEEDS_A_PERSON
+    return Exit.TRY_LATER if sending.waiting else Exit.DONE
+
+
+def _summary(plan: Plan, after: SheetChanges, sending: _Sending) -> str:
     """One closing line, empty when nothing changed."""
+    sent = sending.sent
     introductions = sum(letter.startswith(f"{LetterKind.INTRODUCTION}:") for letter in sent)
     counts = (
         (len(plan.before.inserts.get(layout.REVIEW, ())), "new proposal", "new proposals"),
         (introductions, "introduction sent", "introductions sent"),
         (len(sent) - introductions, "other letter sent", "other letters sent"),
+        (len(sending.waiting), "letter waits for the mail server", "letters wait for the mail server"),
         (len(plan.before.inserts.get(layout.SAME_ORGANISATION, ())), "new question", "new questions"),
+        (len(plan.facts.judgements), "answer about organisations", "answers about organisations"),
         (len(plan.new_problems), "new problem", "new problems"),
         (len(after.updates.get(layout.REVIEW, ())), "status changed", "statuses changed"),
     )

@@ -133,6 +133,12 @@ def test_one_match(stage: Stage, words: str, due: int, more: dict[str, Any]) -> 
     assert len(found.due) == due
 
 
+def test_a_bounce_needs_a_person_and_a_letter_that_arrived_does_not() -> None:
+    for bounced in ({}, {"b@b.example": "gone"}):
+        (standing,) = ruling(ONE, letters=(letter(ONE, LetterState.SENT, bounced=bounced),)).standings
+        assert standing.needs_a_person is bool(bounced)
+
+
 @pytest.mark.parametrize(("was_sent", "stage", "due"), [(True, Stage.INTRODUCED, 0), (False, Stage.APPROVED, 1)])
 def test_an_unsure_letter_is_settled_by_the_officer(was_sent: bool, stage: Stage, due: int) -> None:
     decision = Decision(match=ONE.id, approved=True, was_sent=was_sent)

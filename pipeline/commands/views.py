@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pipeline import layout
+from pipeline import layout, questions
 from pipeline.commands.options import one_line
 from pipeline.model import Match, Organisation, Standing
 from pipeline.plan import Plan, World, past_pairs
@@ -108,8 +108,9 @@ def plan_as_text(plan: Plan) -> str:
         for update in plan.after.updates.get(layout.REVIEW, ())[:SHOWN]
     ]
     lines += [
-        f"Would ask whether {one_line(question.one)} and {one_line(question.other)} are the same"
-        for question in plan.registry.questions[:SHOWN]
+        f"Would ask whether {one_line(str(row.cells[questions.ONE]))} "
+        f"and {one_line(str(row.cells[questions.OTHER]))} are the same"
+        for row in plan.before.inserts.get(layout.SAME_ORGANISATION, ())[:SHOWN]
     ]
     lines += [f"Problem: {one_line(line)}" for line in problem_lines(plan.problems)]
     if len(lines) == 1:

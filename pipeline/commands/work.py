@@ -12,6 +12,9 @@ from pipeline.introductions import introduction_id
 
 log = logging.getLogger(__name__)
 
+LINES_SHOWN = 20
+"""More than this nobody reads in a mail; the sheet has them all."""
+
 
 @click.command()
 @with_options
@@ -69,8 +72,12 @@ def run(asked: Asked, no_send: bool) -> int:
         click.echo(f"matchmaker: {one_line(result.summary)}", err=True)
     elif asked.verbosity >= 0 and (result.summary or asked.verbosity > 0):
         click.echo(result.summary or f"Nothing new among {len(result.plan.registry.sources)} open entries.")
-        for line in problem_lines(result.plan.new_problems)[:20]:
+        lines = [f"{standing.match}: {standing.text}" for standing in result.stuck]
+        lines += problem_lines(result.plan.new_problems)
+        for line in lines[:LINES_SHOWN]:
             click.echo(f"  {one_line(line)}")
+        if len(lines) > LINES_SHOWN:
+            click.echo(f"  and {len(lines) - LINES_SHOWN} more; see: matchmaker status")
     if result.failure is not None:
         raise result.failure
     return result.exit_code

@@ -103,6 +103,17 @@ def test_a_row_edited_by_hand_does_not_approve_and_says_which_cell(journey: Any,
     assert len(journey.letters()) == 1
 
 
+def test_a_run_names_what_is_newly_stuck_and_only_once(journey: Any, proposed: dict[str, Any]) -> None:
+    journey.tick(proposed["Match"])
+    journey.person.put("Review", proposed["#"], "Why", "I changed this")
+    first = journey.run()
+    assert first.exit_code == 1
+    assert [standing.match for standing in first.stuck] == [proposed["Match"]]
+    again = journey.run()
+    assert again.exit_code == 0
+    assert again.stuck == ()
+
+
 def test_a_copied_row_approves_nothing_until_the_copy_is_gone(journey: Any, proposed: dict[str, Any]) -> None:
     journey.tick(proposed["Match"])
     row = journey.review()[0]
