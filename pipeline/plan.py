@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import combinations
@@ -49,6 +49,8 @@ from pipeline.proposals import Source, lapsed, renewed, to_match
 from pipeline.registry import Registry, canonical, memory_of, register
 
 OPEN_STAGES = frozenset({Stage.PROPOSED, Stage.APPROVED, Stage.HELD, Stage.UNSURE})
+LONGEST_SILENCE_WEEKS = 8
+"""After so long without a word an introduction came to nothing (where no reminders are sent)."""
 FINISHED_STATES = frozenset({LetterState.SENT, LetterState.UNSURE, LetterState.COMMITTING})
 
 
@@ -133,7 +135,9 @@ def make_plan(world: World) -> Plan:
         if match.id in decisions and _turned_down(decisions[match.id]) and match.id not in superseded
     ]
     proposals = _propose(world, registry, turned_down)
-    fresh = _fresh(world, registry, proposals, (*renewals, *wished), {*finished, *superseded, *gone}, turned_down)
+    exchanges = follow_ups.read_exchanges(world.table(layout.EXCHANGES))
+    busy = _busy(world, exchanges)
+    fresh = _fresh(world, registry, proposals, busy, (*renewals, *wished), {*finished, *superseded, *gone}, turned_down)
     memory = {**state.spellings, **memory_of(registry.identity)}
     matches = {
         match.id: _as_known_today(match, registry.sources, memory)
@@ -153,7 +157,6 @@ def make_plan(world: World) -> Plan:
     )
     decided = rule(world, situation)
     letters, unsafe = _compose(world, decided.due)
-    exchanges = follow_ups.read_exchanges(world.table(layout.EXCHANGES))
     standings = {standing.match: unsafe.get(standing.match, standing) for standing in decided.standings}
     letters += _reminders(world, registry, reading, matches, exchanges, room=len(letters))
     # Rows of an earlier ledger whose very content is proposed now are no strangers: the next run reads their ticks.
@@ -468,10 +471,31 @@ def _propose(world: World, registry: Registry, turned_down: Sequence[Match]) -> 
     )
 
 
+def _busy(world: World, exchanges: Sequence[follow_ups.NotedExchange]) -> frozenset[str]:
+    """Requests that have just been introduced to somebody: no alternates until that came to nothing.
+
+    It came to nothing when the officer noted so, when the letter bounced, or when nothing was heard for twice the
+    time after which both sides are reminded.
+    """
+    weeks = 2 * (world.settings.follow_up.reminder_weeks or LONGEST_SILENCE_WEEKS // 2)
+    dead = {exchange.match for exchange in exchanges if exchange.will_not_happen}
+    noted = {exchange.match for exchange in exchanges if exchange.is_noted}
+    sent = follow_ups.introductions_sent(world.state.letters)
+    return frozenset(
+        world.state.matches[match].sending.entry
+        for match, letter in sent.items()
+        if match in world.state.matches
+        and match not in dead
+        and not letter.bounced
+        and (match in noted or letter.since > world.now - timedelta(weeks=weeks))
+    )
+
+
 def _fresh(
     world: World,
     registry: Registry,
     proposals: Proposals,
+    busy: Collection[str],
     first: Sequence[Match],
     closed: set[str],
     turned_down: Sequence[Match],
@@ -488,7 +512,7 @@ def _fresh(
     for candidate in sorted(proposals.candidates, key=lambda one: (one.rank, -one.score, one.sending, one.receiving)):
         if room <= 0:
             break
-        if per_request[candidate.sending] >= options.proposals_per_request:
+        if candidate.sending in busy or per_request[candidate.sending] >= options.proposals_per_request:
             continue
         match = to_match(candidate, registry.sources, world.today, spent=state.superseded)
         organisations = frozenset(_organisation_ids(match, registry.sources))

@@ -89,3 +89,25 @@ def test_an_entry_expires_and_its_match_with_it(journey: Any, sides: Any) -> Non
     status = journey.status(match)
     assert status.startswith("Withdrawn")
     assert "expired" in status
+
+
+def test_a_request_gets_no_alternates_until_its_introduction_came_to_nothing(
+    journey: Any, sides: Any, answer: Any
+) -> None:
+    hosts = [
+        answer(number, country=country, role="Host visitors", offers="We show dual VET with companies.")
+        for number, country in enumerate(("Norway", "Finland", "Ireland", "Austria"), start=3)
+    ]
+    journey.submit(*sides(), *hosts)
+    journey.run()
+    rows = journey.review()
+    assert len(rows) == 3
+    journey.tick(rows[0]["Match"])
+    journey.run()
+    assert len(journey.review()) == 3
+    assert journey.run().summary == ""
+
+    noted = journey.person.rows("Exchanges")[0]
+    journey.person.put("Exchanges", noted["#"], "Will not happen", True)
+    journey.run()
+    assert len(journey.review()) == 4

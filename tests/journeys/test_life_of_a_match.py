@@ -267,11 +267,12 @@ def test_one_organisation_on_both_sides_by_hand_is_a_problem_and_no_proposal(jou
 
 
 def test_an_unknown_name_by_hand_is_a_problem_that_names_the_cell(journey: Any, proposed: dict[str, Any]) -> None:
-    journey.person.put("By hand", 2, "Sending organisation", "Nowhere College")
+    journey.person.put("By hand", 2, "Sending organisation", "Nowhere Vocational College")
     journey.person.put("By hand", 2, "Receiving organisation", proposed["Receiving organisation"])
     assert journey.run().exit_code == 1
-    problem = next(row for row in journey.person.rows("Problems") if "Nowhere College" in row["What"])
+    problem = next(row for row in journey.person.rows("Problems") if "Nowhere Vocational College" in row["What"])
     assert problem["Where"] == "By hand, row 2, Sending organisation"
+    assert "Did you mean: Lysekil Vocational College?" in problem["What to do"]
 
 
 def test_rehearsal_goes_to_one_address_once_and_leaves_the_match_unsent(journey: Any, proposed: dict[str, Any]) -> None:
