@@ -287,11 +287,11 @@ def _record(ledger: Ledger, letter: str, attempt: int, delivery: Delivery, now: 
     elif delivery.outcome is Outcome.REFUSED:
         ledger.mark_held(letter, now, delivery.detail)
     else:
-        pause = FIRST_RETRY * 2 ** (attempt - 2) if attempt > 1 else timedelta()
-        if pause > LAST_RETRY:
+        pause = FIRST_RETRY * 2 ** (attempt - 2) if attempt > 1 else None
+        if pause is not None and pause > LAST_RETRY:
             ledger.mark_held(letter, now, f"tried {attempt} times: {delivery.detail}")
         else:
-            ledger.requeue(letter, now, delivery.detail, not_before=now + pause)
+            ledger.requeue(letter, now, delivery.detail, not_before=now + pause if pause else None)
 
 
 def _search_evidence(outside: Outside, settings: Settings) -> None:
