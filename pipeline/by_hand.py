@@ -114,7 +114,8 @@ def _line(
             continue
         organisations = names.get(fold(text), frozenset())
         if len(organisations) != 1:
-            return _unresolved(title, row, header, text, organisations, names, fold)
+            spoken = {source.response.name for source in sources.values()}
+            return _unresolved(title, row, header, text, organisations, spoken, fold)
         entry = _entry(side, next(iter(organisations)), sources)
         if entry is None:
             return _problem(
@@ -167,15 +168,16 @@ def _unresolved(
     header: str,
     text: str,
     organisations: frozenset[str],
-    names: Mapping[str, frozenset[str]],
+    spoken: Collection[str],
     fold: Callable[[str], str],
 ) -> Problem:
     if organisations:
         choices = ", ".join(sorted(organisations))
         return _problem(title, row, header, f"“{text}” could be several: {choices}.", "Write the Id instead.")
     wanted = set(fold(text).split())
-    close = sorted(name for name in names if wanted & set(name.split()))[:CHOICES_SHOWN]
-    hint = f"Did you mean: {'; '.join(close)}? " if close else ""
+    shared = {name: len(wanted & set(fold(name).split())) for name in spoken}
+    close = sorted((name for name, words in shared.items() if words), key=lambda name: (-shared[name], name))
+    hint = f"Did you mean: {'; '.join(close[:CHOICES_SHOWN])}? " if close else ""
     return _problem(
         title, row, header, f"“{text}” is not known.", f"{hint}Write it as in the tab Organisations, or its Id."
     )

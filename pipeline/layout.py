@@ -149,7 +149,6 @@ TABS: tuple[Tab, ...] = (
             _people("Sending organisation", 220),
             _people("Receiving organisation", 220),
             _people("Joining organisation", 220),
-            _people("Message", 300),
         ),
     ),
     Tab(
