@@ -6,6 +6,7 @@ both sides are reminded once. The tick that approved the introduction covers its
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,6 +30,7 @@ SENDING = "Sending organisation"
 RECEIVING = "Receiving organisation"
 JOINING = "Joining organisation"
 MATCH = "Match"
+MATCH_ID = re.compile(r"M-[A-Z2-7]{10}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,7 @@ class ReminderDue:
 
 def read_exchanges(table: Table) -> tuple[NotedExchange, ...]:
     """The rows of the tab, by match id; rows without one are the people's own and left alone."""
-    return tuple(_exchange(row) for row in table.rows if isinstance(row.cells.get(MATCH), str) and row.cells[MATCH])
+    return tuple(_exchange(row) for row in table.rows if MATCH_ID.fullmatch(str(row.cells.get(MATCH) or "").strip()))
 
 
 def introductions_sent(letters: Mapping[str, LetterRecord]) -> dict[str, LetterRecord]:

@@ -237,7 +237,8 @@ class _Ruling:
     def _not_approved(self, match: Match, decision: Decision, letter: LetterRecord | None) -> Standing | None:
         if decision.approved:
             return None
-        self._take_back(letter, "Approve was unticked")
+        for one in (letter, *(self.situation.letters.get(question_id(match.id, party)) for party in match.parties)):
+            self._take_back(one, "Approve was unticked")
         oddity = self.situation.not_ticks.get(match.id)
         parts = [oddity] if oddity else []
         parts += [f"please check: {warning.rstrip('.')}" for warning in dict.fromkeys(match.warnings)]

@@ -17,12 +17,12 @@ from pipeline.indicators import (
     indicator_frame,
     indicator_rows,
 )
+from pipeline.lists import FORMULA_STARTS
 from pipeline.model import Cell, Problem, Publish
 from pipeline.plan import Plan, World
 from pipeline.templating import Templates
 
 SAFE_NAME = re.compile(r"M-[A-Z2-7]{10}")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

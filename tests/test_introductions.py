@@ -154,6 +154,12 @@ def test_unticking_takes_a_waiting_letter_back() -> None:
         assert found.withdrawn == {introduction_id(ONE.id): "Approve was unticked"}
 
 
+def test_unticking_takes_a_refused_question_back_so_that_ticking_asks_again() -> None:
+    one = match(ask_first=True)
+    asked = letter(one, LetterState.HELD, id=question_id(one.id, one.receiving))
+    assert ruling(one, letters=(asked,), decisions={}).withdrawn == {asked.id: "Approve was unticked"}
+
+
 def test_the_same_organisations_ticked_both_ways_are_introduced_once() -> None:
     found = ruling(match(1, "a", "b"), match(2, "b", "a"))
     assert [one.match.id for one in found.due] == ["M-0000000001"]

@@ -175,6 +175,7 @@ def _explained_match(
         lines += [
             f"  {row['weight']:+.2f}  {row['feature']} = {row['value']:.2f}  {one_line(row['sentence'])}"
             for row in features
+            if row["sentence"]
         ]
     if told:
         lines += ["", "History:", *told]
