@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from pipeline.adapters.lock import run_lock
+from pipeline.adapters.sheets_setup import init
+from pipeline.config import load_settings
 from pipeline.errors import Exit
 from pipeline.sandbox.app import Sandbox
 from pipeline.sandbox.person import Person
@@ -21,11 +23,24 @@ from pipeline.wiring import now
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox(tmp_path_factory.mktemp("commands") / "sandbox", sample=True) as made:
-        assert call(made, "init").returncode == 0
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    """A sandbox with the sample answers and its tabs made; nothing has run yet."""
+    with Sandbox(tmp_path / "sandbox", sample=True) as made:
+        settings = load_settings(made.config_path, {})
+        init(settings.sheets, settings.base)
         yield made
+
+
+@pytest.fixture
+def introduced(sandbox: Sandbox) -> str:
+    """The match of Vestland and Borås, introduced."""
+    call(sandbox, "run")
+    person = Person(sandbox.sheets_api, sandbox.spreadsheet_id)
+    row = next(row for row in person.rows("Review") if "Vestland" in row["Sending organisation"])
+    person.put("Review", row["#"], "Approve", True)
+    assert "1 introduction sent" in call(sandbox, "run").stdout
+    return str(row["Match"])
 
 
 def call(sandbox: Sandbox, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -141,10 +156,10 @@ def test_a_missing_configuration_says_where_it_looked(tmp_path: Path) -> None:
     assert "config/pipeline.toml" in made.stderr
 
 
-def test_report_makes_case_sheets_and_counts(sandbox: Sandbox) -> None:
-    call(sandbox, "run")
+def test_report_makes_case_sheets_and_counts(sandbox: Sandbox, introduced: str) -> None:
     person = Person(sandbox.sheets_api, sandbox.spreadsheet_id)
     row = person.rows("Exchanges")[0]
+    assert row["Match"] == introduced
     noted: dict[str, Any] = {
         "Took place": True,
         "From": "2027-05-12",
@@ -174,6 +189,7 @@ def test_report_makes_case_sheets_and_counts(sandbox: Sandbox) -> None:
 
 
 def test_what_is_held_about_somebody_and_forgetting(sandbox: Sandbox) -> None:
+    call(sandbox, "run")
     person = Person(sandbox.sheets_api, sandbox.spreadsheet_id)
     address = next(
         row["Email Address"]
