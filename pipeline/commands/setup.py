@@ -106,14 +106,18 @@ def _checks(asked: Asked, *, online: bool, mail_to: str | None) -> Iterator[Line
 
 def _offline(settings: Settings) -> Iterator[Line]:
     from pipeline.adapters.secrets import ledger_secret
+    from pipeline.exchanges import check_case_sheet
     from pipeline.form import load_form
     from pipeline.messages.checking import check_templates
+    from pipeline.templating import load_templates
     from pipeline.wiring import load_aliases
 
     yield from _tried("The form's data can be read.", lambda: load_form(settings.path(settings.form.file)))
     yield from _tried("The list of aliases can be read.", lambda: load_aliases(settings))
     folder = settings.path(settings.letters.templates)
-    problems = check_templates(folder)
+    problems = check_templates(folder, settings.letters.language)
+    if not problems:
+        problems = check_case_sheet(load_templates(folder, settings.letters.language))
     for problem in problems:
         yield False, problem, "Mend that template; nothing is sent with it."
     if not problems:
