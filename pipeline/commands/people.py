@@ -54,7 +54,7 @@ def forget(asked: Asked, email: str, yes: bool) -> int:
         click.confirm("Erase this person from the ledger? It cannot be undone.", abort=True)
     with run_lock(settings.path(settings.run.lock_file), now()), open_ledger_only(settings) as ledger:
         counts = erase(ledger, address, now())
-    told = ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "nothing was held"
+    told = _counted(counts) or "nothing was held"
     click.echo(f"Erased from the ledger: {one_line(told)}. The address stays on the list of erased ones as a hash.")
     click.echo("What only a person can do:")
     for step in BY_HAND:
@@ -76,10 +76,15 @@ def purge(asked: Asked) -> int:
     settings = asked.settings
     with run_lock(settings.path(settings.run.lock_file), now()), open_ledger_only(settings) as ledger:
         counts = apply(ledger, settings.retention, now())
-    told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    told = _counted(counts)
     if told:
         click.echo(f"Purged: {one_line(told)}.")
     return Exit.DONE
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    """What was touched: "matches: 1, entries: 2"."""
+    return ", ".join(f"{what}: {count}" for what, count in counts.items() if count)
 
 
 def _address(text: str) -> str:
