@@ -19,8 +19,9 @@ from pipeline.indicators import (
 )
 from pipeline.lists import FORMULA_STARTS
 from pipeline.model import Cell, Problem, Publish
-from pipeline.plan import Plan, World
+from pipeline.plan import Plan
 from pipeline.templating import Templates
+from pipeline.world import World
 
 SAFE_NAME = re.compile(r"M-[A-Z2-7]{10}")
 

@@ -33,7 +33,7 @@ from pipeline.model import (
     Stage,
     Standing,
 )
-from pipeline.plan import Plan, World, make_plan, restated
+from pipeline.plan import Plan, make_plan, restated
 from pipeline.ports import (
     Clock,
     Delivery,
@@ -46,6 +46,7 @@ from pipeline.ports import (
     RunRecord,
     Spreadsheet,
 )
+from pipeline.world import World
 
 log = logging.getLogger(__name__)
 

@@ -18,10 +18,10 @@ from pipeline.exchanges import read_past_exchanges
 from pipeline.form import load_form
 from pipeline.model import SheetSnapshot
 from pipeline.normalise import data_file
-from pipeline.plan import World
 from pipeline.ports import LedgerState
 from pipeline.run import Outside
 from pipeline.templating import load_templates
+from pipeline.world import World
 
 
 def now() -> datetime:

@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from pipeline import layout, questions
+from pipeline.choosing import past_pairs
 from pipeline.commands.options import one_line
 from pipeline.model import Match, Organisation, Standing
-from pipeline.plan import Plan, World, past_pairs
+from pipeline.plan import Plan
 from pipeline.run import problem_lines
+from pipeline.world import World
 
 SHOWN = 40
 

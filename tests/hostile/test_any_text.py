@@ -18,9 +18,10 @@ from pipeline.form import load_form
 from pipeline.messages import read_back
 from pipeline.model import Cell, SheetRow, SheetSnapshot, Table
 from pipeline.normalise import data_file
-from pipeline.plan import Plan, World, make_plan
+from pipeline.plan import Plan, make_plan
 from pipeline.ports import LedgerState
 from pipeline.templating import load_templates
+from pipeline.world import World
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 FORM = load_form(data_file("form.toml"))
