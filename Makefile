@@ -49,9 +49,9 @@ imports: .venv/.ready
 unit: .venv/.ready
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
-bench: .venv/.ready  ## measurements and long sweeps (some need the bench beside the project)
+bench: .venv/.ready  ## measurements and long sweeps, QUICK=1 for short ones (some need the bench beside the project)
 	$(UV) sync --locked --quiet --all-groups $(if $(PYTHON),--python $(PYTHON))
-	$(BIN)/python tools/bench.py
+	QUICK=$(QUICK) $(BIN)/python tools/bench.py
 
 format: .venv/.ready  ## tidy the code
 	$(BIN)/ruff format .

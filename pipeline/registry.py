@@ -23,6 +23,11 @@ from pipeline.model import Entry, Judgement, KnownEntry, Organisation, Problem, 
 from pipeline.proposals import Source
 
 REASONS_SHOWN = 4
+EXPIRED_SHOWN = 10
+STILL_CURRENT = (
+    "Some time ago you told us in the mobility matchmaking form what you would like to learn or show. Is that still "
+    "current? Then please send your answers once more, with the link in your receipt or by filling in the form again."
+)
 REDIRECT = "id:"
 """Before an organisation's id in the memory of spellings: that id has become another one (a merge)."""
 
@@ -77,6 +82,7 @@ def register(
     inspected = inspect(welcome, known_contacts(known_entries), own_addresses=own_addresses)
     plan = entries(inspected, known_entries, today=today, months=entry_months, consent_version=form.consent_version)
     problems += plan.problems
+    problems += _to_confirm(plan, inspected, known_entries)
     by_entry = {one.id: one.response for one in plan.open}
     records = [_record(identifier, response) for identifier, response in by_entry.items()]
     linkage = link(records, judgements, aliases)
@@ -107,6 +113,35 @@ def register(
         questions=_questions(linkage, records),
         problems=tuple(problems),
     )
+
+
+def _to_confirm(plan: EntryPlan, responses: Sequence[Response], known: Sequence[KnownEntry]) -> list[Problem]:
+    """Expired entries, for the officer to ask after: one line each, or one for all when there are many."""
+    addresses = {entry.id: entry.address for entry in (*known, *plan.known)}
+    names = {response.email.lower(): (response.name, response.row) for response in responses}
+    if len(plan.expired) > EXPIRED_SHOWN:
+        return [
+            Problem(
+                where="The form's answers",
+                what=f"{len(plan.expired)} entries have expired or their dates have passed; they are not proposed.",
+                fix="Nothing has to be done. Ask those you would like to keep to send their answers once more.",
+                sentence=STILL_CURRENT,
+                key=f"expired:{len(plan.expired)}",
+            )
+        ]
+    found = []
+    for identifier in plan.expired:
+        name, row = names.get(addresses.get(identifier, ""), ("An organisation", 0))
+        found.append(
+            Problem(
+                where=f"Form responses, row {row}" if row else "Form responses",
+                what=f"The entry of {name} has expired, or its dates have passed; it is not proposed any more.",
+                fix="Ask whether it is still current (sentence beside this), or leave it.",
+                sentence=STILL_CURRENT,
+                key=f"expired:{identifier}",
+            )
+        )
+    return found
 
 
 def _with_regions(entry: Entry) -> Entry:

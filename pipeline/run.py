@@ -30,7 +30,6 @@ from pipeline.model import (
     LetterState,
     Problem,
     SheetChanges,
-    Stage,
     Standing,
 )
 from pipeline.plan import Plan, make_plan, restated
@@ -386,11 +385,3 @@ def _summary(plan: Plan, after: SheetChanges, sending: _Sending) -> str:
 def problem_lines(problems: Sequence[Problem]) -> list[str]:
     """Problems as lines for a terminal."""
     return [f"{problem.where}: {problem.what} {problem.fix}" for problem in problems]
-
-
-def stage_counts(standings: Mapping[str, Standing]) -> dict[str, int]:
-    """How many matches stand at each stage."""
-    counts = dict.fromkeys((str(stage) for stage in Stage), 0)
-    for standing in standings.values():
-        counts[str(standing.stage)] += 1
-    return counts

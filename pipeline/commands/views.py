@@ -83,7 +83,9 @@ def status_as_text(world: World, plan: Plan) -> str:
 def plan_as_json(plan: Plan) -> dict[str, Any]:
     """What a run would do."""
     return {
+        "answers": plan.registry.intake.total,
         "entries": len(plan.registry.sources),
+        "expired": len(plan.registry.entries.expired),
         "organisations": len(plan.registry.organisations),
         "proposals": [match_as_json(match, plan.standings[match.id]) for match in plan.fresh],
         "letters": [
@@ -98,7 +100,9 @@ def plan_as_json(plan: Plan) -> dict[str, Any]:
 
 def plan_as_text(plan: Plan) -> str:
     """What a run would do, for people."""
-    lines = [f"{len(plan.registry.sources)} open entries of {len(plan.registry.organisations)} organisations."]
+    registry = plan.registry
+    found = f"{len(registry.sources)} open entries of {len(registry.organisations)} organisations"
+    lines = [f"{registry.intake.total} answers: {found}, {len(registry.entries.expired)} expired."]
     lines += [f"A brake is pulled, nothing would be sent: {one_line(line)}" for line in problem_lines(plan.brakes)]
     lines += [f"Would propose {_line(match, plan.standings[match.id])}" for match in plan.fresh[:SHOWN]]
     lines += [

@@ -85,10 +85,14 @@ def test_an_entry_expires_and_its_match_with_it(journey: Any, sides: Any) -> Non
     journey.submit(*sides(host=undated, send=undated))
     journey.run()
     match = journey.row("Kortrijk", "Lysekil")["Match"]
-    journey.run(weeks_later=80)
+    assert journey.run(weeks_later=80).exit_code == 1
     status = journey.status(match)
     assert status.startswith("Withdrawn")
     assert "expired" in status
+    asked = journey.person.rows("Problems")
+    assert len(asked) == 2
+    assert "Is that still current?" in asked[0]["Sentence to send"]
+    assert journey.run(weeks_later=80).summary == ""
 
 
 def test_a_request_gets_no_alternates_until_its_introduction_came_to_nothing(
