@@ -22,7 +22,6 @@ JOINING = "Joining organisation"
 WHY = "Why"
 LETTER_BEGINS = "Letter begins"
 MESSAGE = "Message"
-NOTES = "Notes"
 AGREED = "Agreed"
 REFUSED = "Refused"
 WAS_SENT = "Was sent"
@@ -31,8 +30,6 @@ PROPOSED_ON = "Proposed on"
 MATCH = "Match"
 
 CHECKBOXES = (APPROVE, DECLINE, AGREED, REFUSED, WAS_SENT, WAS_NOT_SENT)
-WRITTEN_ONCE = (SENDING, RECEIVING, JOINING, WHY)
-"""The cells a tick is bound to: what the officer saw when she ticked."""
 
 WENT_OUT = (str(Stage.INTRODUCED), str(Stage.UNSURE))
 """How the status begins of a row whose letter left, or may have."""
