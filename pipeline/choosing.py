@@ -21,7 +21,7 @@ from pipeline.model import (
 from pipeline.normalise import fold
 from pipeline.ports import LedgerState
 from pipeline.proposals import Source, lapsed, renewed, to_match
-from pipeline.registry import Registry, canonical, memory_of
+from pipeline.registry import Registry, canonical
 from pipeline.world import World
 
 LONGEST_SILENCE_WEEKS = 8
@@ -149,7 +149,7 @@ def candidates_for(world: World, registry: Registry, turned_down: Sequence[Match
     state = world.state
     barred = {
         frozenset(key.removeprefix("org:").split("|"))
-        for key, at in canonical_meetings(state.meetings, {**state.spellings, **memory_of(registry.identity)}).items()
+        for key, at in canonical_meetings(state.meetings, registry.memory).items()
         if key.startswith("org:") and at >= world.round_started
     }
     past = past_pairs(world.past, registry.organisations)

@@ -6,13 +6,13 @@ both sides are reminded once. The tick that approved the introduction covers its
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipeline.layout import STATUS
 from pipeline.model import (
+    MATCH_ID,
     LetterKind,
     LetterRecord,
     LetterState,
@@ -30,7 +30,6 @@ SENDING = "Sending organisation"
 RECEIVING = "Receiving organisation"
 JOINING = "Joining organisation"
 MATCH = "Match"
-MATCH_ID = re.compile(r"M-[A-Z2-7]{10}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import json
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from functools import cached_property
@@ -270,11 +270,14 @@ def _option_problems(question: Question, sections: set[str]) -> list[str]:
     return found
 
 
-def locate(form: Form, header: Sequence[str], columns: Mapping[str, str], *, tab: str = "") -> dict[str, str]:
+def locate(
+    form: Form, header: Sequence[str], columns: Mapping[str, str], *, tab: str = "", needed: Collection[str] = ()
+) -> dict[str, str]:
     """Question key -> the header as it stands in the tab.
 
     `columns` is `[form.columns]` of the configuration: key -> header, or key -> "" where a form of your own does
     not ask that question. Everything else is found by title, then by alias; a column more is nobody's concern.
+    `needed` are keys of optional questions that must be there too, since they once were.
     Raises SheetHeaderProblem when a needed column is missing or could be two, naming what was seen.
     """
     seen: dict[str, list[str]] = {}
@@ -295,7 +298,7 @@ def locate(form: Form, header: Sequence[str], columns: Mapping[str, str], *, tab
             doubled.append(" and ".join(f'"{hit}"' for hit in hits) + f" (for {question.key})")
         elif hits:
             found[question.key] = hits[0]
-        elif question.is_required or wanted:
+        elif question.is_required or wanted or question.key in needed:
             missing.append(f'"{wanted or question.title}" ({question.key})')
     unknown = sorted(set(columns) - set(form.by_key))
     if unknown:
@@ -317,6 +320,7 @@ def _header_problem(
     return SheetHeaderProblem(
         f'The tab "{tab}" {" and ".join(said)}. Columns seen: {seen}.',
         hint="If a question was renamed, name its column under [form.columns] (matchmaker map proposes it); "
+        'if the form no longer asks it, write its key = "" there; '
         "of two columns, rename the one that is no longer used.",
     )
 

@@ -7,6 +7,7 @@ what we made of it. The words are explained once more in `docs/words.md`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -291,6 +292,10 @@ class Party:
     ask_first: bool = False
     check_first: str | None = None
     """Why the officer must check this side with somebody before a letter may leave (None: nothing)."""
+
+
+MATCH_ID = re.compile(r"M-[A-Z2-7]{10}")
+"""What a match's id looks like; `proposals.match_id` makes them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ from pipeline.choosing import (
     fresh_matches,
     is_turned_down,
 )
-from pipeline.errors import MatchmakerError, SheetHeaderProblem
+from pipeline.errors import MatchmakerError
 from pipeline.form import locate
 from pipeline.introductions import Introductions, Limits, Situation
 from pipeline.letters_due import compose, digest, reminders
@@ -46,7 +46,7 @@ from pipeline.model import (
 )
 from pipeline.normalise import fold
 from pipeline.ports import Facts, LedgerState
-from pipeline.registry import Registry, memory_of, register
+from pipeline.registry import Registry, register
 from pipeline.world import World
 
 OPEN_STAGES = frozenset({Stage.PROPOSED, Stage.APPROVED, Stage.HELD, Stage.UNSURE})
@@ -106,9 +106,8 @@ def make_plan(world: World) -> Plan:
     fresh = fresh_matches(
         world, registry, proposals, busy, (*renewals, *wished), {*finished, *superseded, *gone}, turned_down
     )
-    memory = {**state.spellings, **memory_of(registry.identity)}
     matches = {
-        match.id: as_known_today(match, registry.sources, memory)
+        match.id: as_known_today(match, registry.sources, registry.memory)
         for match in {**state.matches, **{match.id: match for match in fresh}}.values()
     }
 
@@ -120,7 +119,7 @@ def make_plan(world: World) -> Plan:
         gone=gone,
         row_trouble=reading.row_trouble,
         not_ticks=reading.not_ticks,
-        meetings=canonical_meetings(state.meetings, memory),
+        meetings=canonical_meetings(state.meetings, registry.memory),
         sent_today=state.sent_today,
     )
     decided = rule(world, situation)
@@ -191,7 +190,7 @@ def restated(
     situation = replace(
         plan.situation,
         letters=state.letters,
-        meetings=canonical_meetings(state.meetings, {**state.spellings, **memory_of(plan.registry.identity)}),
+        meetings=canonical_meetings(state.meetings, plan.registry.memory),
         sent_today=state.sent_today,
         mail_trouble=str(trouble.args[0]) if trouble else "",
     )
@@ -234,17 +233,7 @@ def _columns(world: World) -> frozenset[str]:
     renamed or deleted, and reading its answers as "not stated" would ignore what people asked for.
     """
     table, columns = world.table(layout.RESPONSES), world.settings.form.columns
-    found = frozenset(locate(world.form, table.header, columns, tab=table.title))
-    lost = [key for key in sorted(world.state.questions - found) if columns.get(key) != "" and key in world.form.by_key]
-    if lost:
-        titles = ", ".join(f'"{world.form.by_key[key].title}" ({key})' for key in lost)
-        seen = ", ".join(f'"{title[:80]}"' for title in table.header[:60] if title.strip())
-        raise SheetHeaderProblem(
-            f'The tab "{table.title}" no longer has a column for {titles}. Columns seen: {seen}.',
-            hint="If the question was renamed, name its column under [form.columns] (matchmaker map proposes it); "
-            f'if the form no longer asks it, write {lost[0]} = "" there.',
-        )
-    return found
+    return frozenset(locate(world.form, table.header, columns, tab=table.title, needed=world.state.questions))
 
 
 def _register(world: World, judgements: Sequence[Judgement]) -> Registry:
@@ -327,6 +316,7 @@ def _facts(
     problems: Sequence[Problem],
 ) -> Facts:
     state = world.state
+    known = frozenset(state.entries)
     keys = frozenset(problem.key for problem in problems)
     return Facts(
         at=world.now,
@@ -340,11 +330,11 @@ def _facts(
         judgements=tuple(judgements),
         spellings={
             key: organisation
-            for key, organisation in memory_of(registry.identity).items()
+            for key, organisation in registry.memory.items()
             if state.spellings.get(key) != organisation
         },
         organisation_events=tuple((event.organisation, event.sentence) for event in registry.identity.events),
-        entries=tuple(entry for entry in registry.entries.known if entry not in set(state.entries)),
+        entries=tuple(entry for entry in registry.entries.known if entry not in known),
         problems=keys if keys != state.problems else None,
         letters=tuple(letters),
         withdrawn=decided.withdrawn,

@@ -39,6 +39,8 @@ class Registry:
     intake: Intake
     entries: EntryPlan
     identity: IdentityPlan
+    memory: Mapping[str, str]
+    """What to remember: the id of every spelling, and what ids have become through merges."""
     sources: Mapping[str, Source]
     organisations: tuple[Organisation, ...]
     questions: tuple[Question, ...]
@@ -108,6 +110,7 @@ def register(
         intake=intake,
         entries=plan,
         identity=identity,
+        memory={**spellings, **identity.memory, **{f"{REDIRECT}{old}": new for old, new in identity.redirects.items()}},
         sources=sources,
         organisations=organisations(records, identity, aliases, linkage=linkage),
         questions=_questions(linkage, records),
@@ -147,11 +150,6 @@ def _to_confirm(plan: EntryPlan, responses: Sequence[Response], known: Sequence[
 def _with_regions(entry: Entry) -> Entry:
     """Whoever wants to go to Spain is welcome in Catalonia: a country stands for the regions that count apart."""
     return replace(entry, preferred_places=vocabulary().place_codes(entry.preferred_places))
-
-
-def memory_of(identity: IdentityPlan) -> dict[str, str]:
-    """What to remember: the id of every spelling, and what ids have become."""
-    return {**identity.memory, **{f"{REDIRECT}{old}": new for old, new in identity.redirects.items()}}
 
 
 def canonical(organisation: str, memory: Mapping[str, str]) -> str:

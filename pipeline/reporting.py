@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -18,12 +17,10 @@ from pipeline.indicators import (
     indicator_rows,
 )
 from pipeline.lists import FORMULA_STARTS
-from pipeline.model import Cell, Problem, Publish
+from pipeline.model import MATCH_ID, Cell, Problem, Publish
 from pipeline.plan import Plan
 from pipeline.templating import Templates
 from pipeline.world import World
-
-SAFE_NAME = re.compile(r"M-[A-Z2-7]{10}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +39,7 @@ def make_report(world: World, plan: Plan, templates: Templates, definitions: Ind
     files: dict[str, str] = {}
     lines: list[str] = []
     for exchange in exchanges:
-        if not SAFE_NAME.fullmatch(exchange.id):
+        if not MATCH_ID.fullmatch(exchange.id):
             continue
         refusal = _refusal(exchange, plan)
         if refusal:

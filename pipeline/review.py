@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from pipeline.model import Cell, Decision, Match, NewRow, Problem, RowUpdate, SheetRow, Stage, Standing, Table
+from pipeline.model import MATCH_ID, Cell, Decision, Match, NewRow, Problem, RowUpdate, SheetRow, Stage, Standing, Table
 
 STATUS = "Status"
 APPROVE = "Approve"
@@ -34,7 +34,6 @@ CHECKBOXES = (APPROVE, DECLINE, AGREED, REFUSED, WAS_SENT, WAS_NOT_SENT)
 WENT_OUT = (str(Stage.INTRODUCED), str(Stage.UNSURE))
 """How the status begins of a row whose letter left, or may have."""
 
-MATCH_ID = re.compile(r"M-[A-Z2-7]{10}")
 MESSAGE_LIMIT = 2000
 
 
