@@ -13,15 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from pipeline import layout, review, tabs
-from pipeline.adapters.bounce_reading import UNKNOWN_ADDRESS
+from pipeline.adapters.mail.bounce_reading import UNKNOWN_ADDRESS
 from pipeline.adapters.secrets import plain_address
-from pipeline.border import clean_text
-from pipeline.brakes import ledger_behind
+from pipeline.cleaning import clean_text
 from pipeline.config import Settings
 from pipeline.errors import Exit, MatchmakerError, TryLater
-from pipeline.introductions import introduction_id
-from pipeline.messages import meeting_keys
+from pipeline.letters import meeting_keys
 from pipeline.model import (
     Envelope,
     Letter,
@@ -32,7 +29,10 @@ from pipeline.model import (
     SheetChanges,
     Standing,
 )
-from pipeline.plan import Plan, make_plan, restated
+from pipeline.planning.brakes import ledger_behind
+from pipeline.planning.inputs import World
+from pipeline.planning.plan import Plan, make_plan, restated
+from pipeline.planning.standings import introduction_id
 from pipeline.ports import (
     Clock,
     Delivery,
@@ -45,7 +45,8 @@ from pipeline.ports import (
     RunRecord,
     Spreadsheet,
 )
-from pipeline.world import World
+from pipeline.tabs import layout, review
+from pipeline.tabs import own_tabs as tabs
 
 log = logging.getLogger(__name__)
 

@@ -7,21 +7,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from pipeline.adapters.ledger import SqlLedger, open_ledger
-from pipeline.adapters.mail import mailer_for
+from pipeline.adapters.ledger.ledger import SqlLedger, open_ledger
+from pipeline.adapters.mail.smtp import mailer_for
 from pipeline.adapters.secrets import address_hasher, ledger_secret, message_id_maker
-from pipeline.adapters.sheets import open_spreadsheet
-from pipeline.composer import Composer
+from pipeline.adapters.sheets.spreadsheet import open_spreadsheet
+from pipeline.cleaning.data_files import data_file
 from pipeline.config import Settings
 from pipeline.errors import ConfigurationError
-from pipeline.exchanges import read_past_exchanges
-from pipeline.form import load_form
+from pipeline.exchanges.case_sheets import read_past_exchanges
+from pipeline.forms.form import load_form
+from pipeline.letters.composer import Composer
+from pipeline.letters.templating import load_templates
 from pipeline.model import SheetSnapshot
-from pipeline.normalise import data_file
+from pipeline.planning.inputs import World
 from pipeline.ports import LedgerState
 from pipeline.run import Outside
-from pipeline.templating import load_templates
-from pipeline.world import World
 
 
 def now() -> datetime:
@@ -46,7 +46,7 @@ def open_outside(
     mailer = mailer_for(settings) if sends and not read_only else None
     evidence = None
     if settings.imap.host and not read_only:
-        from pipeline.adapters.mailbox import mailbox_for
+        from pipeline.adapters.mail.mailbox import mailbox_for
 
         evidence = mailbox_for(settings)
     aliases = load_aliases(settings)

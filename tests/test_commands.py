@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pipeline.adapters.lock import run_lock
-from pipeline.adapters.sheets_setup import init
+from pipeline.adapters.sheets.setup import init
 from pipeline.config import load_settings
 from pipeline.errors import Exit
 from pipeline.sandbox.app import Sandbox

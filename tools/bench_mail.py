@@ -23,8 +23,8 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from pipeline.adapters.ledger import open_ledger
-from pipeline.adapters.mail import SmtpMailer
+from pipeline.adapters.ledger.ledger import open_ledger
+from pipeline.adapters.mail.smtp import SmtpMailer
 from pipeline.adapters.secrets import message_id_maker
 from pipeline.config import MailSettings
 from pipeline.model import Envelope, Letter, LetterKind

@@ -32,7 +32,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
 import train_matching as training  # noqa: E402
 
-from pipeline.lists import write_list  # noqa: E402
+from pipeline.cleaning.lists import write_list  # noqa: E402
 from pipeline.matching.command import match_files  # noqa: E402
 from pipeline.matching.eligibility import Masks  # noqa: E402
 from pipeline.matching.features import FEATURES, read_pool  # noqa: E402

@@ -20,10 +20,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pipeline.adapters.sheets_setup import init
+from pipeline.adapters.sheets.setup import init
+from pipeline.cleaning.data_files import data_file
 from pipeline.config import load_settings
-from pipeline.form import Form, Kind, load_form
-from pipeline.normalise import data_file
+from pipeline.forms.form import Form, Kind, load_form
 from pipeline.sandbox.app import Sandbox
 from pipeline.sandbox.person import Person
 

@@ -23,15 +23,15 @@ import gspread
 import uvicorn
 from google.auth.credentials import AnonymousCredentials
 
-from pipeline import layout
-from pipeline.adapters.sheets import GoogleSpreadsheet
-from pipeline.adapters.sheets_client import SheetsHttp
-from pipeline.adapters.sheets_credentials import connect
-from pipeline.adapters.sheets_layout import init
+from pipeline.adapters.sheets.client import SheetsHttp
+from pipeline.adapters.sheets.credentials import connect
+from pipeline.adapters.sheets.layout import init
+from pipeline.adapters.sheets.spreadsheet import GoogleSpreadsheet
 from pipeline.config import SheetsSettings
 from pipeline.model import NewRow, RowUpdate, SheetChanges
 from pipeline.sandbox.sheets_api import create_sheets_app
 from pipeline.sandbox.store import Store
+from pipeline.tabs import layout
 
 QUOTA = 60
 """Requests of a kind in a minute for one account (developers.google.com/workspace/sheets/api/limits)."""

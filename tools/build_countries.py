@@ -11,7 +11,7 @@ from pathlib import Path
 
 from babel import Locale
 
-from pipeline.normalise import fold
+from pipeline.cleaning.folding import fold
 
 LANGUAGES = """
     en fr de es it pt nl pl ro cs sk hu sl hr sr bs mk sq bg el tr ru uk be lt lv et fi sv da nb nn is ga cy gd mt

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.cleaning.folding import fold, skeleton
 from pipeline.linkage.places import country_number, name_hash
-from pipeline.normalise import fold, skeleton
 
 TARGET = Path(__file__).parent.parent / "config" / "linkage" / "places.npz"
 COUNTRIES = frozenset(

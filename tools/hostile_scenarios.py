@@ -34,7 +34,7 @@ from hostile_world import (
     watched_faults,
 )
 
-from pipeline import layout
+from pipeline.tabs import layout
 
 Faults = dict[str, list[str]]
 TWO_WAYS = {"role": "Send and host", "seeks": "We want to learn about dual VET.", "offers": "We show dual VET."}

@@ -21,17 +21,17 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Self
 
-from pipeline import layout
-from pipeline.adapters.sheets_setup import init
-from pipeline.border import clean_address
+from pipeline.adapters.sheets.setup import init
+from pipeline.cleaning import clean_address
+from pipeline.cleaning.data_files import data_file
 from pipeline.config import load_settings
-from pipeline.form import load_form
-from pipeline.impersonation import skeleton
-from pipeline.messages import ReadBack, read_back
-from pipeline.normalise import data_file
+from pipeline.forms.form import load_form
+from pipeline.intake.impersonation import skeleton
+from pipeline.letters import ReadBack, read_back
 from pipeline.sandbox.app import Sandbox
 from pipeline.sandbox.person import Person
 from pipeline.sandbox.smtp import KeptMessage
+from pipeline.tabs import layout
 
 ROOT = Path(__file__).resolve().parent.parent
 RESPONSES = "Form responses 1"

@@ -32,9 +32,9 @@ from types import FrameType, SimpleNamespace
 from typing import Any, Protocol
 
 from pipeline import run as run_module
-from pipeline.adapters.ledger import open_ledger
+from pipeline.adapters.ledger.ledger import open_ledger
 from pipeline.adapters.lock import run_lock
-from pipeline.adapters.mail import SmtpMailer
+from pipeline.adapters.mail.smtp import SmtpMailer
 from pipeline.adapters.secrets import message_id_maker
 from pipeline.config import MailSettings
 from pipeline.model import Envelope, Letter, LetterKind

@@ -23,7 +23,7 @@ from typing import Any
 from kill_sweep import in_child, sweep
 
 from pipeline.adapters.lock import run_lock
-from pipeline.adapters.sheets_setup import init
+from pipeline.adapters.sheets.setup import init
 from pipeline.config import Settings, load_settings
 from pipeline.model import LetterState
 from pipeline.run import run

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from pipeline.cli import COMMANDS, cli
 from pipeline.config import ENVIRONMENT_PREFIX, Settings
-from pipeline.datamap import PROGRAM_ERASES, personal_uses
+from pipeline.data_map import PROGRAM_ERASES, personal_uses
 from pipeline.errors import Exit
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -110,7 +110,7 @@ def privacy_page() -> str:
     lines = [
         "# Personal data",
         "",
-        "Made by `tools/make_reference.py` from `pipeline/datamap.py`; do not edit by hand. It is what the code does,",
+        "Made by `tools/make_reference.py` from `pipeline/data_map.py`; do not edit by hand. It is what the code does,",
         "not legal advice: the secretariat is the controller, Google and the mail provider process on its behalf.",
         "",
         "| what | why | where | how long |",

@@ -18,8 +18,8 @@ from typing import Any
 
 from gspread.urls import SPREADSHEET_BATCH_UPDATE_URL, SPREADSHEET_URL
 
-from pipeline.adapters.sheets_client import Refused, SheetsHttp, read_json
-from pipeline.adapters.sheets_credentials import connect
+from pipeline.adapters.sheets.client import Refused, SheetsHttp, read_json
+from pipeline.adapters.sheets.credentials import connect
 from pipeline.config import load_settings
 
 Json = dict[str, Any]

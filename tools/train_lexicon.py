@@ -14,8 +14,9 @@ from collections import Counter
 
 import numpy as np
 
+from pipeline.cleaning.data_files import data_file
+from pipeline.cleaning.folding import fold, skeleton
 from pipeline.linkage.words import Part, stem, words
-from pipeline.normalise import data_file, fold, skeleton
 
 LANGUAGES = frozenset(
     """fr de es pt it cs sk tr sv pl fi nl sr hu hr ro ca no nb nn da el bg cy sl eu ga ka lv bs lt et is mk sq uk ru be

@@ -19,6 +19,7 @@ from boosting import fit
 from linkage_data import FOLDS, Labelled, families, joined_after_answers, read_labelled, scored
 from numpy.typing import NDArray
 
+from pipeline.cleaning.data_files import data_file
 from pipeline.linkage.comparison import COSTLY, Table
 from pipeline.linkage.context import PLAUSIBLE
 from pipeline.linkage.engine import Case
@@ -26,7 +27,6 @@ from pipeline.linkage.guards import rules
 from pipeline.linkage.judgement import Judged
 from pipeline.linkage.questions import choose, worth_asking
 from pipeline.linkage.scoring import Booster, Chances, Model, context_table, probability_of
-from pipeline.normalise import data_file
 
 LINKS_RIGHT = 0.986
 """The strict threshold is the lowest at which so many of the pairs in clusters are right on dev, unseen."""

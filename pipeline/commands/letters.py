@@ -89,7 +89,7 @@ def ledger() -> None:
 @with_options
 def export(asked: Asked, file: Path) -> int:
     """Write everything the ledger knows into a private file."""
-    from pipeline.adapters.ledger_files import export_ledger
+    from pipeline.adapters.ledger.files import export_ledger
     from pipeline.wiring import open_ledger_only
 
     with open_ledger_only(asked.settings, read_only=True) as opened:
@@ -103,7 +103,7 @@ def export(asked: Asked, file: Path) -> int:
 @with_options
 def import_(asked: Asked, file: Path) -> int:
     """Read an export back into an empty ledger."""
-    from pipeline.adapters.ledger_files import import_ledger
+    from pipeline.adapters.ledger.files import import_ledger
     from pipeline.adapters.lock import run_lock
     from pipeline.wiring import now, open_ledger_only
 

@@ -25,7 +25,7 @@ BY_HAND = (
 @with_options
 def subject(asked: Asked, email: str) -> int:
     """Everything that is held about a person, as JSON."""
-    from pipeline.adapters.ledger_people import subject as held_about
+    from pipeline.adapters.ledger.people import subject as held_about
     from pipeline.wiring import open_ledger_only
 
     address = _address(email)
@@ -43,7 +43,7 @@ def subject(asked: Asked, email: str) -> int:
 @with_options
 def forget(asked: Asked, email: str, yes: bool) -> int:
     """Erase a person from the ledger for good, and say what has to be deleted by hand."""
-    from pipeline.adapters.ledger_people import forget as erase
+    from pipeline.adapters.ledger.people import forget as erase
     from pipeline.adapters.lock import run_lock
     from pipeline.wiring import now, open_ledger_only
 
@@ -70,7 +70,7 @@ def forget(asked: Asked, email: str, yes: bool) -> int:
 @with_options
 def purge(asked: Asked) -> int:
     """Apply the retention periods of [retention]. Says nothing when nothing was due."""
-    from pipeline.adapters.ledger_people import purge as apply
+    from pipeline.adapters.ledger.people import purge as apply
     from pipeline.adapters.lock import run_lock
     from pipeline.wiring import now, open_ledger_only
 
@@ -89,7 +89,7 @@ def _counted(counts: Mapping[str, int]) -> str:
 
 
 def _address(text: str) -> str:
-    from pipeline.border import clean_address
+    from pipeline.cleaning import clean_address
 
     cleaned = clean_address(text)
     if isinstance(cleaned, str):
@@ -99,7 +99,7 @@ def _address(text: str) -> str:
 
 def _in_the_sheet(settings: Settings, address: str) -> dict[str, str]:
     """The rows that hold the address, by tab; a sentence when the sheet cannot be read."""
-    from pipeline.adapters.sheets import open_spreadsheet
+    from pipeline.adapters.sheets.spreadsheet import open_spreadsheet
 
     if not settings.sheets.spreadsheet_id:
         return {}

@@ -12,14 +12,15 @@ from pipeline.errors import Exit
 @with_options
 def report(asked: Asked) -> int:
     """Make the case sheets of exchanges that took place, and count the indicators against their targets."""
-    from pipeline import layout, tabs
     from pipeline.adapters.files import write_files
     from pipeline.adapters.lock import run_lock
-    from pipeline.indicators import load_indicators
+    from pipeline.letters.templating import load_templates
     from pipeline.model import SheetChanges
-    from pipeline.reporting import make_report
+    from pipeline.partnership.indicators import load_indicators
+    from pipeline.reporting.report import make_report
     from pipeline.run import look, problem_lines
-    from pipeline.templating import load_templates
+    from pipeline.tabs import layout
+    from pipeline.tabs import own_tabs as tabs
     from pipeline.wiring import now, open_outside
 
     settings = asked.settings

@@ -18,7 +18,7 @@ def form(asked: Asked) -> int:
 
     Paste it into script.google.com with the account that shall own the form, and run it once.
     """
-    from pipeline.form import apps_script, load_form
+    from pipeline.forms.form import apps_script, load_form
 
     wanted = asked.config or DEFAULT_PATH
     settings = load_settings(wanted) if wanted.exists() or asked.config else Settings()
@@ -33,9 +33,9 @@ def form(asked: Asked) -> int:
 @with_options
 def map_(asked: Asked, yes: bool) -> int:
     """Fit the tool to a form you already have: propose which header is which question, and remember it."""
-    from pipeline.adapters.sheets import open_spreadsheet
-    from pipeline.form import load_form
-    from pipeline.form_mapping import propose_mapping, write_mapping
+    from pipeline.adapters.sheets.spreadsheet import open_spreadsheet
+    from pipeline.forms.fitting import propose_mapping, write_mapping
+    from pipeline.forms.form import load_form
 
     settings = asked.settings
     config = asked.config or DEFAULT_PATH
@@ -56,7 +56,7 @@ def map_(asked: Asked, yes: bool) -> int:
 @with_options
 def init(asked: Asked) -> int:
     """Make the tabs, headers, checkboxes and protections that are missing; safe to repeat."""
-    from pipeline.adapters.sheets_setup import init as make
+    from pipeline.adapters.sheets.setup import init as make
 
     made = make(asked.settings.sheets, asked.settings.base)
     for line in made:
@@ -96,7 +96,7 @@ def _checks(asked: Asked, *, online: bool, mail_to: str | None) -> Iterator[Line
     yield True, f"The settings in {asked.config or DEFAULT_PATH} can be read.", ""
     yield from _offline(settings)
     if online:
-        from pipeline.adapters.sheets_setup import check_online
+        from pipeline.adapters.sheets.setup import check_online
 
         yield from check_online(settings)
         yield from _mail_server(settings)
@@ -106,10 +106,10 @@ def _checks(asked: Asked, *, online: bool, mail_to: str | None) -> Iterator[Line
 
 def _offline(settings: Settings) -> Iterator[Line]:
     from pipeline.adapters.secrets import ledger_secret
-    from pipeline.exchanges import check_case_sheet
-    from pipeline.form import load_form
-    from pipeline.messages.checking import check_templates
-    from pipeline.templating import load_templates
+    from pipeline.exchanges.case_sheets import check_case_sheet
+    from pipeline.forms.form import load_form
+    from pipeline.letters.checking import check_templates
+    from pipeline.letters.templating import load_templates
     from pipeline.wiring import load_aliases
 
     yield from _tried("The form's data can be read.", lambda: load_form(settings.path(settings.form.file)))
@@ -135,13 +135,13 @@ def _offline(settings: Settings) -> Iterator[Line]:
 
 
 def _open_ledger(settings: Settings, secret: bytes) -> None:
-    from pipeline.adapters.ledger import open_ledger
+    from pipeline.adapters.ledger.ledger import open_ledger
 
     open_ledger(settings.ledger_url, secret, round_months=settings.matching.round_months, read_only=True).close()
 
 
 def _mail_server(settings: Settings) -> Iterator[Line]:
-    from pipeline.adapters.mail import mailer_for
+    from pipeline.adapters.mail.smtp import mailer_for
 
     if not settings.mail.enabled:
         return
@@ -151,7 +151,7 @@ def _mail_server(settings: Settings) -> Iterator[Line]:
             pass
 
     yield from _tried(f"The mail server {settings.mail.host} lets us in; nothing was sent.", log_in)
-    from pipeline.adapters.mailbox import mailbox_for
+    from pipeline.adapters.mail.mailbox import mailbox_for
 
     mailbox = mailbox_for(settings)
     if mailbox is not None:
@@ -161,12 +161,12 @@ def _mail_server(settings: Settings) -> Iterator[Line]:
 
 
 def _test_letter(settings: Settings, address: str) -> Iterator[Line]:
-    from pipeline.adapters.mail import mailer_for
+    from pipeline.adapters.mail.smtp import mailer_for
     from pipeline.adapters.secrets import ledger_secret, message_id_maker
-    from pipeline.border import clean_address
-    from pipeline.messages import compose_test
+    from pipeline.cleaning import clean_address
+    from pipeline.letters import compose_test
+    from pipeline.letters.templating import load_templates
     from pipeline.ports import Outcome
-    from pipeline.templating import load_templates
     from pipeline.wiring import now
 
     cleaned = clean_address(address)

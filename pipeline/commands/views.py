@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pipeline import layout, questions
-from pipeline.choosing import past_pairs
 from pipeline.commands.options import one_line
 from pipeline.model import Match, Organisation, Standing
-from pipeline.plan import Plan
+from pipeline.planning.inputs import World
+from pipeline.planning.matches import past_pairs
+from pipeline.planning.plan import Plan
 from pipeline.run import problem_lines
-from pipeline.world import World
+from pipeline.tabs import layout
+from pipeline.tabs import same_organisation as questions
 
 SHOWN = 40
 

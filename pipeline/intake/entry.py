@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from pipeline.form import Form
+from pipeline.cleaning.countries import country_code, country_names
+from pipeline.cleaning.domains import email_domain
+from pipeline.cleaning.folding import fold
+from pipeline.forms.form import Form
 from pipeline.model import Entry, Response, Role
-from pipeline.normalise import country_code, country_names, email_domain, fold
 
 
 def to_entry(

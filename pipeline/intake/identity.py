@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from pipeline.border import organisation_key
+from pipeline.cleaning import organisation_key
 from pipeline.model import EntryKind, Flag, KnownEntry, Problem, Response
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -13,19 +13,14 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
-from pipeline.border import Address, clean_address, clean_link, organisation_key, read_line, read_text
-from pipeline.form import Form, locate
-from pipeline.intake.answers import (
-    Complaint,
-    as_moment,
-    as_option,
-    as_options,
-    as_text,
-    is_blank,
-)
+from pipeline.cleaning import Address, clean_address, clean_link, organisation_key, read_line, read_text
+from pipeline.cleaning.cells import Complaint, as_moment, as_text, is_blank
+from pipeline.cleaning.countries import country_code, country_names
+from pipeline.cleaning.folding import fold
+from pipeline.forms.answers import as_option, as_options
+from pipeline.forms.form import Form, locate
 from pipeline.intake.row import NAMES, NOTHING, Row, Unusable
 from pipeline.model import EntryKind, Problem, Publish, Response, Role, ShareContact, Table
-from pipeline.normalise import country_code, country_names, fold
 
 NOT_CONTENT = frozenset({"row", "content", "submitted_at", "kind", "flags", "held"})
 """Fields of a Response that are no answer about the exchange, and so do not make another version of an entry."""
@@ -220,7 +215,7 @@ class _Reading(Row):
         )
 
     def _country(self, region: str | None) -> tuple[str | None, str | None]:
-        """The country as typed, and its code; two regions count apart (see pipeline.normalise)."""
+        """The country as typed, and its code; two regions count apart (see pipeline.cleaning.countries)."""
         text = self.line("country")
         if text is None:
             return None, None

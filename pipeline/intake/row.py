@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import NoReturn, TypeVar
 
-from pipeline.border import Cleaned, Note, read_line
-from pipeline.form import Form, Kind
-from pipeline.intake.answers import Complaint, as_date, as_number, as_option, as_options, as_text, is_blank
+from pipeline.cleaning import Cleaned, Note, read_line
+from pipeline.cleaning.cells import Complaint, as_date, as_number, as_text, is_blank
+from pipeline.cleaning.folding import fold
+from pipeline.forms.answers import as_option, as_options
+from pipeline.forms.form import Form, Kind
 from pipeline.model import Cell, Flag, Problem, SheetRow
-from pipeline.normalise import fold
 
 _Value = TypeVar("_Value")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from pipeline.cleaning.lists import check_targets, write_list
 from pipeline.linkage.engine import link
 from pipeline.linkage.files import read_records
 from pipeline.linkage.records import Linkage, PairVerdict, Record
-from pipeline.lists import check_targets, write_list
 from pipeline.model import Reason
 
 REASONS_SHOWN = 5

@@ -6,8 +6,9 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from pipeline.cleaning.domains import email_domain, own_website, registered_domain
+from pipeline.cleaning.folding import fold, skeleton
 from pipeline.linkage.abbreviations import abbreviates
-from pipeline.normalise import email_domain, fold, own_website, registered_domain, skeleton
 
 PLAIN_PATHS = frozenset(
     [

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipeline.cleaning.lists import read_list
 from pipeline.linkage.records import Record
-from pipeline.lists import read_list
 
 REQUIRED = ("record_id", "organisation")
 OPTIONAL = ("country", "city", "website", "email")

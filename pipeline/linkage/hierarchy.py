@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
+from pipeline.cleaning.countries import country_code, country_only
+from pipeline.cleaning.domains import email_domain, own_website
 from pipeline.linkage.columns import Columns
 from pipeline.linkage.identity import IdentityPlan
 from pipeline.linkage.normalise import COUNTRY_RARITY, prepare
 from pipeline.linkage.records import Linkage, PairState, Record
 from pipeline.model import Organisation
-from pipeline.normalise import country_code, country_only, email_domain, own_website
 
 SEPARATORS = (" - ", " – ", " — ", ", ", " / ", ": ")
 LIKELY_SAME = 0.5

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 
+from pipeline.cleaning.countries import country_code, country_names, country_only
+from pipeline.cleaning.folding import fold, skeleton
 from pipeline.linkage.places import NOWHERE, country_number, find_places
 from pipeline.linkage.records import Record
 from pipeline.linkage.words import Part, meanings
 from pipeline.model import Judgement, Verdict
-from pipeline.normalise import country_code, country_names, country_only, fold, skeleton
 
 
 @lru_cache(maxsize=50_000)

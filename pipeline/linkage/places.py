@@ -10,7 +10,7 @@ from functools import cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
-from pipeline.normalise import data_file
+from pipeline.cleaning.data_files import data_file
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,6 +9,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from pipeline.cleaning.domains import email_domain, own_website, registered_domain
+from pipeline.cleaning.folding import fold
 from pipeline.linkage.blocking import Pairs
 from pipeline.linkage.columns import Columns
 from pipeline.linkage.comparison import Table
@@ -18,7 +20,6 @@ from pipeline.linkage.records import Record
 from pipeline.linkage.scoring import Model
 from pipeline.linkage.words import word_info
 from pipeline.model import Reason
-from pipeline.normalise import email_domain, fold, own_website, registered_domain
 
 AGAINST = (
     "They name departments with different",

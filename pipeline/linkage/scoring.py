@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.cleaning.data_files import data_file
 from pipeline.linkage.blocking import Pairs
 from pipeline.linkage.comparison import Table
 from pipeline.linkage.context import PLAUSIBLE, context
-from pipeline.normalise import data_file
 
 CHUNK = 30_000
 

@@ -11,7 +11,8 @@ from functools import cache
 from math import log
 from typing import NamedTuple
 
-from pipeline.normalise import data_file, fold, skeleton
+from pipeline.cleaning.data_files import data_file
+from pipeline.cleaning.folding import fold, skeleton
 
 
 class Part(StrEnum):

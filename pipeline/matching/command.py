@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.lists import Value, check_targets, write_list
+from pipeline.cleaning.lists import Value, check_targets, write_list
 from pipeline.matching.directed import avoided_pairs
 from pipeline.matching.eligibility import Masks
 from pipeline.matching.features import Pool, read_pool

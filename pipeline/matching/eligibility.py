@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from pipeline.cleaning.domains import FREE_MAIL
 from pipeline.matching.vocabulary import vocabulary
 from pipeline.model import Entry, Role
-from pipeline.normalise import FREE_MAIL
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from pipeline.lists import Line, read_list
+from pipeline.cleaning.lists import Line, read_list
 from pipeline.model import Entry, Role
 
 REQUIRED = ("id", "organisation", "country", "role")

@@ -15,8 +15,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+from pipeline.cleaning.data_files import data_file
 from pipeline.errors import ConfigurationError
-from pipeline.normalise import data_file
 
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 
@@ -30,7 +30,7 @@ _LETTERS = str.maketrans(
 def fold(text: str) -> str:
     """Lower case without accents, for comparison only; letters of other scripts and punctuation stay as they are.
 
-    Unlike `normalise.fold`, which spells everything in ASCII words: texts are parted into sentences after this.
+    Unlike `folding.fold`, which spells everything in ASCII words: texts are parted into sentences after this.
     """
     lowered = text.lower().translate(_LETTERS)
     if lowered.isascii():

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from pipeline.form import Form, Kind, Question, locate
+from pipeline.forms.form import Form, Kind, Question, locate
 from pipeline.model import Cell
 
 Given = Mapping[str, Sequence[str]]

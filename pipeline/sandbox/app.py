@@ -204,7 +204,7 @@ class Sandbox:
         from starlette.applications import Starlette
         from starlette.middleware import Middleware
 
-        from pipeline.form import load_form
+        from pipeline.forms.form import load_form
         from pipeline.sandbox.answers import AnswerForm
         from pipeline.sandbox.sheets_api import routes
         from pipeline.sandbox.web import Guard, page_routes
@@ -238,7 +238,7 @@ class Sandbox:
         _write(self.config_path, self._configuration())
 
     def _fill(self) -> None:
-        from pipeline.form import load_form
+        from pipeline.forms.form import load_form
 
         form = load_form()
         self._responses.make(form.header())
@@ -251,7 +251,7 @@ class Sandbox:
 
     def _configuration(self) -> str:
         """The file as it should be: new, or the one that is there with only our own values renewed."""
-        from pipeline.normalise import data_file
+        from pipeline.cleaning.data_files import data_file
 
         values: dict[str, str | int] = {
             "api_url": self.sheets_api,

@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.config import load_settings
 from pipeline.errors import MatchmakerError
-from pipeline.messages import read_back
+from pipeline.letters import read_back
 from pipeline.run import RunResult, run
 from pipeline.sandbox.app import Sandbox
 from pipeline.sandbox.person import Person
@@ -84,7 +84,7 @@ def play(directory: Path, say: Say) -> None:
 
 
 def _set_up(sandbox: Sandbox) -> None:
-    from pipeline.adapters.sheets_setup import init
+    from pipeline.adapters.sheets.setup import init
 
     settings = load_settings(sandbox.config_path, {})
     init(settings.sheets, settings.base)

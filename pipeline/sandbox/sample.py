@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from pipeline.form import Form, Kind, Question
+from pipeline.cleaning.data_files import data_file
+from pipeline.forms.form import Form, Kind, Question
 from pipeline.model import Cell
-from pipeline.normalise import data_file
 
 SHEET_EPOCH = date(1899, 12, 30)
 """Day 0 of a spreadsheet's serial numbers."""

@@ -12,17 +12,17 @@ from typing import Any
 import pytest
 import uvicorn
 
-from pipeline import layout
-from pipeline.adapters.sheets import GoogleSpreadsheet
-from pipeline.adapters.sheets_client import SheetsHttp
-from pipeline.adapters.sheets_credentials import connect
-from pipeline.adapters.sheets_layout import init
+from pipeline.adapters.sheets.client import SheetsHttp
+from pipeline.adapters.sheets.credentials import connect
+from pipeline.adapters.sheets.layout import init
+from pipeline.adapters.sheets.spreadsheet import GoogleSpreadsheet
 from pipeline.config import SheetsSettings
 from pipeline.sandbox.batch import apply
 from pipeline.sandbox.grid import Sheet, Spreadsheet
 from pipeline.sandbox.sheets_api import SheetsApp, create_sheets_app
 from pipeline.sandbox.store import Store
 from pipeline.sandbox.values import Value
+from pipeline.tabs import layout
 
 HEADER = ("Timestamp", "Email address", "Organisation", "What do you want to learn?")
 

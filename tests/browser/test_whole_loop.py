@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from pipeline.adapters.sheets_setup import init
+from pipeline.adapters.sheets.setup import init
 from pipeline.config import load_settings
 from pipeline.run import run
 from pipeline.sandbox.app import Sandbox

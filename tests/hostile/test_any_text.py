@@ -10,18 +10,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline import layout
-from pipeline.border import clean_address
-from pipeline.composer import Composer
+from pipeline.cleaning import clean_address
+from pipeline.cleaning.data_files import data_file
 from pipeline.config import Settings
-from pipeline.form import load_form
-from pipeline.messages import read_back
+from pipeline.forms.form import load_form
+from pipeline.letters import read_back
+from pipeline.letters.composer import Composer
+from pipeline.letters.templating import load_templates
 from pipeline.model import Cell, SheetRow, SheetSnapshot, Table
-from pipeline.normalise import data_file
-from pipeline.plan import Plan, make_plan
+from pipeline.planning.inputs import World
+from pipeline.planning.plan import Plan, make_plan
 from pipeline.ports import LedgerState
-from pipeline.templating import load_templates
-from pipeline.world import World
+from pipeline.tabs import layout
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 FORM = load_form(data_file("form.toml"))

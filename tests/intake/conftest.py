@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from pipeline.form import Form, load_form
+from pipeline.forms.form import Form, load_form
 from pipeline.intake import Intake, read_responses
 from pipeline.model import Cell, SheetRow, Table
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline.form import Form
+from pipeline.forms.form import Form
 from pipeline.intake import Intake, to_entry
 from pipeline.model import Role
 

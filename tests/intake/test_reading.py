@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import SheetHeaderProblem
-from pipeline.form import Form, load_form
+from pipeline.forms.form import Form, load_form
 from pipeline.intake import Intake, read_responses
 from pipeline.model import Cell, EntryKind, Publish, Role, ShareContact, SheetRow, Table
 

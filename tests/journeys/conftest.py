@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from pipeline.adapters.sheets_setup import init
+from pipeline.adapters.sheets.setup import init
+from pipeline.cleaning.data_files import data_file
 from pipeline.config import Settings, load_settings
-from pipeline.form import load_form
-from pipeline.messages import read_back
-from pipeline.normalise import data_file
+from pipeline.forms.form import load_form
+from pipeline.letters import read_back
 from pipeline.run import RunResult, run
 from pipeline.sandbox.app import Sandbox
 from pipeline.sandbox.person import Person

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.adapters.sheets import open_spreadsheet
+from pipeline.adapters.sheets.spreadsheet import open_spreadsheet
 from pipeline.errors import Exit, SheetHeaderProblem, TryLater
 from pipeline.model import SheetChanges
 from pipeline.run import rebuild

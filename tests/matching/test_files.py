@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.cleaning.lists import write_list
 from pipeline.errors import UsageError
-from pipeline.lists import write_list
 from pipeline.matching.command import match_files
 from pipeline.matching.files import read_declined, read_entries
 from pipeline.model import Role

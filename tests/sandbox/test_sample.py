@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from pipeline.form import load_form
-from pipeline.impersonation import inspect
+from pipeline.forms.form import load_form
 from pipeline.intake import Intake, entries, read_responses
+from pipeline.intake.impersonation import inspect
 from pipeline.model import SheetRow, Table
 from pipeline.sandbox.sample import sample_rows
 

@@ -19,7 +19,7 @@ import pytest
 
 from pipeline.config import load_settings
 from pipeline.errors import TryLater, UsageError
-from pipeline.form import load_form
+from pipeline.forms.form import load_form
 from pipeline.sandbox.app import Sandbox
 from pipeline.sandbox.responses import call
 

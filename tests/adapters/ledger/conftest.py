@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.adapters.ledger import SqlLedger, open_ledger
+from pipeline.adapters.ledger.ledger import SqlLedger, open_ledger
 from pipeline.adapters.secrets import message_id_maker
 from pipeline.model import Envelope, KnownEntry, Letter, LetterKind, Match, Party, Side
 from pipeline.ports import Facts

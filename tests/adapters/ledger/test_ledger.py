@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from pipeline.adapters.ledger import open_ledger
+from pipeline.adapters.ledger.ledger import open_ledger
 from pipeline.errors import ConfigurationError, LedgerDamaged, TryLater
 from pipeline.model import Decision, Envelope, Judgement, Letter, LetterKind, LetterRecord, LetterState, Verdict
 from pipeline.ports import Claim, Facts, RunRecord

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.adapters.ledger import open_ledger
-from pipeline.adapters.ledger_files import export_ledger, import_ledger
-from pipeline.adapters.ledger_people import forget
+from pipeline.adapters.ledger.files import export_ledger, import_ledger
+from pipeline.adapters.ledger.ledger import open_ledger
+from pipeline.adapters.ledger.people import forget
 from pipeline.errors import ConfigurationError, UsageError
 from pipeline.model import Decision, Judgement, Verdict
 from pipeline.ports import Facts, RunRecord

@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from pipeline.adapters.ledger import open_ledger
+from pipeline.adapters.ledger.ledger import open_ledger
 from pipeline.errors import TryLater
 from pipeline.model import LetterState
 from pipeline.ports import Claim, Facts

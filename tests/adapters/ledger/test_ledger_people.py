@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.adapters.ledger_files import export_ledger, import_ledger
-from pipeline.adapters.ledger_people import forget, purge, subject
+from pipeline.adapters.ledger.files import export_ledger, import_ledger
+from pipeline.adapters.ledger.people import forget, purge, subject
 from pipeline.config import RetentionSettings
 from pipeline.model import Decision
 from pipeline.ports import Facts

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from pipeline.adapters.ledger import open_ledger
+from pipeline.adapters.ledger.ledger import open_ledger
 from pipeline.errors import ConfigurationError, LedgerDamaged, TryLater
 from pipeline.ports import Facts
 
@@ -150,7 +150,7 @@ def test_a_full_disk_after_the_reply_leaves_the_letter_unsure_not_queued(desk: A
 
 
 def test_a_ledger_that_is_held_by_another_process_is_tried_later(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.adapters.ledger_sqlite.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("pipeline.adapters.ledger.sqlite.BUSY_SECONDS", 0.1)
     desk.queue(desk.letter(1))
     other = desk.open()
     with desk.ledger.writing(), pytest.raises(TryLater, match="in use"):
@@ -209,7 +209,7 @@ def test_the_tables_can_follow_to_postgresql() -> None:
     from sqlalchemy.dialects import postgresql
     from sqlalchemy.schema import CreateIndex, CreateTable
 
-    from pipeline.adapters.ledger_schema import metadata
+    from pipeline.adapters.ledger.schema import metadata
 
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     for table in metadata.sorted_tables:

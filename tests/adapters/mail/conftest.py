@@ -32,8 +32,8 @@ from typing import Any, Literal
 import pytest
 
 from pipeline import run as run_module
-from pipeline.adapters.ledger import SqlLedger, open_ledger
-from pipeline.adapters.mail import SmtpMailer
+from pipeline.adapters.ledger.ledger import SqlLedger, open_ledger
+from pipeline.adapters.mail.smtp import SmtpMailer
 from pipeline.adapters.secrets import message_id_maker
 from pipeline.config import ImapSettings, MailSettings, Settings
 from pipeline.errors import MatchmakerError

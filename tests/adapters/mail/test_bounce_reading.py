@@ -6,7 +6,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from pipeline.adapters.bounce_reading import UNKNOWN_ADDRESS, read_bounce
+from pipeline.adapters.mail.bounce_reading import UNKNOWN_ADDRESS, read_bounce
 
 ID = "<intro.0123456789abcdef0123456789abcdef@ops.example>"
 TOKEN = ID[1:].split("@", maxsplit=1)[0]

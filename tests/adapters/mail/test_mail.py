@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from pipeline.adapters.mail import envelope_id, mailer_for
+from pipeline.adapters.mail.smtp import envelope_id, mailer_for
 from pipeline.config import Settings
 from pipeline.errors import ConfigurationError, TryLater
 
@@ -134,7 +134,7 @@ def test_google_mailboxes_log_in_with_a_token(
         assert (credentials.get_secret_value(), username) == ("{}", "me@example.org")
         return SecretStr("ya29.token")
 
-    monkeypatch.setattr("pipeline.adapters.smtp_login.google_token", token)
+    monkeypatch.setattr("pipeline.adapters.mail.smtp_login.google_token", token)
     server = serve(extensions=("AUTH XOAUTH2 PLAIN",))
     mailer = make_mailer(server.port, None, SecretStr("{}"), username="me@example.org", oauth=True)
     with mailer.session() as session:

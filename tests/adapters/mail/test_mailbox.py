@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from pipeline.adapters.mailbox import ImapMailbox, mailbox_for
+from pipeline.adapters.mail.mailbox import ImapMailbox, mailbox_for
 from pipeline.config import ImapSettings, Settings
 from pipeline.errors import AccessRefused, ConfigurationError, TryLater
 from pipeline.model import LetterKind
@@ -91,7 +91,7 @@ def test_with_a_missing_journal_folder_only_what_was_found_counts(mailbox: Any) 
 
 @pytest.mark.parametrize("folder", ["Gesendete Objekte", "Éléments envoyés & co", 'Say "sent"', "送信済み"])
 def test_folders_of_any_name(mailbox: Any, folder: str) -> None:
-    from pipeline.adapters.mailbox import _quoted
+    from pipeline.adapters.mail.mailbox import _quoted
 
     mailbox.imap.create(_quoted(folder))
     mailbox.imap.append(_quoted(folder), "", "", LETTER.replace(b"\n", b"\r\n"))

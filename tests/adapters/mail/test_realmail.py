@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from pipeline.adapters.mailbox import ImapMailbox
+from pipeline.adapters.mail.mailbox import ImapMailbox
 from pipeline.config import ImapSettings
 from pipeline.model import LetterKind
 

@@ -1,0 +1,1 @@
+"""What was judged, decided and sent: an SQL database."""

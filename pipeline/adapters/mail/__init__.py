@@ -1,0 +1,1 @@
+"""Letters out by SMTP, evidence and bounces in by IMAP."""

@@ -1,0 +1,1 @@
+"""The spreadsheet: gspread and the few requests it has no method for."""

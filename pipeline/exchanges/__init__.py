@@ -1,0 +1,1 @@
+"""After the handshake: what came of an introduction, and its case sheet."""

@@ -1,0 +1,152 @@
+"""Every template of letters tried on sample data before a real letter needs it (`matchmaker check`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pipeline.config import MailSettings
+from pipeline.errors import MatchmakerError
+from pipeline.letters.compose import (
+    DigestData,
+    compose_digest,
+    compose_introduction,
+    compose_question,
+    compose_reminder,
+    compose_test,
+)
+from pipeline.letters.templating import WORDS, Templates, load_templates, page_loads, page_tags
+from pipeline.letters.verify import read_back
+from pipeline.model import Letter, LetterKind, Match, Party, Side
+
+NASTY = "{{ 7 * 7 }} </p><img src=x onerror=alert(1)> =?utf-8?q?a=0ABcc=3A_b=40c=2Eexample?= \" ' & %s {0} \u202e é"
+"""What a stranger might write to break a letter: it must come out as typed and change nothing else."""
+
+_NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+_MAIL = MailSettings(digest_to="secretariat@matchmaker.example", privacy_url="https://matchmaker.example/privacy")
+
+
+def _party(side: Side, text: str) -> Party:
+    name = side.value
+    return Party(
+        side=side,
+        entry=f"E-{name}",
+        organisation_id=f"O-{name}",
+        organisation=text,
+        email=f"{name}@matchmaker.example",
+        contact_name=text,
+        contact_role=text,
+        country="SE",
+        region=text,
+        city=text,
+        website="https://www.matchmaker.example",
+        topics=(text,),
+        formats=(text,),
+        languages=(text,),
+        seeks=text,
+        offers=text,
+        date_from=date(2027, 2, 1),
+        date_to=date(2027, 3, 31),
+        days=1.5,
+        group_size=4,
+    )
+
+
+def _bare(party: Party) -> Party:
+    """The same party with nothing stated but who it is."""
+    return Party(
+        side=party.side,
+        entry=party.entry,
+        organisation_id=party.organisation_id,
+        organisation=party.organisation,
+        email=party.email,
+    )
+
+
+def _match(text: str, sides: tuple[Side, ...]) -> Match:
+    parties = tuple(_party(side, text) for side in sides)
+    return Match(id="M-sample", parties=parties, why=text, band="likely", fits=(text,), unclear=(text,))
+
+
+def sample_letters(
+    templates: Templates, mail: MailSettings = _MAIL, text: str = "Sample"
+) -> Iterator[Callable[[], Letter]]:
+    """One function for each letter worth trying: two parties and three, much stated and nothing, all kinds."""
+
+    def message_id(letter: str) -> str:
+        return f"<{letter.replace(':', '.')}@matchmaker.example>"
+
+    pair = _match(text, (Side.SENDING, Side.RECEIVING))
+    three = _match(text, (Side.SENDING, Side.RECEIVING, Side.JOINING))
+    bare = replace(three, parties=tuple(_bare(party) for party in three.parties), fits=(), unclear=())
+    desk: dict[str, Any] = {"mail": mail, "templates": templates, "message_id": message_id, "now": _NOW}
+    for match, line in ((pair, text), (three, None), (bare, None)):
+        yield partial(compose_introduction, match, message=line, **desk)
+        for party in match.parties:
+            yield partial(compose_question, match, party.side, **desk)
+        day = date(2026, 10, 23) if line else None
+        thread = "<introduction@matchmaker.example>" if line else None
+        yield partial(compose_reminder, match, 1, introduction=thread, introduced_on=day, **desk)
+    one = (text,)
+    full = DigestData(day=_NOW.date(), waiting=one * 20, unsure=one, bounced=one, held=one, proposed=one, problems=one)
+    yield partial(compose_digest, full, **desk)
+    yield partial(
+        compose_digest, DigestData(day=_NOW.date(), waiting=one, spreadsheet_url="https://sheet.example"), **desk
+    )
+    yield partial(compose_test, "secretariat@matchmaker.example", **desk)
+
+
+def check_templates(directory: Path, default: str = "en") -> list[str]:
+    """What is wrong with the letter templates of a folder: one sentence each, with file and line.
+
+    Each language is filled with plain and with nasty sample data, as a letter and as a rehearsal: unknown
+    fields, missing files, pages that load something, and data that changes the page's structure are found.
+    """
+    try:
+        templates = load_templates(directory, default)
+    except MatchmakerError as error:
+        return [str(error)]
+    problems = [
+        f"templates: {language}/{kind.value}.{ending} is missing. Copy it from the shipped templates."
+        for language in templates.languages
+        for kind in LetterKind
+        for ending in ("txt", "html")
+        if f"{language}/{kind.value}.{ending}" not in templates.sources
+    ]
+    problems += [
+        f"templates: {language}/{WORDS} is missing. Copy it from the shipped templates."
+        for language in templates.languages
+        if f"{language}/{WORDS}" not in templates.sources
+    ]
+    rehearsal = _MAIL.model_copy(update={"rehearsal_to": "secretariat@matchmaker.example"})
+    for language in () if problems else templates.languages:
+        # alone in its folder, so that it is the language every letter is written in
+        alone = Templates(
+            {name: source for name, source in templates.sources.items() if name[:2] == language}, language
+        )
+        for mail in (_MAIL, rehearsal):
+            plain = sample_letters(alone, mail)
+            for compose_plain, compose_nasty in zip(plain, sample_letters(alone, mail, NASTY), strict=True):
+                problems += _letter_problems(language, compose_plain, compose_nasty)
+    return list(dict.fromkeys(problems))
+
+
+def _letter_problems(
+    language: str, compose_plain: Callable[[], Letter], compose_nasty: Callable[[], Letter]
+) -> list[str]:
+    try:
+        plain, nasty = compose_plain(), compose_nasty()
+    except MatchmakerError as error:
+        return [str(error)]
+    name = f"{language}/{plain.kind.value}.html"
+    pages = read_back(plain.content).html, read_back(nasty.content).html
+    found: list[str] = []
+    if loads := page_loads(pages[0]):
+        found.append(f"templates: {name} would load something ({', '.join(sorted(set(loads)))}). Letters must not.")
+    if page_tags(pages[0]) != page_tags(pages[1]) or "49" in nasty.subject:
+        found.append(f"templates: {name} lets answers change the page. Remove autoescape and similar.")
+    return found

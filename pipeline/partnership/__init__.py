@@ -1,0 +1,1 @@
+"""What the partnership counts about itself."""

@@ -1,0 +1,49 @@
+"""Everything one run reads before it decides, as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from pipeline.config import Settings
+from pipeline.exchanges.case_sheets import PastExchange
+from pipeline.forms.form import Form
+from pipeline.letters.composer import Composer
+from pipeline.model import (
+    SheetSnapshot,
+    Table,
+)
+from pipeline.ports import LedgerState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Everything a run reads before it decides, plus what never changes within a run."""
+
+    snapshot: SheetSnapshot
+    state: LedgerState
+    settings: Settings
+    form: Form
+    composer: Composer
+    now: datetime
+    is_erased: Callable[[str], bool]
+    aliases: Mapping[str, Sequence[str]]
+    past: tuple[PastExchange, ...] = ()
+    """Exchanges from before the tool."""
+    sending: bool = True
+    """False: letters stay (--no-send, mail.enabled = false)."""
+
+    @property
+    def today(self) -> date:
+        """The day of the run."""
+        return self.now.date()
+
+    @property
+    def round_started(self) -> datetime:
+        """Introductions before this moment belong to an earlier round."""
+        return self.now - timedelta(days=round(30.44 * self.settings.matching.round_months))
+
+    def table(self, name: str) -> Table:
+        """A tab as read; an absent one is empty."""
+        return self.snapshot.tables.get(name) or Table(title=name, header=(), rows=())

@@ -1,0 +1,1 @@
+"""The spreadsheet as data: one module for each tab."""
