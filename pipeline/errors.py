@@ -74,3 +74,10 @@ class SheetHeaderProblem(BrakePulled):
 
 class LedgerDamaged(ConfigurationError):
     """The ledger cannot be read, or belongs to a newer version. Never treated as empty."""
+
+
+class MessageUnsafe(MatchmakerError):
+    """A letter that must not leave: its bytes say something else than was approved. The caller holds it."""
+
+    def __init__(self, message: str, *, hint: str = "Hold this letter and look at the answers it is made of.") -> None:
+        super().__init__(message, hint=hint)

@@ -236,6 +236,16 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PastExchange:
+    """An exchange from before the tool: who went where, and when it ended, so far as anybody knows."""
+
+    sending: str
+    receiving: str
+    joining: str | None = None
+    ended: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NearMiss:
     """A pair that one askable rule keeps apart, with the sentence that says which."""
 
@@ -310,6 +320,10 @@ class Match:
     parties: tuple[Party, ...]
     why: str
     band: str
+    score: float = 0.0
+    """How likely it is to fit, as matching said when it was proposed; 1 when a person named it."""
+    waiting_since: date | None = None
+    """When the request was submitted, as far as anybody knows."""
     fits: tuple[str, ...] = ()
     """Sentences for the letter: what fits."""
     unclear: tuple[str, ...] = ()

@@ -18,7 +18,7 @@ from pipeline.adapters.secrets import plain_address
 from pipeline.cleaning import clean_text
 from pipeline.config import Settings
 from pipeline.errors import Exit, MatchmakerError, TryLater
-from pipeline.letters import meeting_keys
+from pipeline.letters.identity import introduction_id, meeting_keys
 from pipeline.model import (
     Envelope,
     Letter,
@@ -27,12 +27,12 @@ from pipeline.model import (
     LetterState,
     Problem,
     SheetChanges,
+    SheetSnapshot,
     Standing,
 )
 from pipeline.planning.brakes import ledger_behind
-from pipeline.planning.inputs import World
+from pipeline.planning.inputs import RunInputs
 from pipeline.planning.plan import Plan, make_plan, restated
-from pipeline.planning.standings import introduction_id
 from pipeline.ports import (
     Clock,
     Delivery,
@@ -61,8 +61,8 @@ greylisting server answers well within that.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outside:
-    """The adapters one run speaks to, and what never changes while it does."""
+class Adapters:
+    """What one run speaks to: sheet, ledger, mail, mailbox and clock."""
 
     sheet: Spreadsheet
     ledger: Ledger
@@ -70,8 +70,8 @@ class Outside:
     mailer: Mailer | None = None
     """None: letters stay."""
     evidence: Evidence | None = None
-    world: Callable[..., World]
-    """Makes the `World` of a run from snapshot, state and moment."""
+    inputs: Callable[[SheetSnapshot, LedgerState, datetime], RunInputs]
+    """Makes the inputs of a run from what was read and the moment."""
     progress: Callable[[str], None] = field(default=lambda _: None)
 
 
@@ -91,53 +91,53 @@ class RunResult:
     """What stopped the letters half-way; everything else was done."""
 
 
-def look(outside: Outside) -> tuple[World, Plan]:
-    """Read the outside and decide, touching nothing: `plan`, `status`, `explain`, `preview`."""
-    now = outside.clock()
-    world = outside.world(outside.sheet.read(), outside.ledger.load(now), now)
-    return world, make_plan(world)
+def look(adapters: Adapters) -> tuple[RunInputs, Plan]:
+    """Read the adapters and decide, touching nothing: `plan`, `status`, `explain`, `preview`."""
+    now = adapters.clock()
+    inputs = adapters.inputs(adapters.sheet.read(), adapters.ledger.load(now), now)
+    return inputs, make_plan(inputs)
 
 
-def run(outside: Outside, settings: Settings) -> RunResult:
+def run(adapters: Adapters, settings: Settings) -> RunResult:
     """One run of the cron job. To be called with the lock held."""
-    started = outside.clock()
-    number = outside.ledger.start_run(started)
+    started = adapters.clock()
+    number = adapters.ledger.start_run(started)
     try:
-        result = _run(outside, settings, started)
+        result = _run(adapters, settings, started)
     except MatchmakerError as error:
-        _finish(outside, number, started, error.exit_code, str(error), responses=0)
+        _finish(adapters, number, started, error.exit_code, str(error), responses=0)
         raise
     failure_code = result.failure.exit_code if result.failure else result.exit_code
-    _finish(outside, number, started, failure_code, result.summary, responses=len(result.plan.registry.sources))
+    _finish(adapters, number, started, failure_code, result.summary, responses=len(result.plan.entries.sources))
     return result
 
 
-def _finish(outside: Outside, number: int, started: datetime, code: Exit, summary: str, *, responses: int) -> None:
+def _finish(adapters: Adapters, number: int, started: datetime, code: Exit, summary: str, *, responses: int) -> None:
     record = RunRecord(
-        started=started, finished=outside.clock(), exit_code=int(code), summary=summary, responses=responses
+        started=started, finished=adapters.clock(), exit_code=int(code), summary=summary, responses=responses
     )
-    outside.ledger.finish_run(number, record)
+    adapters.ledger.finish_run(number, record)
 
 
-def _run(outside: Outside, settings: Settings, started: datetime) -> RunResult:
-    ledger = outside.ledger
+def _run(adapters: Adapters, settings: Settings, started: datetime) -> RunResult:
+    ledger = adapters.ledger
     for letter in ledger.recover(started):
         log.warning("letter=%s the last run ended while it was leaving; looking for evidence", letter)
-    _search_evidence(outside, settings)
-    world, plan = look(outside)
-    outside.progress(f"{len(plan.registry.sources)} open entries, {len(plan.proposals.candidates)} candidates")
-    if plan.brakes:
-        return _refuse(outside, world, plan)
+    _search_evidence(adapters, settings)
+    inputs, plan = look(adapters)
+    adapters.progress(f"{len(plan.entries.sources)} open entries, {len(plan.matches.proposals.candidates)} candidates")
+    if plan.ticks.brakes:
+        return _refuse(adapters, inputs, plan)
 
-    for match in plan.adopted:
-        _adopt(outside.ledger, world, plan, match)
-    ledger.record(plan.facts)
-    if plan.before:
-        outside.sheet.write(plan.before)
-    sending = _send(outside, settings, plan, started)
-    standings, after = restated(world, plan, ledger.load(outside.clock()), sending.failure)
+    for match in plan.ticks.adopted:
+        _adopt(adapters.ledger, inputs, plan, match)
+    ledger.record(plan.changes.ledger)
+    if plan.changes.before:
+        adapters.sheet.write(plan.changes.before)
+    sending = _send(adapters, settings, plan, started)
+    standings, after = restated(inputs, plan, ledger.load(adapters.clock()), sending.failure)
     if after:
-        left = outside.sheet.write(after)
+        left = adapters.sheet.write(after)
         if left:
             log.info("rows=%d moved while we wrote; the next run updates them", len(left))
     stuck = _newly_stuck(plan, standings)
@@ -152,50 +152,50 @@ def _run(outside: Outside, settings: Settings, started: datetime) -> RunResult:
     )
 
 
-def _refuse(outside: Outside, world: World, plan: Plan) -> RunResult:
+def _refuse(adapters: Adapters, inputs: RunInputs, plan: Plan) -> RunResult:
     """A brake: one line to `Problems`, nothing else."""
-    table = world.snapshot.tables.get(layout.PROBLEMS)
-    body = tabs.problems_body(plan.problems, plan.brakes, plan.released)
+    table = inputs.snapshot.tables.get(layout.PROBLEMS)
+    body = tabs.problems_body(plan.matches.problems, plan.ticks.brakes, plan.ticks.released)
     if tabs.changed(table, layout.PROBLEMS, body):
-        outside.sheet.write(SheetChanges(contents={layout.PROBLEMS: body}))
+        adapters.sheet.write(SheetChanges(contents={layout.PROBLEMS: body}))
     return RunResult(
         plan=plan,
-        standings=plan.standings,
+        standings=plan.letters.standings,
         exit_code=Exit.BRAKE,
-        summary=" ".join(f"{brake.what} {brake.fix}" for brake in plan.brakes),
+        summary=" ".join(f"{brake.what} {brake.fix}" for brake in plan.ticks.brakes),
     )
 
 
-def _adopt(ledger: Ledger, world: World, plan: Plan, identifier: str) -> None:
+def _adopt(ledger: Ledger, inputs: RunInputs, plan: Plan, identifier: str) -> None:
     """The officer released the brake: the sheet is right, that match counts as introduced."""
-    match = plan.matches.get(identifier)
+    match = plan.matches.all.get(identifier)
     letter = introduction_id(identifier)
     record = LetterRecord(
         id=letter,
         kind=LetterKind.INTRODUCTION,
         match=identifier,
         state=LetterState.SENT,
-        message_id=world.composer.message_id(letter),
+        message_id=inputs.composer.message_id(letter),
         envelope=Envelope(
-            sender=world.settings.mail.sender_address,
+            sender=inputs.settings.mail.sender_address,
             recipients=tuple(party.email for party in match.parties) if match else (),
         ),
         content=None,
-        since=world.now,
+        since=inputs.now,
         detail="taken over from the review tab",
     )
     ledger.adopt(record, meeting_keys(match) if match else ())
 
 
-def rebuild(outside: Outside) -> tuple[str, ...]:
+def rebuild(adapters: Adapters) -> tuple[str, ...]:
     """Take over from the review tab which matches were introduced; the ledger knows less than the sheet."""
-    world, plan = look(outside)
-    _, behind = ledger_behind(plan.reading.statuses, world.state.letters)
-    outside.ledger.record(replace(plan.facts, letters=(), withdrawn={}, settled={}, reopened=()))
+    inputs, plan = look(adapters)
+    _, behind = ledger_behind(plan.ticks.review.statuses, inputs.state.letters)
+    adapters.ledger.record(replace(plan.changes.ledger, letters=(), withdrawn={}, settled={}, reopened=()))
     for match in behind:
-        _adopt(outside.ledger, world, plan, match)
-    if world.snapshot.owner != world.state.instance:
-        outside.sheet.write(SheetChanges(owner=world.state.instance))
+        _adopt(adapters.ledger, inputs, plan, match)
+    if inputs.snapshot.owner != inputs.state.instance:
+        adapters.sheet.write(SheetChanges(owner=inputs.state.instance))
     return behind
 
 
@@ -212,22 +212,22 @@ class _Sending:
     failure: MatchmakerError | None = None
 
 
-def _send(outside: Outside, settings: Settings, plan: Plan, started: datetime) -> _Sending:
+def _send(adapters: Adapters, settings: Settings, plan: Plan, started: datetime) -> _Sending:
     """Send what is due: tick read once more, then claim -> deliver -> record, one letter at a time."""
     sending = _Sending()
-    if not plan.letters or outside.mailer is None:
+    if not plan.letters.due or adapters.mailer is None:
         return sending
-    letters = _confirmed(outside, plan)
+    letters = _confirmed(adapters, plan)
     if not letters:
         return sending
     try:
-        with outside.mailer.session() as session:
+        with adapters.mailer.session() as session:
             for letter in letters:
-                if (outside.clock() - started).total_seconds() > settings.run.max_seconds:
+                if (adapters.clock() - started).total_seconds() > settings.run.max_seconds:
                     log.warning("the run has lasted %d s; the other letters wait", settings.run.max_seconds)
                     break
-                outside.progress(f"letter {letter.id}")
-                outcome = _send_one(outside, session, letter)
+                adapters.progress(f"letter {letter.id}")
+                outcome = _send_one(adapters, session, letter)
                 if outcome is Outcome.SENT:
                     sending.sent.append(letter.id)
                 elif outcome is Outcome.TRY_AGAIN:
@@ -237,23 +237,23 @@ def _send(outside: Outside, settings: Settings, plan: Plan, started: datetime) -
     return sending
 
 
-def _confirmed(outside: Outside, plan: Plan) -> list[Letter]:
+def _confirmed(adapters: Adapters, plan: Plan) -> list[Letter]:
     """The letters whose tick still stands, with the same content, at a last reading of the review tab."""
-    table = outside.sheet.read_review().tables.get(layout.REVIEW)
+    table = adapters.sheet.read_review().tables.get(layout.REVIEW)
     if table is None:
         return []
-    again = review.read_review(table, plan.matches, clean_text)
+    again = review.read_review(table, plan.matches.all, clean_text)
     return [
         letter
-        for letter in plan.letters
-        if letter.match is None or review.still_approved(plan.reading, again, letter.match)
+        for letter in plan.letters.due
+        if letter.match is None or review.still_approved(plan.ticks.review, again, letter.match)
     ]
 
 
-def _send_one(outside: Outside, session: MailSession, letter: Letter) -> Outcome | None:
+def _send_one(adapters: Adapters, session: MailSession, letter: Letter) -> Outcome | None:
     """Claim, deliver, record. Whatever goes wrong with one letter, the others go on. None: it was not claimed."""
-    ledger = outside.ledger
-    claim = ledger.claim(letter.id, outside.clock())
+    ledger = adapters.ledger
+    claim = ledger.claim(letter.id, adapters.clock())
     if isinstance(claim, str):
         log.info("letter=%s not sent: %s", letter.id, claim)
         return None
@@ -263,7 +263,7 @@ def _send_one(outside: Outside, session: MailSession, letter: Letter) -> Outcome
 
     def before_dot() -> None:
         nonlocal committed
-        ledger.mark_committing(claim, outside.clock())
+        ledger.mark_committing(claim, adapters.clock())
         committed = True
 
     try:
@@ -275,7 +275,7 @@ def _send_one(outside: Outside, session: MailSession, letter: Letter) -> Outcome
         delivery = Delivery(
             outcome=Outcome.UNCLEAR if committed else Outcome.REFUSED, detail=f"our bug: {type(error).__name__}"
         )
-    _record(ledger, letter.id, claim.attempt, delivery, outside.clock())
+    _record(ledger, letter.id, claim.attempt, delivery, adapters.clock())
     log.info("letter=%s outcome=%s", letter.id, delivery.outcome)
     return delivery.outcome
 
@@ -295,15 +295,15 @@ def _record(ledger: Ledger, letter: str, attempt: int, delivery: Delivery, now: 
             ledger.requeue(letter, now, delivery.detail, not_before=now + pause if pause else None)
 
 
-def _search_evidence(outside: Outside, settings: Settings) -> None:
+def _search_evidence(adapters: Adapters, settings: Settings) -> None:
     """Settle what a crash left open, and note bounces. Trouble with the mailbox never stops the run."""
-    if outside.evidence is None:
+    if adapters.evidence is None:
         return
-    now = outside.clock()
-    state = outside.ledger.load(now)
+    now = adapters.clock()
+    state = adapters.ledger.load(now)
     try:
-        settle_unsure(outside.ledger, outside.evidence, settings, state, now)
-        _note_bounces(outside.ledger, outside.evidence, state, now)
+        settle_unsure(adapters.ledger, adapters.evidence, settings, state, now)
+        _note_bounces(adapters.ledger, adapters.evidence, state, now)
     except MatchmakerError as error:
         log.warning("the mailbox could not be searched: %s", error.args[0])
 
@@ -347,7 +347,7 @@ def _recipient(record: LetterRecord, bounced: str) -> str | None:
 
 def _newly_stuck(plan: Plan, standings: Mapping[str, Standing]) -> tuple[Standing, ...]:
     """What needs a person since this run; waiting proposals and open questions alone do not count."""
-    before = plan.reading.statuses
+    before = plan.ticks.review.statuses
     return tuple(
         standing
         for match, standing in standings.items()
@@ -357,7 +357,7 @@ def _newly_stuck(plan: Plan, standings: Mapping[str, Standing]) -> tuple[Standin
 
 def _exit_code(plan: Plan, stuck: Sequence[Standing], sending: _Sending) -> Exit:
     """1 when something new needs a person, 75 when the mail server was not ready for a letter."""
-    if plan.new_problems or stuck:
+    if plan.changes.new_problems or stuck:
         return Exit.NEEDS_A_PERSON
     return Exit.TRY_LATER if sending.waiting else Exit.DONE
 
@@ -367,19 +367,19 @@ def _summary(plan: Plan, after: SheetChanges, sending: _Sending) -> str:
     sent = sending.sent
     introductions = sum(letter.startswith(f"{LetterKind.INTRODUCTION}:") for letter in sent)
     counts = (
-        (len(plan.before.inserts.get(layout.REVIEW, ())), "new proposal", "new proposals"),
+        (len(plan.changes.before.inserts.get(layout.REVIEW, ())), "new proposal", "new proposals"),
         (introductions, "introduction sent", "introductions sent"),
         (len(sent) - introductions, "other letter sent", "other letters sent"),
         (len(sending.waiting), "letter waits for the mail server", "letters wait for the mail server"),
-        (len(plan.before.inserts.get(layout.SAME_ORGANISATION, ())), "new question", "new questions"),
-        (len(plan.facts.judgements), "answer about organisations", "answers about organisations"),
-        (len(plan.new_problems), "new problem", "new problems"),
+        (len(plan.changes.before.inserts.get(layout.SAME_ORGANISATION, ())), "new question", "new questions"),
+        (len(plan.changes.ledger.judgements), "answer about organisations", "answers about organisations"),
+        (len(plan.changes.new_problems), "new problem", "new problems"),
         (len(after.updates.get(layout.REVIEW, ())), "status changed", "statuses changed"),
     )
     said = [f"{count} {one if count == 1 else many}" for count, one, many in counts if count]
     if not said:
         return ""
-    entries = len(plan.registry.sources)
+    entries = len(plan.entries.sources)
     return f"{entries} open {'entry' if entries == 1 else 'entries'}: {', '.join(said)}."
 
 

@@ -1,4 +1,4 @@
-"""Builds the outside from the configuration: which adapters a command speaks to."""
+"""Builds the adapters from the configuration: which adapters a command speaks to."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from pipeline.forms.form import load_form
 from pipeline.letters.composer import Composer
 from pipeline.letters.templating import load_templates
 from pipeline.model import SheetSnapshot
-from pipeline.planning.inputs import World
+from pipeline.planning.inputs import RunInputs
 from pipeline.ports import LedgerState
-from pipeline.run import Outside
+from pipeline.run import Adapters
 
 
 def now() -> datetime:
@@ -30,13 +30,13 @@ def now() -> datetime:
 
 
 @contextmanager
-def open_outside(
+def open_adapters(
     settings: Settings,
     *,
     read_only: bool = False,
     sending: bool = True,
     progress: Callable[[str], None] = lambda _: None,
-) -> Iterator[Outside]:
+) -> Iterator[Adapters]:
     """Everything a run speaks to. `read_only` writes nothing anywhere and never opens a mail connection."""
     form = load_form(settings.path(settings.form.file))
     templates = load_templates(settings.path(settings.letters.templates), settings.letters.language)
@@ -56,8 +56,8 @@ def open_outside(
     hashed = address_hasher(secret)
     message_id = message_id_maker(secret, settings.mail.sender_address)
 
-    def world(snapshot: SheetSnapshot, state: LedgerState, moment: datetime) -> World:
-        return World(
+    def inputs(snapshot: SheetSnapshot, state: LedgerState, moment: datetime) -> RunInputs:
+        return RunInputs(
             snapshot=snapshot,
             state=state,
             settings=settings,
@@ -72,13 +72,13 @@ def open_outside(
 
     ledger = open_ledger(settings.ledger_url, secret, round_months=settings.matching.round_months, read_only=read_only)
     try:
-        yield Outside(
+        yield Adapters(
             sheet=sheet,
             ledger=ledger,
             clock=now,
             mailer=mailer,
             evidence=evidence,
-            world=world,
+            inputs=inputs,
             progress=progress,
         )
     finally:

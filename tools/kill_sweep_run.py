@@ -29,7 +29,7 @@ from pipeline.model import LetterState
 from pipeline.run import run
 from pipeline.sandbox.app import Sandbox
 from pipeline.sandbox.person import Person
-from pipeline.wiring import open_ledger_only, open_outside
+from pipeline.wiring import open_adapters, open_ledger_only
 
 LETTERS = 2
 EXPECTED = {LetterState.SENT: "Introduced", LetterState.UNSURE: "Unsure", LetterState.HELD: "Held"}
@@ -84,7 +84,7 @@ class WholeRun:
     def run(self) -> None:
         """What `matchmaker run` does."""
         settings = self.settings
-        with run_lock(settings.path(settings.run.lock_file), datetime.now(UTC)), open_outside(settings) as outside:
+        with run_lock(settings.path(settings.run.lock_file), datetime.now(UTC)), open_adapters(settings) as outside:
             run(outside, settings)
 
     def faults(self) -> list[str]:

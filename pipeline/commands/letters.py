@@ -8,6 +8,7 @@ import click
 
 from pipeline.commands.options import Asked, emit, one_line, with_options
 from pipeline.errors import Exit, UsageError
+from pipeline.letters.identity import introduction_id
 from pipeline.model import LetterState
 
 FINISHED = frozenset({LetterState.SENT, LetterState.WITHDRAWN})
@@ -68,7 +69,7 @@ def resolve(asked: Asked, identifier: str, was_sent: bool | None) -> int:
     with run_lock(settings.path(settings.run.lock_file), now()), open_ledger_only(settings) as ledger:
         ledger.recover(now())
         letters = ledger.load(now()).letters
-        name = identifier if identifier in letters else f"introduction:{identifier}"
+        name = identifier if identifier in letters else introduction_id(identifier)
         record = letters.get(name)
         if record is None:
             raise UsageError(f"No letter is called {one_line(identifier)[:80]}.", hint="See: matchmaker outbox")
@@ -120,14 +121,14 @@ def rebuild(asked: Asked) -> int:
     """After a lost disk: take over from the review tab which matches were introduced, so that none is again."""
     from pipeline.adapters.lock import run_lock
     from pipeline.run import rebuild as do_rebuild
-    from pipeline.wiring import now, open_outside
+    from pipeline.wiring import now, open_adapters
 
     settings = asked.settings
     with (
         run_lock(settings.path(settings.run.lock_file), now()),
-        open_outside(settings, sending=False) as outside,
+        open_adapters(settings, sending=False) as adapters,
     ):
-        adopted = do_rebuild(outside)
+        adopted = do_rebuild(adapters)
     for match in adopted:
         click.echo(f"{match} counts as introduced.")
     click.echo(f"{len(adopted)} matches taken over from the review tab.")

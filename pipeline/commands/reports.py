@@ -21,20 +21,20 @@ def report(asked: Asked) -> int:
     from pipeline.run import look, problem_lines
     from pipeline.tabs import layout
     from pipeline.tabs import own_tabs as tabs
-    from pipeline.wiring import now, open_outside
+    from pipeline.wiring import now, open_adapters
 
     settings = asked.settings
     folder = settings.path(settings.run.reports)
     templates = load_templates(settings.path(settings.letters.templates), settings.letters.language)
     with (
         run_lock(settings.path(settings.run.lock_file), now()),
-        open_outside(settings, sending=False) as outside,
+        open_adapters(settings, sending=False) as adapters,
     ):
-        world, plan = look(outside)
-        made = make_report(world, plan, templates, load_indicators())
+        inputs, plan = look(adapters)
+        made = make_report(inputs, plan, templates, load_indicators())
         write_files(folder, made.files)
-        if tabs.changed(world.snapshot.tables.get(layout.INDICATORS), layout.INDICATORS, made.indicators):
-            outside.sheet.write(SheetChanges(contents={layout.INDICATORS: made.indicators}))
+        if tabs.changed(inputs.snapshot.tables.get(layout.INDICATORS), layout.INDICATORS, made.indicators):
+            adapters.sheet.write(SheetChanges(contents={layout.INDICATORS: made.indicators}))
     if asked.as_json:
         emit({"folder": str(folder), "files": sorted(made.files), "indicators": made.indicators, "lines": made.lines})
         return Exit.DONE

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.commands.options import one_line
 from pipeline.model import Match, Organisation, Standing
-from pipeline.planning.inputs import World
+from pipeline.planning.inputs import RunInputs
 from pipeline.planning.matches import past_pairs
 from pipeline.planning.plan import Plan
 from pipeline.run import problem_lines
@@ -36,21 +36,21 @@ def match_as_json(match: Match, standing: Standing) -> dict[str, Any]:
     }
 
 
-def status_as_json(world: World, plan: Plan) -> dict[str, Any]:
+def status_as_json(inputs: RunInputs, plan: Plan) -> dict[str, Any]:
     """Where every match stands that has been put before the officer."""
-    proposed = {match.id for match in plan.fresh}
-    last = world.state.last_run
+    proposed = {match.id for match in plan.matches.fresh}
+    last = inputs.state.last_run
     return {
         "matches": [
-            match_as_json(plan.matches[identifier], standing)
-            for identifier, standing in plan.standings.items()
+            match_as_json(plan.matches.all[identifier], standing)
+            for identifier, standing in plan.letters.standings.items()
             if identifier not in proposed
         ],
         "problems": [
             {"where": problem.where, "what": problem.what, "fix": problem.fix}
-            for problem in (*plan.brakes, *plan.problems)
+            for problem in (*plan.ticks.brakes, *plan.matches.problems)
         ],
-        "questions": len(plan.registry.questions),
+        "questions": len(plan.entries.questions),
         "last_run": None
         if last is None
         else {
@@ -62,18 +62,18 @@ def status_as_json(world: World, plan: Plan) -> dict[str, Any]:
     }
 
 
-def status_as_text(world: World, plan: Plan) -> str:
+def status_as_text(inputs: RunInputs, plan: Plan) -> str:
     """The same for people, what needs them first."""
-    proposed = {match.id for match in plan.fresh}
-    standings = [standing for standing in plan.standings.values() if standing.match not in proposed]
+    proposed = {match.id for match in plan.matches.fresh}
+    standings = [standing for standing in plan.letters.standings.values() if standing.match not in proposed]
     standings.sort(key=lambda one: (not one.needs_a_person, str(one.stage), one.match))
-    lines = [_line(plan.matches[standing.match], standing) for standing in standings]
+    lines = [_line(plan.matches.all[standing.match], standing) for standing in standings]
     if not lines:
         lines = ["No matches yet."]
-    lines += [f"Problem: {one_line(line)}" for line in problem_lines((*plan.brakes, *plan.problems))]
-    if plan.registry.questions:
-        lines.append(f"{len(plan.registry.questions)} open questions in the tab {layout.SAME_ORGANISATION}")
-    last = world.state.last_run
+    lines += [f"Problem: {one_line(line)}" for line in problem_lines((*plan.ticks.brakes, *plan.matches.problems))]
+    if plan.entries.questions:
+        lines.append(f"{len(plan.entries.questions)} open questions in the tab {layout.SAME_ORGANISATION}")
+    last = inputs.state.last_run
     if last is not None:
         lines.append(
             f"Last run: {last.started:%Y-%m-%d %H:%M} UTC, exit {last.exit_code}. {one_line(last.summary)}".strip()
@@ -84,42 +84,46 @@ def status_as_text(world: World, plan: Plan) -> str:
 def plan_as_json(plan: Plan) -> dict[str, Any]:
     """What a run would do."""
     return {
-        "answers": plan.registry.intake.total,
-        "entries": len(plan.registry.sources),
-        "expired": len(plan.registry.entries.expired),
-        "organisations": len(plan.registry.organisations),
-        "proposals": [match_as_json(match, plan.standings[match.id]) for match in plan.fresh],
+        "answers": plan.entries.intake.total,
+        "entries": len(plan.entries.sources),
+        "expired": len(plan.entries.plan.expired),
+        "organisations": len(plan.entries.organisations),
+        "proposals": [match_as_json(match, plan.letters.standings[match.id]) for match in plan.matches.fresh],
         "letters": [
             {"letter": letter.id, "to": list(letter.envelope.recipients), "subject": letter.subject}
-            for letter in plan.letters
+            for letter in plan.letters.due
         ],
-        "statuses": [{"match": update.key, **update.cells} for update in plan.after.updates.get(layout.REVIEW, ())],
-        "problems": [{"where": one.where, "what": one.what, "fix": one.fix} for one in plan.problems],
-        "brakes": [{"where": one.where, "what": one.what, "fix": one.fix} for one in plan.brakes],
+        "statuses": [
+            {"match": update.key, **update.cells} for update in plan.changes.after.updates.get(layout.REVIEW, ())
+        ],
+        "problems": [{"where": one.where, "what": one.what, "fix": one.fix} for one in plan.matches.problems],
+        "brakes": [{"where": one.where, "what": one.what, "fix": one.fix} for one in plan.ticks.brakes],
     }
 
 
 def plan_as_text(plan: Plan) -> str:
     """What a run would do, for people."""
-    registry = plan.registry
-    found = f"{len(registry.sources)} open entries of {len(registry.organisations)} organisations"
-    lines = [f"{registry.intake.total} answers: {found}, {len(registry.entries.expired)} expired."]
-    lines += [f"A brake is pulled, nothing would be sent: {one_line(line)}" for line in problem_lines(plan.brakes)]
-    lines += [f"Would propose {_line(match, plan.standings[match.id])}" for match in plan.fresh[:SHOWN]]
+    entries = plan.entries
+    found = f"{len(entries.sources)} open entries of {len(entries.organisations)} organisations"
+    lines = [f"{entries.intake.total} answers: {found}, {len(entries.plan.expired)} expired."]
+    lines += [
+        f"A brake is pulled, nothing would be sent: {one_line(line)}" for line in problem_lines(plan.ticks.brakes)
+    ]
+    lines += [f"Would propose {_line(match, plan.letters.standings[match.id])}" for match in plan.matches.fresh[:SHOWN]]
     lines += [
         f"Would send {letter.id} to {', '.join(letter.envelope.recipients)}: {one_line(letter.subject)}"
-        for letter in plan.letters
+        for letter in plan.letters.due
     ]
     lines += [
         f"Would set the status of {update.key}: {one_line(str(update.cells.get('Status')))}"
-        for update in plan.after.updates.get(layout.REVIEW, ())[:SHOWN]
+        for update in plan.changes.after.updates.get(layout.REVIEW, ())[:SHOWN]
     ]
     lines += [
         f"Would ask whether {one_line(str(row.cells[questions.ONE]))} "
         f"and {one_line(str(row.cells[questions.OTHER]))} are the same"
-        for row in plan.before.inserts.get(layout.SAME_ORGANISATION, ())[:SHOWN]
+        for row in plan.changes.before.inserts.get(layout.SAME_ORGANISATION, ())[:SHOWN]
     ]
-    lines += [f"Problem: {one_line(line)}" for line in problem_lines(plan.problems)]
+    lines += [f"Problem: {one_line(line)}" for line in problem_lines(plan.matches.problems)]
     if len(lines) == 1:
         lines.append("Nothing to do.")
     return "\n".join(lines)
@@ -141,28 +145,28 @@ class Explanation:
 
 
 def explanation(
-    world: World, plan: Plan, identifier: str, history: Sequence[tuple[datetime, str]]
+    inputs: RunInputs, plan: Plan, identifier: str, history: Sequence[tuple[datetime, str]]
 ) -> Explanation | None:
     """Why a match was proposed and where it stands, or what an organisation is made of."""
     events = [{"at": at.isoformat(timespec="seconds"), "event": event} for at, event in history]
     told = [f"  {event['at']}  {one_line(event['event'])}" for event in events]
-    match = plan.matches.get(identifier)
+    match = plan.matches.all.get(identifier)
     if match is not None:
-        return _explained_match(world, plan, match, events, told)
-    organisation = next((one for one in plan.registry.organisations if one.id == identifier), None)
+        return _explained_match(inputs, plan, match, events, told)
+    organisation = next((one for one in plan.entries.organisations if one.id == identifier), None)
     if organisation is not None:
-        return _explained_organisation(world, organisation, events, told)
+        return _explained_organisation(inputs, organisation, events, told)
     if history:
         return Explanation("\n".join([identifier, *told]), {"id": identifier, "history": events})
     return None
 
 
 def _explained_match(
-    world: World, plan: Plan, match: Match, events: list[dict[str, str]], told: list[str]
+    inputs: RunInputs, plan: Plan, match: Match, events: list[dict[str, str]], told: list[str]
 ) -> Explanation:
     from pipeline.matching import explain
 
-    sources = plan.registry.sources
+    sources = plan.entries.sources
     features: list[dict[str, Any]] = []
     if match.sending.entry in sources and match.receiving.entry in sources:
         features = [
@@ -171,11 +175,11 @@ def _explained_match(
                 [source.entry for source in sources.values()],
                 match.sending.entry,
                 match.receiving.entry,
-                organisations=plan.registry.organisations,
-                past=frozenset(past_pairs(world.past, plan.registry.organisations)),
+                organisations=plan.entries.organisations,
+                past=frozenset(past_pairs(inputs.past, plan.entries.organisations)),
             )
         ]
-    standing = plan.standings[match.id]
+    standing = plan.letters.standings[match.id]
     lines = [_line(match, standing), "", match.why, *(f"Please check: {warning}" for warning in match.warnings)]
     if features:
         lines += ["", "What the score is made of:"]
@@ -191,7 +195,7 @@ def _explained_match(
 
 
 def _explained_organisation(
-    world: World, organisation: Organisation, events: list[dict[str, str]], told: list[str]
+    inputs: RunInputs, organisation: Organisation, events: list[dict[str, str]], told: list[str]
 ) -> Explanation:
     document: dict[str, Any] = {
         "id": organisation.id,
@@ -203,9 +207,9 @@ def _explained_organisation(
         "entries": list(organisation.entries),
         "judgements": [
             f"{judgement.left} and {judgement.right}: {judgement.verdict}, {judgement.at:%Y-%m-%d}"
-            for judgement in world.state.judgements
+            for judgement in inputs.state.judgements
             if organisation.id
-            in {world.state.spellings.get(judgement.left), world.state.spellings.get(judgement.right)}
+            in {inputs.state.spellings.get(judgement.left), inputs.state.spellings.get(judgement.right)}
         ],
         "history": events,
     }

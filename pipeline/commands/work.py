@@ -8,7 +8,7 @@ import click
 
 from pipeline.commands.options import Asked, emit, one_line, progress_to_terminal, with_options
 from pipeline.errors import Exit, UsageError
-from pipeline.planning.standings import introduction_id
+from pipeline.letters.identity import introduction_id
 
 log = logging.getLogger(__name__)
 
@@ -22,15 +22,15 @@ def plan(asked: Asked) -> int:
     """Print what a run would do; touch nothing."""
     from pipeline.commands.views import plan_as_json, plan_as_text
     from pipeline.run import look
-    from pipeline.wiring import open_outside
+    from pipeline.wiring import open_adapters
 
-    with open_outside(asked.settings, read_only=True, sending=True) as outside:
-        _, made = look(outside)
+    with open_adapters(asked.settings, read_only=True, sending=True) as adapters:
+        _, made = look(adapters)
     if asked.as_json:
         emit(plan_as_json(made))
     else:
         click.echo(plan_as_text(made))
-    return Exit.BRAKE if made.brakes else Exit.DONE
+    return Exit.BRAKE if made.ticks.brakes else Exit.DONE
 
 
 @click.command()
@@ -45,7 +45,7 @@ def run(asked: Asked, no_send: bool) -> int:
     from pipeline.adapters.lock import run_lock
     from pipeline.run import problem_lines
     from pipeline.run import run as do_run
-    from pipeline.wiring import now, open_outside
+    from pipeline.wiring import now, open_adapters
 
     settings = asked.settings
     url = settings.run.ping_url
@@ -53,9 +53,9 @@ def run(asked: Asked, no_send: bool) -> int:
         if url:
             ping(url, "start")
         try:
-            with open_outside(settings, sending=not no_send, progress=progress_to_terminal()) as outside:
-                result = do_run(outside, settings)
-                calls = outside.sheet.calls
+            with open_adapters(settings, sending=not no_send, progress=progress_to_terminal()) as adapters:
+                result = do_run(adapters, settings)
+                calls = adapters.sheet.calls
         except BaseException:
             if url:
                 ping(url, "failure")
@@ -71,9 +71,9 @@ def run(asked: Asked, no_send: bool) -> int:
     elif result.exit_code is Exit.BRAKE:
         click.echo(f"matchmaker: {one_line(result.summary)}", err=True)
     elif asked.verbosity >= 0 and (result.summary or asked.verbosity > 0):
-        click.echo(result.summary or f"Nothing new among {len(result.plan.registry.sources)} open entries.")
+        click.echo(result.summary or f"Nothing new among {len(result.plan.entries.sources)} open entries.")
         lines = [f"{standing.match}: {standing.text}" for standing in result.stuck]
-        lines += problem_lines(result.plan.new_problems)
+        lines += problem_lines(result.plan.changes.new_problems)
         for line in lines[:LINES_SHOWN]:
             click.echo(f"  {one_line(line)}")
         if len(lines) > LINES_SHOWN:
@@ -89,14 +89,14 @@ def status(asked: Asked) -> int:
     """Where every match stands."""
     from pipeline.commands.views import status_as_json, status_as_text
     from pipeline.run import look
-    from pipeline.wiring import open_outside
+    from pipeline.wiring import open_adapters
 
-    with open_outside(asked.settings, read_only=True, sending=True) as outside:
-        world, made = look(outside)
+    with open_adapters(asked.settings, read_only=True, sending=True) as adapters:
+        inputs, made = look(adapters)
     if asked.as_json:
-        emit(status_as_json(world, made))
+        emit(status_as_json(inputs, made))
     else:
-        click.echo(status_as_text(world, made))
+        click.echo(status_as_text(inputs, made))
     return Exit.DONE
 
 
@@ -107,12 +107,12 @@ def explain(asked: Asked, identifier: str) -> int:
     """Why: features, sentences, judgements and history of a match (M-...) or an organisation (O-...)."""
     from pipeline.commands.views import explanation
     from pipeline.run import look
-    from pipeline.wiring import open_outside
+    from pipeline.wiring import open_adapters
 
-    with open_outside(asked.settings, read_only=True, sending=True) as outside:
-        world, made = look(outside)
-        history = outside.ledger.history(identifier)
-    told = explanation(world, made, identifier, history)
+    with open_adapters(asked.settings, read_only=True, sending=True) as adapters:
+        inputs, made = look(adapters)
+        history = adapters.ledger.history(identifier)
+    told = explanation(inputs, made, identifier, history)
     if told is None:
         raise UsageError(
             f"Nothing here is called {one_line(identifier)[:60]}.",
@@ -133,17 +133,17 @@ def preview(asked: Asked, match: str, source: bool) -> int:
     """Show the exact letter of a match; nothing is sent."""
     from pipeline.letters import read_back
     from pipeline.run import look
-    from pipeline.wiring import open_outside
+    from pipeline.wiring import open_adapters
 
-    with open_outside(asked.settings, read_only=True, sending=True) as outside:
-        world, made = look(outside)
-        found = made.matches.get(match)
+    with open_adapters(asked.settings, read_only=True, sending=True) as adapters:
+        inputs, made = look(adapters)
+        found = made.matches.all.get(match)
         if found is None:
             raise UsageError(f"There is no match {one_line(match)[:60]}.", hint="See: matchmaker status")
-        letter = outside.ledger.letter(introduction_id(match))
-        decision = made.reading.decisions.get(match)
+        letter = adapters.ledger.letter(introduction_id(match))
+        decision = made.ticks.review.decisions.get(match)
         if letter is None or not letter.content:
-            letter = world.composer.introduction(found, decision.message if decision else None)
+            letter = inputs.composer.introduction(found, decision.message if decision else None)
     if source:
         click.echo(letter.content.decode("ascii"), nl=False)
         return Exit.DONE

@@ -17,7 +17,7 @@ from typing import Any
 from pipeline.cleaning.plain_text import free_text, one_line
 from pipeline.errors import MatchmakerError, UsageError
 from pipeline.letters.templating import Templates, page_loads, page_tags
-from pipeline.model import Cell, Problem, SheetRow, Table
+from pipeline.model import Cell, PastExchange, Problem, SheetRow, Table
 
 SHEET_EPOCH = date(1899, 12, 30)
 """Day 0 of a spreadsheet's serial dates."""
@@ -69,16 +69,6 @@ class Exchange:
     quotes: tuple[Quote, ...] = ()
     next_steps: str | None = None
     took_place: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PastExchange:
-    """An exchange from before the tool: who went where, and when it ended, so far as anybody knows."""
-
-    sending: str
-    receiving: str
-    joining: str | None = None
-    ended: date | None = None
 
 
 def publishable(exchange: Exchange) -> Exchange:

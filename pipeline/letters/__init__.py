@@ -13,15 +13,12 @@ from pipeline.letters.compose import (
     compose_question,
     compose_reminder,
     compose_test,
-    meeting_keys,
 )
 from pipeline.letters.mime import ascii_address, needs_smtputf8
-from pipeline.letters.unsafe import MessageUnsafe
 from pipeline.letters.verify import ReadBack, read_back
 
 __all__ = [
     "DigestData",
-    "MessageUnsafe",
     "ReadBack",
     "ascii_address",
     "compose_digest",
@@ -29,7 +26,6 @@ __all__ = [
     "compose_question",
     "compose_reminder",
     "compose_test",
-    "meeting_keys",
     "needs_smtputf8",
     "read_back",
 ]

@@ -11,15 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from email.utils import parseaddr
-from itertools import combinations
 from typing import Any
 from urllib.parse import urlsplit
 
 from pipeline.cleaning.plain_text import free_text, header_text, one_line
 from pipeline.config import MailSettings
+from pipeline.errors import MessageUnsafe
+from pipeline.letters.identity import introduction_id, meeting_keys, question_id, rehearsal_id, reminder_id
 from pipeline.letters.mime import Draft, Mailbox, ascii_address, build
 from pipeline.letters.templating import Templates
-from pipeline.letters.unsafe import MessageUnsafe
 from pipeline.letters.verify import verify
 from pipeline.letters.view import (
     PartyView,
@@ -72,28 +72,6 @@ class _Group:
         return self.count - len(self.lines)
 
 
-def meeting_keys(match: Match) -> tuple[str, ...]:
-    """The keys of each pair that meets through the match: organisations, and the addresses themselves.
-
-    Both, so that a merge or split of organisations cannot let a twin of the letter through.
-    """
-    keys: list[str] = []
-    for left, right in combinations(match.parties, 2):
-        organisations = sorted((left.organisation_id, right.organisation_id))
-        if all(organisations):
-            keys.append("org:" + "|".join(organisations))
-        keys.append("mail:" + "|".join(sorted((_address_key(left.email), _address_key(right.email)))))
-    return tuple(dict.fromkeys(keys))
-
-
-def _address_key(address: str) -> str:
-    """The address as it is compared. One that no letter can go to has a key too: its match is held, not the run."""
-    try:
-        return ascii_address(address).lower()
-    except MessageUnsafe:
-        return address.lower()
-
-
 def compose_introduction(
     match: Match,
     *,
@@ -111,7 +89,7 @@ def compose_introduction(
     fields, recipients = _match_fields(match, Tongue.of(templates, language), now)
     fields["message"] = free_text(message, 1500)
     return _letter(
-        f"introduction:{match.id}",
+        introduction_id(match.id),
         LetterKind.INTRODUCTION,
         match=match.id,
         recipients=recipients,
@@ -154,7 +132,7 @@ def compose_question(
         **{party.side.value: {"country": tongue.country(party.country)} for party in others},
     }
     return _letter(
-        f"question:{match.id}:{side.value}",
+        question_id(match.id, side),
         LetterKind.QUESTION,
         match=match.id,
         recipients=(recipient,),
@@ -181,7 +159,7 @@ def compose_reminder(
     fields["number"] = number
     fields["introduced_on"] = tongue.day(introduced_on) if introduced_on else None
     return _letter(
-        f"reminder:{match.id}:{number}",
+        reminder_id(match.id, number),
         LetterKind.REMINDER,
         match=match.id,
         recipients=recipients,
@@ -263,7 +241,7 @@ def _letter(
     mail = desk.mail
     rehearsal = None
     if mail.rehearsal_to:
-        letter = f"rehearsal:{letter}"
+        letter = rehearsal_id(letter)
         rehearsal = {"recipients": ", ".join(mailbox.address for mailbox in recipients)}
         recipients, reply_to, in_reply_to, meeting = (_own_mailbox(mail.rehearsal_to),), (), None, ()
     message_id = desk.message_id(letter)

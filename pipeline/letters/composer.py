@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from pipeline.config import MailSettings
+from pipeline.errors import MessageUnsafe
 from pipeline.letters import (
     DigestData,
-    MessageUnsafe,
     compose_digest,
     compose_introduction,
     compose_question,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 
-from pipeline.letters.unsafe import MessageUnsafe
+from pipeline.errors import MessageUnsafe
 
 LINE_LIMIT = 78
 """RFC 5322, 2.1.1: header lines should not be longer."""

@@ -17,8 +17,8 @@ from email.header import decode_header
 from email.message import Message
 from email.utils import format_datetime, getaddresses
 
+from pipeline.errors import MessageUnsafe
 from pipeline.letters.mime import LINE_LIMIT, Draft, boundary
-from pipeline.letters.unsafe import MessageUnsafe
 
 LONGEST_LINE = 998
 """RFC 5322, 2.1.1: without CRLF."""

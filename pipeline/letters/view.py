@@ -15,8 +15,8 @@ from urllib.parse import quote, urlsplit
 from pipeline.cleaning.countries import country_code
 from pipeline.cleaning.folding import fold
 from pipeline.cleaning.plain_text import free_text, header_text, one_line
+from pipeline.errors import MessageUnsafe
 from pipeline.letters.templating import Templates
-from pipeline.letters.unsafe import MessageUnsafe
 from pipeline.model import Match, Party, Side
 
 LEAD_DAYS = (28, 10)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pipeline.letters.identity import introduction_id
 from pipeline.model import LetterRecord, LetterState, Problem, Stage
 
 LEAST_TO_VANISH = 4
@@ -81,7 +82,7 @@ def _unheard_of(status: str, match: str, letters: Mapping[str, LetterRecord]) ->
 
     Any record will do for an unsure one: a person may have settled it since the status was written.
     """
-    letter = letters.get(f"introduction:{match}")
+    letter = letters.get(introduction_id(match))
     if status.startswith(str(Stage.UNSURE)):
         return letter is None
     return status.startswith(str(Stage.INTRODUCED)) and (letter is None or letter.state not in LEFT)

@@ -84,6 +84,7 @@ def wishes(
                 parties[0],
                 why="Proposed by hand.",
                 band="by hand",
+                score=1.0,
                 sources=sources,
                 today=today,
                 by_hand=True,

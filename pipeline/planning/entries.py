@@ -1,14 +1,15 @@
-"""Responses -> organisations with their open entries: intake and linkage joined for one run."""
+"""The first step: answers -> open entries of organisations, with intake and linkage joined for one run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
-from pipeline.forms.form import Form
+from pipeline.forms.form import locate
 from pipeline.intake import EntryPlan, Intake, entries, read_responses, to_entry
 from pipeline.intake.impersonation import inspect, known_contacts
+from pipeline.letters.identity import introduction_id
 from pipeline.linkage import (
     IdentityPlan,
     Linkage,
@@ -19,8 +20,22 @@ from pipeline.linkage import (
     spelling_key,
 )
 from pipeline.matching.vocabulary import vocabulary
-from pipeline.model import Entry, Judgement, KnownEntry, Organisation, Problem, Question, Reason, Response, Table
+from pipeline.model import (
+    Entry,
+    Judgement,
+    KnownEntry,
+    LetterState,
+    Organisation,
+    Problem,
+    Question,
+    Reason,
+    Response,
+    Table,
+)
+from pipeline.planning.inputs import RunInputs
 from pipeline.planning.match_content import Source
+from pipeline.ports import LedgerState
+from pipeline.tabs import layout, same_organisation
 
 REASONS_SHOWN = 4
 EXPIRED_SHOWN = 10
@@ -33,17 +48,25 @@ REDIRECT = "id:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Registry:
+class Entries:
     """Who is there, what they want, and what a person should look at."""
 
+    columns: frozenset[str]
+    """Keys of the form's questions that the responses tab has a column for."""
+    answered: same_organisation.QuestionReading
+    """What people said in the tab `Same organisation?`."""
+    judgements: tuple[Judgement, ...]
+    """The last word on every two spellings, today's answers included."""
     intake: Intake
-    entries: EntryPlan
+    plan: EntryPlan
     identity: IdentityPlan
     memory: Mapping[str, str]
     """What to remember: the id of every spelling, and what ids have become through merges."""
     sources: Mapping[str, Source]
+    """Open entries by id, each with the answers it came from."""
     organisations: tuple[Organisation, ...]
     questions: tuple[Question, ...]
+    """Pairs of spellings in doubt."""
     problems: tuple[Problem, ...]
 
     @property
@@ -52,75 +75,117 @@ class Registry:
         return {identifier: source.response.name for identifier, source in self.sources.items()}
 
 
-def register(
-    table: Table,
-    form: Form,
-    *,
-    columns: Mapping[str, str],
-    known_entries: Sequence[KnownEntry],
-    judgements: Sequence[Judgement],
-    spellings: Mapping[str, str],
-    aliases: Mapping[str, Sequence[str]],
-    own_addresses: Collection[str],
-    is_erased: Callable[[str], bool],
-    committed_visits: Mapping[str, int],
-    locale: str,
-    now: datetime,
-    entry_months: int,
-    max_rows: int,
-) -> Registry:
-    """Read the answers, tell entries and organisations apart. Raises SheetHeaderProblem."""
-    today = now.date()
-    kept = table.rows[:max_rows]
-    intake = read_responses(
-        Table(title=table.title, header=table.header, rows=kept), form, columns=columns, locale=locale, today=today
+def read_entries(inputs: RunInputs) -> Entries:
+    """Read the answers, tell entries and organisations apart.
+
+    Raises SheetHeaderProblem when a column is missing, doubled, or got lost since the last run.
+    """
+    columns = _columns(inputs)
+    state = inputs.state
+    answered = same_organisation.read_questions(inputs.table(layout.SAME_ORGANISATION), state.judgements, inputs.now)
+    judgements = _latest((*state.judgements, *answered.judgements))
+    intake, too_many = _read(inputs)
+    welcome = [response for response in intake.responses if not inputs.is_erased(response.email)]
+    inspected = inspect(welcome, known_contacts(state.entries), own_addresses=_own_addresses(inputs))
+    plan = entries(
+        inspected,
+        state.entries,
+        today=inputs.today,
+        months=inputs.settings.matching.entry_months,
+        consent_version=inputs.form.consent_version,
     )
-    problems = list(intake.problems)
-    if len(table.rows) > len(kept):
-        problems.append(
-            Problem(
-                where=table.title,
-                what=f"Only the first {max_rows} of {len(table.rows)} answers were read.",
-                fix="Move old answers to another tab, or raise run.max_rows.",
-                key="too-many-rows",
-            )
-        )
-    welcome = [response for response in intake.responses if not is_erased(response.email)]
-    inspected = inspect(welcome, known_contacts(known_entries), own_addresses=own_addresses)
-    plan = entries(inspected, known_entries, today=today, months=entry_months, consent_version=form.consent_version)
-    problems += plan.problems
-    problems += _to_confirm(plan, inspected, known_entries)
     by_entry = {one.id: one.response for one in plan.open}
     records = [_record(identifier, response) for identifier, response in by_entry.items()]
-    linkage = link(records, judgements, aliases)
+    linkage = link(records, judgements, inputs.aliases)
     identity = assign_identities(
-        linkage, records, {key: known for key, known in spellings.items() if not key.startswith(REDIRECT)}
+        linkage, records, {key: known for key, known in state.spellings.items() if not key.startswith(REDIRECT)}
     )
-    sources = {
-        identifier: Source(
-            entry=_with_regions(
-                to_entry(
-                    identifier,
-                    response,
-                    form,
-                    organisation_id=identity.organisation_of[identifier],
-                    committed_visits=committed_visits.get(identity.organisation_of[identifier], 0),
-                )
-            ),
-            response=response,
-        )
-        for identifier, response in by_entry.items()
-    }
-    return Registry(
+    redirects = {f"{REDIRECT}{old}": new for old, new in identity.redirects.items()}
+    return Entries(
+        columns=columns,
+        answered=answered,
+        judgements=judgements,
         intake=intake,
-        entries=plan,
+        plan=plan,
         identity=identity,
-        memory={**spellings, **identity.memory, **{f"{REDIRECT}{old}": new for old, new in identity.redirects.items()}},
-        sources=sources,
-        organisations=organisations(records, identity, aliases, linkage=linkage),
+        memory={**state.spellings, **identity.memory, **redirects},
+        sources=_sources(inputs, by_entry, identity),
+        organisations=organisations(records, identity, inputs.aliases, linkage=linkage),
         questions=_questions(linkage, records),
-        problems=tuple(problems),
+        problems=(
+            *intake.problems,
+            *too_many,
+            *plan.problems,
+            *_to_confirm(plan, inspected, state.entries),
+            *answered.problems,
+        ),
     )
+
+
+def committed_visits(state: LedgerState, year: int) -> Mapping[str, int]:
+    """Organisation id -> introductions of this year in which it receives."""
+    visits: Counter[str] = Counter()
+    for match in state.matches.values():
+        letter = state.letters.get(introduction_id(match.id))
+        if letter is not None and letter.state is LetterState.SENT and letter.since.year == year:
+            visits[match.receiving.organisation_id] += 1
+    return visits
+
+
+def canonical(organisation: str, memory: Mapping[str, str]) -> str:
+    """What an organisation's id has become through merges."""
+    seen = {organisation}
+    while (newer := memory.get(f"{REDIRECT}{organisation}")) is not None and newer not in seen:
+        organisation = newer
+        seen.add(newer)
+    return organisation
+
+
+# -- reading -------------------------------------------------------------------------------------------
+
+
+def _columns(inputs: RunInputs) -> frozenset[str]:
+    """The questions the responses tab has a column for. Raises SheetHeaderProblem when one has got lost.
+
+    A form may leave optional questions out; but one that was there in the last run and is not any more was
+    renamed or deleted, and reading its answers as "not stated" would ignore what people asked for.
+    """
+    table, columns = inputs.table(layout.RESPONSES), inputs.settings.form.columns
+    return frozenset(locate(inputs.form, table.header, columns, tab=table.title, needed=inputs.state.questions))
+
+
+def _latest(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:
+    """One judgement per two spellings: the last."""
+    return tuple({(judgement.left, judgement.right): judgement for judgement in judgements}.values())
+
+
+def _read(inputs: RunInputs) -> tuple[Intake, tuple[Problem, ...]]:
+    """The answers, and the problem that there are more of them than one run reads."""
+    table = inputs.table(layout.RESPONSES)
+    most = inputs.settings.run.max_rows
+    kept = Table(title=table.title, header=table.header, rows=table.rows[:most])
+    intake = read_responses(
+        kept,
+        inputs.form,
+        columns=inputs.settings.form.columns,
+        locale=inputs.snapshot.locale,
+        today=inputs.today,
+    )
+    if len(table.rows) <= most:
+        return intake, ()
+    return intake, (
+        Problem(
+            where=table.title,
+            what=f"Only the first {most} of {len(table.rows)} answers were read.",
+            fix="Move old answers to another tab, or raise run.max_rows.",
+            key="too-many-rows",
+        ),
+    )
+
+
+def _own_addresses(inputs: RunInputs) -> set[str]:
+    mail = inputs.settings.mail
+    return {address for address in (mail.sender_address, mail.journal, mail.rehearsal_to, mail.digest_to) if address}
 
 
 def _to_confirm(plan: EntryPlan, responses: Sequence[Response], known: Sequence[KnownEntry]) -> list[Problem]:
@@ -152,18 +217,31 @@ def _to_confirm(plan: EntryPlan, responses: Sequence[Response], known: Sequence[
     return found
 
 
+# -- organisations -------------------------------------------------------------------------------------
+
+
+def _sources(inputs: RunInputs, responses: Mapping[str, Response], identity: IdentityPlan) -> dict[str, Source]:
+    visits = committed_visits(inputs.state, inputs.now.year)
+    return {
+        identifier: Source(
+            entry=_with_regions(
+                to_entry(
+                    identifier,
+                    response,
+                    inputs.form,
+                    organisation_id=identity.organisation_of[identifier],
+                    committed_visits=visits.get(identity.organisation_of[identifier], 0),
+                )
+            ),
+            response=response,
+        )
+        for identifier, response in responses.items()
+    }
+
+
 def _with_regions(entry: Entry) -> Entry:
     """Whoever wants to go to Spain is welcome in Catalonia: a country stands for the regions that count apart."""
     return replace(entry, preferred_places=vocabulary().place_codes(entry.preferred_places))
-
-
-def canonical(organisation: str, memory: Mapping[str, str]) -> str:
-    """What an organisation's id has become through merges."""
-    seen = {organisation}
-    while (newer := memory.get(f"{REDIRECT}{organisation}")) is not None and newer not in seen:
-        organisation = newer
-        seen.add(newer)
-    return organisation
 
 
 def _record(identifier: str, response: Response) -> Record:

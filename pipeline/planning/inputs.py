@@ -7,19 +7,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from pipeline.config import Settings
-from pipeline.exchanges.case_sheets import PastExchange
 from pipeline.forms.form import Form
 from pipeline.letters.composer import Composer
-from pipeline.model import (
-    SheetSnapshot,
-    Table,
-)
+from pipeline.model import PastExchange, SheetSnapshot, Table
 from pipeline.ports import LedgerState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """Everything a run reads before it decides, plus what never changes within a run."""
+class RunInputs:
+    """What was read from sheet and ledger, the moment, and what never changes within a run."""
 
     snapshot: SheetSnapshot
     state: LedgerState
@@ -28,7 +24,9 @@ class World:
     composer: Composer
     now: datetime
     is_erased: Callable[[str], bool]
+    """Whether somebody at that address asked to be forgotten."""
     aliases: Mapping[str, Sequence[str]]
+    """Names known to be one organisation: chosen name -> other spellings."""
     past: tuple[PastExchange, ...] = ()
     """Exchanges from before the tool."""
     sending: bool = True

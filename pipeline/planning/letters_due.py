@@ -1,123 +1,109 @@
-"""The letters of a run, composed before the first one leaves: introductions, questions, reminders, the digest."""
+"""The fourth step: where every match stands, and the letters of this run, composed before the first one leaves."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from pipeline.letters import DigestData, MessageUnsafe
-from pipeline.model import (
-    Letter,
-    LetterKind,
-    LetterRecord,
-    LetterState,
-    Match,
-    Problem,
-    Stage,
-    Standing,
-)
-from pipeline.planning.entries import Registry
-from pipeline.planning.inputs import World
-from pipeline.planning.standings import DueLetter
-from pipeline.tabs import exchanges as follow_ups
-from pipeline.tabs import review
+from pipeline.errors import MessageUnsafe
+from pipeline.letters import DigestData
+from pipeline.letters.identity import canonical_meetings
+from pipeline.model import Letter, LetterKind, LetterRecord, LetterState, Match, Stage, Standing
+from pipeline.planning.entries import Entries, canonical
+from pipeline.planning.inputs import RunInputs
+from pipeline.planning.match_content import officer_order
+from pipeline.planning.matches import Matches
+from pipeline.planning.standings import DueLetter, Introductions, Limits, Situation, decide
+from pipeline.planning.ticks import Ticks
+from pipeline.ports import LedgerState
+from pipeline.tabs import exchanges
 
 
-def compose(world: World, due: Sequence[DueLetter]) -> tuple[tuple[Letter, ...], dict[str, Standing]]:
-    """All letters of a run, before the first one leaves. One that cannot be written safely is held."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letters:
+    """Where every match stands, and what leaves now."""
+
+    situation: Situation
+    """What the rules looked at: they are asked again once letters have left."""
+    ruling: Introductions
+    standings: Mapping[str, Standing]
+    """By match id; a match whose letter cannot be written safely is held."""
+    due: tuple[Letter, ...]
+    """In the order in which they leave."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReminderDue:
+    """A reminder that may be composed now."""
+
+    match: Match
+    introduction: LetterRecord
+
+
+def due_letters(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches) -> Letters:
+    """Give every match its standing and compose what is due: introductions, questions, reminders, the digest."""
+    state = inputs.state
+    situation = Situation(
+        matches=matches.all,
+        decisions=ticks.decisions,
+        letters=state.letters,
+        superseded=matches.superseded,
+        gone=matches.gone,
+        row_trouble=ticks.review.row_trouble,
+        not_ticks=ticks.review.not_ticks,
+        meetings=meetings_of(state, entries),
+        sent_today=state.sent_today,
+    )
+    ruling = rule(inputs, situation)
+    letters, unsafe = _composed(inputs, ruling.due)
+    standings = {standing.match: unsafe.get(standing.match, standing) for standing in ruling.standings}
+    letters += _reminders(inputs, entries, ticks, matches, room=len(letters))
+    letters += _digest(inputs, matches, standings)
+    return Letters(situation=situation, ruling=ruling, standings=standings, due=letters)
+
+
+def rule(inputs: RunInputs, situation: Situation) -> Introductions:
+    """Where every match stands, under the limits of the settings."""
+    mail = inputs.settings.mail
+    limits = Limits(
+        per_run=mail.max_per_run,
+        per_day=mail.max_per_day,
+        per_organisation=mail.max_open_per_organisation,
+        quiet_days=inputs.settings.follow_up.quiet_days,
+        sending=inputs.sending,
+        rehearsal_to=mail.rehearsal_to,
+        round_started=inputs.round_started,
+    )
+    return decide(situation, limits, inputs.now)
+
+
+def meetings_of(state: LedgerState, entries: Entries) -> dict[str, datetime]:
+    """Who has met whom, under the ids that are valid today besides those of then."""
+    return canonical_meetings(state.meetings, lambda one: canonical(one, entries.memory))
+
+
+# -- introductions and questions -----------------------------------------------------------------------
+
+
+def _composed(inputs: RunInputs, due: Sequence[DueLetter]) -> tuple[tuple[Letter, ...], dict[str, Standing]]:
+    """The letters, and the standing of matches whose letter cannot be written safely."""
     letters: list[Letter] = []
     unsafe: dict[str, Standing] = {}
     for one in due:
         try:
-            letter = _letter(world, one)
+            letter = _letter(inputs, one)
         except MessageUnsafe as error:
             unsafe[one.match.id] = Standing(match=one.match.id, stage=Stage.HELD, detail=str(error))
             continue
-        known = world.state.letters.get(letter.id)
-        letters.append(_frozen(letter, known))
+        letters.append(_frozen(letter, inputs.state.letters.get(letter.id)))
     return tuple(letters), unsafe
 
 
-def reminders(
-    world: World,
-    registry: Registry,
-    reading: review.ReviewReading,
-    matches: Mapping[str, Match],
-    exchanges: Sequence[follow_ups.NotedExchange],
-    *,
-    room: int,
-) -> tuple[Letter, ...]:
-    """Reminders that are due, within what the limits of the run leave."""
-    mail = world.settings.mail
-    if not world.sending or mail.rehearsal_to:
-        return ()
-    left = min(mail.max_per_run - room, mail.max_per_day - world.state.sent_today - room)
-    due = follow_ups.reminders_due(
-        matches,
-        world.state.letters,
-        exchanges,
-        approved={match for match, decision in reading.decisions.items() if decision.approved},
-        closed_entries=registry.entries.closed,
-        weeks=world.settings.follow_up.reminder_weeks,
-        now=world.now,
-    )
-    letters = []
-    for one in due[: max(left, 0)]:
-        introduction = one.introduction
-        try:
-            letters.append(world.composer.reminder(one.match, introduction.message_id, introduction.since.date()))
-        except MessageUnsafe:
-            continue
-    return tuple(letters)
-
-
-def digest(
-    world: World, standings: Mapping[str, Standing], fresh: Sequence[Match], problems: Sequence[Problem]
-) -> tuple[Letter, ...]:
-    """The secretariat's digest: at most once in `digest_days`, and only when there is something to tell."""
-    settings = world.settings
-    last = world.state.last_digest
-    if not settings.mail.digest_to or not world.sending:
-        return ()
-    if last is not None and (world.today - last).days < settings.follow_up.digest_days:
-        return ()
-    new = {match.id for match in fresh}
-    names = {match.id: match for match in (*world.state.matches.values(), *fresh)}
-
-    def lines(stage: Stage, *, only_new: bool = False) -> list[str]:
-        return [
-            f"{standing.match}: {names[standing.match].sending.organisation} and "
-            f"{names[standing.match].receiving.organisation}. {standing.text}"
-            for standing in standings.values()
-            if standing.stage is stage and (standing.match in new) is only_new
-        ]
-
-    data = DigestData(
-        day=world.today,
-        waiting=lines(Stage.PROPOSED),
-        unsure=lines(Stage.UNSURE),
-        held=lines(Stage.HELD),
-        bounced=[
-            f"{record.match}: {recipient}: {reason}"
-            for record in world.state.letters.values()
-            for recipient, reason in record.bounced.items()
-        ],
-        proposed=lines(Stage.PROPOSED, only_new=True),
-        problems=[f"{problem.where}: {problem.what}" for problem in problems],
-        spreadsheet_url=f"https://docs.google.com/spreadsheets/d/{settings.sheets.spreadsheet_id}"
-        if not settings.sheets.api_url
-        else None,
-    )
-    try:
-        return (world.composer.digest(data),) if data else ()
-    except MessageUnsafe:  # a digest that cannot be written must not keep introductions from leaving
-        return ()
-
-
-def _letter(world: World, due: DueLetter) -> Letter:
+def _letter(inputs: RunInputs, due: DueLetter) -> Letter:
     if due.kind is LetterKind.QUESTION and due.party is not None:
-        return world.composer.question(due.match, due.party)
-    return world.composer.introduction(due.match, due.message)
+        return inputs.composer.question(due.match, due.party)
+    return inputs.composer.introduction(due.match, due.message)
 
 
 def _frozen(letter: Letter, known: LetterRecord | None) -> Letter:
@@ -125,3 +111,92 @@ def _frozen(letter: Letter, known: LetterRecord | None) -> Letter:
     if known is None or known.state is not LetterState.QUEUED or known.content is None:
         return letter
     return replace(letter, content=known.content, envelope=known.envelope, message_id=known.message_id)
+
+
+# -- reminders -----------------------------------------------------------------------------------------
+
+
+def reminders_due(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches) -> tuple[ReminderDue, ...]:
+    """Introductions of which nothing was heard for `follow_up.reminder_weeks`: one reminder each, the oldest first."""
+    weeks = inputs.settings.follow_up.reminder_weeks
+    if weeks == 0:
+        return ()
+    letters = inputs.state.letters
+    done = {exchange.match for exchange in ticks.exchanges if exchange.is_noted}
+    done |= {record.match for record in letters.values() if record.kind is LetterKind.REMINDER and record.match}
+    due = []
+    for identifier, introduction in exchanges.introductions_sent(letters).items():
+        match = matches.all.get(identifier)
+        decision = ticks.review.decisions.get(identifier)
+        if match is None or identifier in done or decision is None or not decision.approved:
+            continue
+        if introduction.bounced or introduction.since > inputs.now - timedelta(weeks=weeks):
+            continue
+        if any(party.entry in entries.plan.closed for party in match.parties):
+            continue
+        due.append(ReminderDue(match=match, introduction=introduction))
+    return tuple(sorted(due, key=lambda one: (one.introduction.since, officer_order(one.match))))
+
+
+def _reminders(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches, *, room: int) -> tuple[Letter, ...]:
+    """Reminders within what the limits leave; `room` letters of this run are taken already."""
+    mail = inputs.settings.mail
+    if not inputs.sending or mail.rehearsal_to:
+        return ()
+    left = min(mail.max_per_run, mail.max_per_day - inputs.state.sent_today) - room
+    letters = []
+    for one in reminders_due(inputs, entries, ticks, matches)[: max(left, 0)]:
+        try:
+            letters.append(
+                inputs.composer.reminder(one.match, one.introduction.message_id, one.introduction.since.date())
+            )
+        except MessageUnsafe:
+            continue
+    return tuple(letters)
+
+
+# -- the digest ----------------------------------------------------------------------------------------
+
+
+def _digest(inputs: RunInputs, matches: Matches, standings: Mapping[str, Standing]) -> tuple[Letter, ...]:
+    """The secretariat's digest: at most once in `digest_days`, and only when there is something to tell."""
+    settings = inputs.settings
+    last = inputs.state.last_digest
+    if not settings.mail.digest_to or not inputs.sending:
+        return ()
+    if last is not None and (inputs.today - last).days < settings.follow_up.digest_days:
+        return ()
+    data = digest_data(inputs, matches, standings)
+    try:
+        return (inputs.composer.digest(data),) if data else ()
+    except MessageUnsafe:  # a digest that cannot be written must not keep introductions from leaving
+        return ()
+
+
+def digest_data(inputs: RunInputs, matches: Matches, standings: Mapping[str, Standing]) -> DigestData:
+    """What there is to tell the secretariat, section by section."""
+    new = {match.id for match in matches.fresh}
+
+    def lines(stage: Stage, *, only_new: bool = False) -> list[str]:
+        return [
+            f"{standing.match}: {matches.all[standing.match].sending.organisation} and "
+            f"{matches.all[standing.match].receiving.organisation}. {standing.text}"
+            for standing in standings.values()
+            if standing.stage is stage and (standing.match in new) is only_new
+        ]
+
+    sheets = inputs.settings.sheets
+    return DigestData(
+        day=inputs.today,
+        waiting=lines(Stage.PROPOSED),
+        unsure=lines(Stage.UNSURE),
+        held=lines(Stage.HELD),
+        bounced=[
+            f"{record.match}: {recipient}: {reason}"
+            for record in inputs.state.letters.values()
+            for recipient, reason in record.bounced.items()
+        ],
+        proposed=lines(Stage.PROPOSED, only_new=True),
+        problems=[f"{problem.where}: {problem.what}" for problem in matches.problems],
+        spreadsheet_url=None if sheets.api_url else f"https://docs.google.com/spreadsheets/d/{sheets.spreadsheet_id}",
+    )

@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
+from pipeline.cleaning.folding import fold
 from pipeline.model import Candidate, Entry, Match, Party, Response, ShareContact, Side
 
 CONTENT_VERSION = 1
@@ -100,7 +101,15 @@ def to_match(candidate: Candidate, sources: Mapping[str, Source], today: date, s
         )
         if entry is not None
     )
-    return build(parties, why=_why(candidate), band=str(candidate.band), sources=sources, today=today, spent=spent)
+    return build(
+        parties,
+        why=_why(candidate),
+        band=str(candidate.band),
+        score=candidate.score,
+        sources=sources,
+        today=today,
+        spent=spent,
+    )
 
 
 def build(
@@ -108,6 +117,7 @@ def build(
     *,
     why: str,
     band: str,
+    score: float,
     sources: Mapping[str, Source],
     today: date,
     by_hand: bool = False,
@@ -127,11 +137,14 @@ def build(
         if party.entry in sources
         for flag in sources[party.entry].response.flags
     )
+    asking = sources.get(next(party.entry for party in parties if party.side is Side.SENDING))
     return Match(
         id=match_id(parties, generation),
         parties=parties,
         why=why,
         band=band,
+        score=score,
+        waiting_since=asking.entry.submitted_at if asking else None,
         fits=_fits(parties),
         unclear=_unclear(parties),
         warnings=warnings + flags,
@@ -156,12 +169,19 @@ def renewed(match: Match, sources: Mapping[str, Source], today: date, spent: Col
         parties,
         why=match.why,
         band=match.band,
+        score=match.score,
         sources=sources,
         today=today,
         by_hand=match.by_hand,
         warnings=(f"an answer has changed since {match.id}",),
         spent=spent,
     )
+
+
+def officer_order(match: Match) -> tuple[object, ...]:
+    """How matches stand before a person: the strongest first, then who has waited longest, then name and place."""
+    places = [(fold(party.organisation), fold(party.country), fold(party.city)) for party in match.parties]
+    return (-match.score, match.waiting_since or date.max, places, [party.email for party in match.parties])
 
 
 def lapsed(match: Match, sources: Mapping[str, Source], broken_rule: Callable[[Match], str | None]) -> str | None:

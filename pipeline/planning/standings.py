@@ -1,4 +1,4 @@
-"""Decisions -> where every match stands, and which letters are due now.
+"""The rules: decisions -> where every match stands, and which letters are due now.
 
 Nothing here sends anything. The rules are read from top to bottom, once per match, and the first that
 applies gives the match its one visible state. What the ledger knows of letters outranks the sheet.
@@ -7,10 +7,11 @@ applies gives the match its one visible state. What the ledger knows of letters 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
+from pipeline.letters.identity import introduction_id, meeting_keys, question_id, rehearsal_id
 from pipeline.model import (
     Decision,
     LetterKind,
@@ -21,6 +22,7 @@ from pipeline.model import (
     Stage,
     Standing,
 )
+from pipeline.planning.match_content import officer_order
 
 STOP = "untick Approve to stop it"
 NO_DECISION = Decision(match="")
@@ -33,6 +35,8 @@ class Limits:
     per_run: int
     per_day: int
     per_organisation: int
+    round_started: datetime
+    """Introductions before this moment belong to an earlier round."""
     quiet_days: int = 90
     sending: bool = True
     """False: letters are switched off (mail.enabled, --no-send)."""
@@ -84,35 +88,16 @@ class Introductions:
     """Pair keys that an approved by-hand proposal opens again."""
 
 
-def introduction_id(match: str) -> str:
-    """The identity of a match's introduction in the ledger."""
-    return f"{LetterKind.INTRODUCTION}:{match}"
+def decide(situation: Situation, limits: Limits, now: datetime) -> Introductions:
+    """Give every match its standing and pick the letters due within the limits.
 
-
-def question_id(match: str, party: Party) -> str:
-    """The identity of the neutral question to one side."""
-    return f"{LetterKind.QUESTION}:{match}:{party.side}"
-
-
-def rehearsal_id(match: str) -> str:
-    """The identity of a rehearsal, which never counts as an introduction."""
-    return f"rehearsal:{introduction_id(match)}"
-
-
-def decide(
-    situation: Situation,
-    limits: Limits,
-    now: datetime,
-    *,
-    meeting_keys: Callable[[Match], tuple[str, ...]],
-    round_started: datetime,
-    open_matches: Collection[str] | None = None,
-) -> Introductions:
-    """Give every match its standing, in the order of proposal, and pick the letters due within the limits."""
-    ruling = _Ruling(situation, limits, now, meeting_keys, round_started)
-    for match in sorted(situation.matches.values(), key=_by_age):
-        if open_matches is None or match.id in open_matches:
-            ruling.rule(match)
+    The limits go to who was proposed first; among those of one day to the strongest, then to who has waited longest.
+    """
+    ruling = _Ruling(situation, limits, now)
+    for match in sorted(
+        situation.matches.values(), key=lambda match: (match.proposed_on or date.min, officer_order(match))
+    ):
+        ruling.rule(match)
     return Introductions(
         standings=tuple(ruling.standings),
         due=tuple(ruling.due),
@@ -122,26 +107,13 @@ def decide(
     )
 
 
-def _by_age(match: Match) -> tuple[str, str]:
-    return (match.proposed_on.isoformat() if match.proposed_on else "", match.id)
-
-
 class _Ruling:
     """The state of one pass over the matches: what is left of each limit."""
 
-    def __init__(
-        self,
-        situation: Situation,
-        limits: Limits,
-        now: datetime,
-        meeting_keys: Callable[[Match], tuple[str, ...]],
-        round_started: datetime,
-    ) -> None:
+    def __init__(self, situation: Situation, limits: Limits, now: datetime) -> None:
         self.situation = situation
         self.limits = limits
         self.now = now
-        self.meeting_keys = meeting_keys
-        self.round_started = round_started
         self.standings: list[Standing] = []
         self.due: list[DueLetter] = []
         self.withdrawn: dict[str, str] = {}
@@ -209,9 +181,9 @@ class _Ruling:
         own = self.situation.letters.get(introduction_id(match.id))
         if own is not None and own.state in {LetterState.CLAIMED, LetterState.COMMITTING, LetterState.UNSURE}:
             return None
-        for key in self.meeting_keys(match):
+        for key in meeting_keys(match):
             at = self.situation.meetings.get(key)
-            if at is not None and at >= self.round_started:
+            if at is not None and at >= self.limits.round_started:
                 return f"these organisations were introduced on {at:%Y-%m-%d}; name them in By hand to do it again"
             if key in self.taken:
                 return f"the same organisations are being introduced through {self.taken[key]}"
@@ -237,7 +209,10 @@ class _Ruling:
     def _not_approved(self, match: Match, decision: Decision, letter: LetterRecord | None) -> Standing | None:
         if decision.approved:
             return None
-        for one in (letter, *(self.situation.letters.get(question_id(match.id, party)) for party in match.parties)):
+        for one in (
+            letter,
+            *(self.situation.letters.get(question_id(match.id, party.side)) for party in match.parties),
+        ):
             self._take_back(one, "Approve was unticked")
         oddity = self.situation.not_ticks.get(match.id)
         parts = [oddity] if oddity else []
@@ -272,7 +247,7 @@ class _Ruling:
     def _asking(self, match: Match, asked: Sequence[Party]) -> Standing:
         waiting = []
         for party in asked:
-            question = self.situation.letters.get(question_id(match.id, party))
+            question = self.situation.letters.get(question_id(match.id, party.side))
             if question is None or question.state in {LetterState.QUEUED, LetterState.WITHDRAWN}:
                 blocked = self._limit_reached() or _later(question, self.now)
                 if blocked:
@@ -294,7 +269,7 @@ class _Ruling:
         if later:
             return self._waits(match, later)
         if self.limits.rehearsal_to:
-            rehearsed = self.situation.letters.get(rehearsal_id(match.id))
+            rehearsed = self.situation.letters.get(rehearsal_id(introduction_id(match.id)))
             if rehearsed is not None and rehearsed.state is LetterState.SENT:
                 return self._waits(
                     match,
@@ -305,7 +280,7 @@ class _Ruling:
         if blocked:
             return self._waits(match, blocked)
         self.due.append(DueLetter(kind=LetterKind.INTRODUCTION, match=match, message=decision.message))
-        for key in self.meeting_keys(match):
+        for key in meeting_keys(match):
             self.taken[key] = match.id
             if match.by_hand and key in self.situation.meetings:
                 self.reopened.append(key)

@@ -18,7 +18,7 @@ from pipeline.partnership.indicators import (
     indicator_frame,
     indicator_rows,
 )
-from pipeline.planning.inputs import World
+from pipeline.planning.inputs import RunInputs
 from pipeline.planning.plan import Plan
 from pipeline.tabs import layout
 
@@ -33,9 +33,9 @@ class Report:
     problems: tuple[Problem, ...]
 
 
-def make_report(world: World, plan: Plan, templates: Templates, definitions: Indicators) -> Report:
+def make_report(inputs: RunInputs, plan: Plan, templates: Templates, definitions: Indicators) -> Report:
     """Case sheets of the exchanges that took place, and the indicators as they stand today."""
-    exchanges, problems = exchanges_of(world.table(layout.EXCHANGES))
+    exchanges, problems = exchanges_of(inputs.table(layout.EXCHANGES))
     files: dict[str, str] = {}
     lines: list[str] = []
     for exchange in exchanges:
@@ -54,7 +54,7 @@ def make_report(world: World, plan: Plan, templates: Templates, definitions: Ind
         lines.append(f"{exchange.id}: case sheet of {exchange.sending} and {exchange.receiving}{draft}")
     rows = indicator_rows(
         definitions,
-        today=world.today,
+        today=inputs.today,
         entries=_entries(plan),
         exchanges=[
             CountedExchange(
@@ -67,13 +67,13 @@ def make_report(world: World, plan: Plan, templates: Templates, definitions: Ind
         ],
     )
     files["indicators.csv"] = _csv(rows)
-    files["indicators.html"] = _page(rows, world)
+    files["indicators.html"] = _page(rows, inputs)
     return Report(files=files, indicators=_body(rows), lines=tuple(lines), problems=problems)
 
 
 def _publish(exchange: Exchange, plan: Plan) -> list[Publish]:
-    match = plan.matches.get(exchange.id)
-    sources = plan.registry.sources
+    match = plan.matches.all.get(exchange.id)
+    sources = plan.entries.sources
     if match is None:
         return []
     return [sources[party.entry].response.publish for party in match.parties if party.entry in sources]
@@ -92,7 +92,7 @@ def _draft(exchange: Exchange, plan: Plan) -> str:
 
 
 def _entries(plan: Plan) -> list[CountedEntry]:
-    since = {entry.id: entry.first_seen for entry in plan.registry.entries.known}
+    since = {entry.id: entry.first_seen for entry in plan.entries.plan.known}
     return [
         CountedEntry(
             entry=identifier,
@@ -100,7 +100,7 @@ def _entries(plan: Plan) -> list[CountedEntry]:
             consent=source.response.consent,
             since=since.get(identifier),
         )
-        for identifier, source in plan.registry.sources.items()
+        for identifier, source in plan.entries.sources.items()
     ]
 
 
@@ -122,7 +122,7 @@ def _csv(rows: tuple[IndicatorRow, ...]) -> str:
     return str(frame.to_csv(index=False))
 
 
-def _page(rows: tuple[IndicatorRow, ...], world: World) -> str:
+def _page(rows: tuple[IndicatorRow, ...], inputs: RunInputs) -> str:
     """The table as a page without anything remote."""
     heads = "".join(f"<th scope='col'>{head}</th>" for head in ("Indicator", "Target", "Due by now", "Counted", "Of"))
     body = "".join(
@@ -139,7 +139,7 @@ def _page(rows: tuple[IndicatorRow, ...], world: World) -> str:
         "table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.5rem;"
         "border-bottom:1px solid #d5dbe3}thead th{background:#eef2f7}tr.behind td:nth-child(4){background:#fde0dc}"
         "tr.reached td:nth-child(4){background:#e6f4ea}th[scope=row]{font-weight:500}</style></head><body>"
-        f"<h1>Indicators on {world.today.isoformat()}</h1><table><thead><tr>{heads}</tr></thead>"
+        f"<h1>Indicators on {inputs.today.isoformat()}</h1><table><thead><tr>{heads}</tr></thead>"
         f"<tbody>{body}</tbody></table></body></html>\n"
     )
 

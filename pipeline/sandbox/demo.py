@@ -16,7 +16,7 @@ from pipeline.letters import read_back
 from pipeline.run import RunResult, run
 from pipeline.sandbox.app import Sandbox
 from pipeline.sandbox.person import Person
-from pipeline.wiring import open_outside
+from pipeline.wiring import open_adapters
 
 Say = Callable[[str], None]
 
@@ -92,7 +92,7 @@ def _set_up(sandbox: Sandbox) -> None:
 
 def _run(sandbox: Sandbox) -> RunResult:
     settings = load_settings(sandbox.config_path, {})
-    with open_outside(settings) as outside:
+    with open_adapters(settings) as outside:
         result = run(outside, settings)
     if result.failure is not None:
         raise result.failure

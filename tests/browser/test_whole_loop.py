@@ -12,14 +12,14 @@ from pipeline.config import load_settings
 from pipeline.run import run
 from pipeline.sandbox.app import Sandbox
 from pipeline.sandbox.person import Person
-from pipeline.wiring import open_outside
+from pipeline.wiring import open_adapters
 
 pytestmark = pytest.mark.browser
 
 
 def cron(sandbox: Sandbox) -> None:
     settings = load_settings(sandbox.config_path, {})
-    with open_outside(settings) as outside:
+    with open_adapters(settings) as outside:
         run(outside, settings)
 
 

@@ -9,7 +9,6 @@ import pytest
 from pipeline.errors import UsageError
 from pipeline.exchanges.case_sheets import (
     Exchange,
-    PastExchange,
     Quote,
     QuoteWithoutConsent,
     case_sheet,
@@ -21,7 +20,7 @@ from pipeline.exchanges.case_sheets import (
     read_past_exchanges,
 )
 from pipeline.letters.templating import Templates, load_templates, page_loads, page_tags
-from pipeline.model import Cell, SheetRow, Table
+from pipeline.model import Cell, PastExchange, SheetRow, Table
 
 ROOT = Path(__file__).parents[2]
 

@@ -18,7 +18,7 @@ from pipeline.letters import read_back
 from pipeline.letters.composer import Composer
 from pipeline.letters.templating import load_templates
 from pipeline.model import Cell, SheetRow, SheetSnapshot, Table
-from pipeline.planning.inputs import World
+from pipeline.planning.inputs import RunInputs
 from pipeline.planning.plan import Plan, make_plan
 from pipeline.ports import LedgerState
 from pipeline.tabs import layout
@@ -89,7 +89,7 @@ def planned(answers: list[dict[str, Cell]], state: LedgerState, review: Sequence
         }
     )
     return make_plan(
-        World(
+        RunInputs(
             snapshot=snapshot,
             state=state,
             settings=SETTINGS,
@@ -116,18 +116,18 @@ def test_never_an_exception_and_never_a_wrong_recipient(changed: dict[str, Any],
     answers = [good(0), good(1)]
     answers[side] |= changed
     first = planned(answers, LedgerState(), [])
-    assert first.letters == ()
+    assert first.letters.due == ()
     rows = [
         {**row.cells, "Approve": True, "Agreed": True, "Message": note}
-        for row in first.before.inserts.get(layout.REVIEW, ())
+        for row in first.changes.before.inserts.get(layout.REVIEW, ())
     ]
-    state = LedgerState(matches=first.matches, entries=first.registry.entries.known)
+    state = LedgerState(matches=first.matches.all, entries=first.entries.plan.known)
     second = planned(answers, state, rows)
     allowed = set()
     for answer in answers:
         address = clean_address(str(answer["email"])) if isinstance(answer["email"], str) else ""
         allowed |= {address.text.lower()} if not isinstance(address, str) else set()
-    for letter in second.letters:
+    for letter in second.letters.due:
         assert {one.lower() for one in letter.envelope.recipients} <= allowed
         assert len(letter.envelope.recipients) == 2
         head = letter.content.partition(b"\r\n\r\n")[0]
@@ -135,24 +135,24 @@ def test_never_an_exception_and_never_a_wrong_recipient(changed: dict[str, Any],
         assert head.count(b"\nTo: ") == 1
         read_back(letter.content)
     if not changed:
-        assert len(second.letters) == 1
+        assert len(second.letters.due) == 1
 
 
 def test_the_two_good_answers_do_meet() -> None:
     first = planned([good(0), good(1)], LedgerState(), [])
-    (row,) = first.before.inserts[layout.REVIEW]
+    (row,) = first.changes.before.inserts[layout.REVIEW]
     second = planned(
         [good(0), good(1)],
-        LedgerState(matches=first.matches, entries=first.registry.entries.known),
+        LedgerState(matches=first.matches.all, entries=first.entries.plan.known),
         [{**row.cells, "Approve": True}],
     )
-    (letter,) = second.letters
+    (letter,) = second.letters.due
     assert set(letter.envelope.recipients) == {"office@organisation-0.example", "office@organisation-1.example"}
 
 
 @pytest.mark.parametrize("value", ["=TRUE()", "TRUE", 1, "☑", "yes"])
 def test_what_is_no_tick_sends_nothing(value: Cell) -> None:
     first = planned([good(0), good(1)], LedgerState(), [])
-    (row,) = first.before.inserts[layout.REVIEW]
-    second = planned([good(0), good(1)], LedgerState(matches=first.matches), [{**row.cells, "Approve": value}])
-    assert second.letters == ()
+    (row,) = first.changes.before.inserts[layout.REVIEW]
+    second = planned([good(0), good(1)], LedgerState(matches=first.matches.all), [{**row.cells, "Approve": value}])
+    assert second.letters.due == ()

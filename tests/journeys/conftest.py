@@ -18,7 +18,7 @@ from pipeline.letters import read_back
 from pipeline.run import RunResult, run
 from pipeline.sandbox.app import Sandbox
 from pipeline.sandbox.person import Person
-from pipeline.wiring import open_outside
+from pipeline.wiring import open_adapters
 
 RESPONSES = "Form responses 1"
 EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
@@ -109,7 +109,7 @@ class Journey:
 
     def run(self, *, sending: bool = True, weeks_later: float = 0, **environment: str) -> RunResult:
         settings = self.settings(**environment)
-        with open_outside(settings, sending=sending) as outside:
+        with open_adapters(settings, sending=sending) as outside:
             clock = outside.clock
             return run(replace(outside, clock=lambda: clock() + timedelta(weeks=weeks_later)), settings)
 

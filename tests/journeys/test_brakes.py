@@ -11,7 +11,7 @@ from pipeline.adapters.sheets.spreadsheet import open_spreadsheet
 from pipeline.errors import Exit, SheetHeaderProblem, TryLater
 from pipeline.model import SheetChanges
 from pipeline.run import rebuild
-from pipeline.wiring import open_outside
+from pipeline.wiring import open_adapters
 
 HOST = {"role": "Host visitors", "offers": "We show dual VET with companies."}
 
@@ -49,13 +49,13 @@ def test_deleted_tabs_are_reported_once_and_an_unchanged_run_writes_nothing(jour
         journey.person.batch({"deleteSheet": {"sheetId": journey.person.sheet_id(name)}})
     first = journey.run()
     assert first.exit_code == Exit.NEEDS_A_PERSON
-    assert [problem.what for problem in first.plan.new_problems] == [
+    assert [problem.what for problem in first.plan.changes.new_problems] == [
         "These tabs are missing: Same organisation?, Problems."
     ]
     again = journey.run()
     assert again.exit_code == Exit.DONE
     assert not again.summary
-    assert not again.plan.before
+    assert not again.plan.changes.before
     journey.init()
     journey.run()
     assert journey.person.rows("Problems") == []
@@ -91,7 +91,7 @@ def test_a_ledger_that_knows_less_than_the_sheet_sends_nothing(journey: Any, int
 
 def test_rebuilding_takes_over_what_the_sheet_knows(journey: Any, introduced: str) -> None:
     lose_ledger(journey)
-    with open_outside(journey.settings(), sending=False) as outside:
+    with open_adapters(journey.settings(), sending=False) as outside:
         assert rebuild(outside) == (introduced,)
     assert journey.run().exit_code == Exit.DONE
     assert len(journey.letters()) == 1

@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from pipeline.run import run as do_run
 from pipeline.sandbox.app import Sandbox
 from pipeline.sandbox.person import Person
-from pipeline.wiring import open_outside
+from pipeline.wiring import open_adapters
 
 
 def _world() -> ModuleType:
@@ -184,7 +184,7 @@ class Matchmaking(RuleBasedStateMachine):
         if match not in {sent for sent, _ in self.letters}:
             self.ever_ticked_at_run.discard(match)
         configuration = self.journey.settings()
-        with open_outside(configuration) as outside:
+        with open_adapters(configuration) as outside:
             unticking = Unticking(outside.sheet, lambda: self.person_ticks(match, value=False))
             do_run(replace(outside, sheet=unticking), configuration)
         self._end()
@@ -209,7 +209,7 @@ class Matchmaking(RuleBasedStateMachine):
         self._begin()
         configuration = self.journey.settings()
         fuse = [at]
-        with suppress(Crash), open_outside(configuration) as outside:
+        with suppress(Crash), open_adapters(configuration) as outside:
             dying = replace(
                 outside,
                 ledger=Dying(outside.ledger, fuse, names=LEDGER_STEPS),

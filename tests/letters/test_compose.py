@@ -11,17 +11,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline.errors import MessageUnsafe
 from pipeline.letters import (
     DigestData,
-    MessageUnsafe,
     compose_digest,
     compose_introduction,
     compose_question,
     compose_reminder,
     compose_test,
-    meeting_keys,
     read_back,
 )
+from pipeline.letters.identity import meeting_keys
 from pipeline.letters.mime import build
 from pipeline.letters.templating import page_loads, page_tags
 from pipeline.model import Letter, LetterKind, Match, Party, Side

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.errors import MessageUnsafe
 from pipeline.letters.mime import Draft, Mailbox, ascii_address, build, needs_smtputf8, quoted_printable
-from pipeline.letters.unsafe import MessageUnsafe
 from pipeline.letters.verify import read_back, verify
 
 INJECTION = "=?utf-8?q?Acme=0ABcc=3A_evil=40attacker=2Eexample?="

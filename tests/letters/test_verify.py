@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from pipeline.errors import MessageUnsafe
 from pipeline.letters.mime import Draft, Mailbox, boundary, build
-from pipeline.letters.unsafe import MessageUnsafe
 from pipeline.letters.verify import _expected_headers, _second_opinion, read_back, verify
 
 DRAFT = Draft(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.letters import meeting_keys
+from pipeline.letters.identity import introduction_id, question_id
 from pipeline.model import (
     Decision,
     Envelope,
@@ -20,11 +20,11 @@ from pipeline.model import (
     Side,
     Stage,
 )
-from pipeline.planning.standings import Introductions, Limits, Situation, decide, introduction_id, question_id
+from pipeline.planning.standings import Introductions, Limits, Situation, decide
 
 NOW = datetime(2026, 11, 20, 6, tzinfo=UTC)
 ROUND = NOW - timedelta(days=365)
-LIMITS = Limits(per_run=20, per_day=100, per_organisation=3)
+LIMITS = Limits(per_run=20, per_day=100, per_organisation=3, round_started=ROUND)
 ENVELOPE = Envelope(sender="s@ours.example", recipients=("a@a.example", "b@b.example"))
 
 
@@ -70,7 +70,7 @@ def ruling(
         superseded=more.pop("superseded", {}),
         **more,
     )
-    return decide(situation, limits, NOW, meeting_keys=meeting_keys, round_started=ROUND)
+    return decide(situation, limits, NOW)
 
 
 ONE = match()
@@ -156,7 +156,7 @@ def test_unticking_takes_a_waiting_letter_back() -> None:
 
 def test_unticking_takes_a_refused_question_back_so_that_ticking_asks_again() -> None:
     one = match(ask_first=True)
-    asked = letter(one, LetterState.HELD, id=question_id(one.id, one.receiving))
+    asked = letter(one, LetterState.HELD, id=question_id(one.id, Side.RECEIVING))
     assert ruling(one, letters=(asked,), decisions={}).withdrawn == {asked.id: "Approve was unticked"}
 
 
@@ -177,7 +177,7 @@ def test_whoever_asked_to_be_asked_first_gets_a_question_and_nothing_else() -> N
     one = match(ask_first=True)
     found = ruling(one)
     assert [(due.kind, due.party and due.party.organisation) for due in found.due] == [(LetterKind.QUESTION, "b")]
-    asked = letter(one, LetterState.SENT, id=question_id(one.id, one.receiving), since=NOW - timedelta(days=2))
+    asked = letter(one, LetterState.SENT, id=question_id(one.id, Side.RECEIVING), since=NOW - timedelta(days=2))
     waiting = ruling(one, letters=(asked,))
     assert waiting.due == ()
     assert "b was asked on 2026-11-18" in waiting.standings[0].text

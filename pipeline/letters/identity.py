@@ -1,0 +1,79 @@
+"""Every letter's identity, and who has met whom: the keys by which nothing is sent twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from itertools import combinations
+
+from pipeline.errors import MessageUnsafe
+from pipeline.letters.mime import ascii_address
+from pipeline.model import LetterKind, Match, Side
+
+_ORGANISATIONS, _ADDRESSES = "org:", "mail:"
+
+
+def introduction_id(match: str) -> str:
+    """The identity of a match's introduction."""
+    return f"{LetterKind.INTRODUCTION}:{match}"
+
+
+def question_id(match: str, side: Side) -> str:
+    """The identity of the neutral question to one side."""
+    return f"{LetterKind.QUESTION}:{match}:{side}"
+
+
+def reminder_id(match: str, number: int) -> str:
+    """The identity of the `number`-th reminder to all sides."""
+    return f"{LetterKind.REMINDER}:{match}:{number}"
+
+
+def rehearsal_id(letter: str) -> str:
+    """The identity of a letter's rehearsal, which never counts as that letter."""
+    return f"rehearsal:{letter}"
+
+
+def meeting_keys(match: Match) -> tuple[str, ...]:
+    """The keys of each pair that meets through the match: organisations, and the addresses themselves.
+
+    Both, so that a merge or split of organisations cannot let a twin of the letter through.
+    """
+    keys: list[str] = []
+    for left, right in combinations(match.parties, 2):
+        organisations = (left.organisation_id, right.organisation_id)
+        if all(organisations):
+            keys.append(_pair(_ORGANISATIONS, organisations))
+        keys.append(_pair(_ADDRESSES, (_address_key(left.email), _address_key(right.email))))
+    return tuple(dict.fromkeys(keys))
+
+
+def canonical_meetings(meetings: Mapping[str, datetime], canonical: Callable[[str], str]) -> dict[str, datetime]:
+    """Who has met whom, also under the organisation ids that are valid today (`canonical`: id of then -> of today)."""
+    found = dict(meetings)
+    for pair, at in _organisations(meetings):
+        today = _pair(_ORGANISATIONS, tuple(canonical(one) for one in pair))
+        found[today] = max(at, found.get(today, at))
+    return found
+
+
+def barred_pairs(meetings: Mapping[str, datetime], since: datetime) -> frozenset[frozenset[str]]:
+    """The pairs of organisation ids that met at or after that moment."""
+    return frozenset(frozenset(pair) for pair, at in _organisations(meetings) if at >= since)
+
+
+def _organisations(meetings: Mapping[str, datetime]) -> Iterator[tuple[tuple[str, ...], datetime]]:
+    for key, at in meetings.items():
+        if key.startswith(_ORGANISATIONS):
+            yield tuple(key.removeprefix(_ORGANISATIONS).split("|")), at
+
+
+def _pair(kind: str, ends: tuple[str, ...]) -> str:
+    return kind + "|".join(sorted(ends))
+
+
+def _address_key(address: str) -> str:
+    """The address as it is compared. One that no letter can go to has a key too: its match is held, not the run."""
+    try:
+        return ascii_address(address).lower()
+    except MessageUnsafe:
+        return address.lower()

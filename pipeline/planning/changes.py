@@ -1,0 +1,122 @@
+"""The fifth step: what to tell the ledger and the sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.model import Decision, NewRow, Problem, SheetChanges, Stage
+from pipeline.planning.entries import Entries
+from pipeline.planning.inputs import RunInputs
+from pipeline.planning.letters_due import Letters
+from pipeline.planning.match_content import officer_order
+from pipeline.planning.matches import Matches
+from pipeline.planning.ticks import Ticks
+from pipeline.ports import Facts
+from pipeline.tabs import layout, review, same_organisation
+from pipeline.tabs import own_tabs as tabs
+
+OPEN_STAGES = frozenset({Stage.PROPOSED, Stage.APPROVED, Stage.HELD, Stage.UNSURE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What a run writes down."""
+
+    ledger: Facts
+    """Remembered before anything leaves."""
+    before: SheetChanges
+    """Written before letters leave: new rows, and the tabs that are the program's own."""
+    after: SheetChanges
+    """Written after them: the `Status` cells, as they stand if no letter leaves."""
+    new_problems: tuple[Problem, ...]
+    """Those nobody has been told of yet."""
+
+
+def list_changes(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches, letters: Letters) -> Changes:
+    """Compare what was decided with what ledger and sheet say already; only differences are changes."""
+    return Changes(
+        ledger=_ledger_changes(inputs, entries, ticks, matches, letters),
+        before=_before(inputs, entries, matches, _new_rows(inputs, ticks, matches, letters)),
+        after=_after(entries, ticks, letters),
+        new_problems=tuple(problem for problem in matches.problems if problem.key not in inputs.state.problems),
+    )
+
+
+def _ledger_changes(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches, letters: Letters) -> Facts:
+    state = inputs.state
+    known = frozenset(state.entries)
+    keys = frozenset(problem.key for problem in matches.problems)
+    return Facts(
+        at=inputs.now,
+        matches=matches.fresh,
+        superseded=_new_items(matches.superseded, state.superseded),
+        decisions=tuple(
+            decision
+            for match, decision in ticks.review.decisions.items()
+            if decision != state.decisions.get(match, Decision(match=match))
+        ),
+        judgements=entries.answered.judgements,
+        spellings=_new_items(entries.memory, state.spellings),
+        organisation_events=tuple((event.organisation, event.sentence) for event in entries.identity.events),
+        entries=tuple(entry for entry in entries.plan.known if entry not in known),
+        problems=keys if keys != state.problems else None,
+        letters=letters.due,
+        withdrawn=letters.ruling.withdrawn,
+        settled=letters.ruling.settled,
+        reopened=letters.ruling.reopened,
+        questions=entries.columns if entries.columns != state.questions else None,
+    )
+
+
+def _new_items(now: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
+    return {key: value for key, value in now.items() if before.get(key) != value}
+
+
+def _new_rows(inputs: RunInputs, ticks: Ticks, matches: Matches, letters: Letters) -> tuple[NewRow, ...]:
+    """Rows of the review tab for open matches that have none, the strongest on top."""
+    missing = [
+        match
+        for match in matches.all.values()
+        if match.id not in ticks.review.statuses and letters.standings[match.id].stage in OPEN_STAGES
+    ]
+    return tuple(
+        review.new_row(match, letters.standings[match.id], inputs.composer.first_lines(match))
+        for match in sorted(missing, key=officer_order)
+    )
+
+
+def _before(inputs: RunInputs, entries: Entries, matches: Matches, rows: Sequence[NewRow]) -> SheetChanges:
+    names = entries.names
+    invites = [
+        tabs.Invite(asked_by=one.organisation, name=one.name, sentence=one.sentence)
+        for one in matches.proposals.invitations
+    ]
+    bodies = {
+        layout.PROBLEMS: tabs.problems_body(matches.problems),
+        layout.ORGANISATIONS: tabs.organisations_body(entries.organisations),
+        layout.NEARLY: tabs.nearly_body(matches.proposals.nearly, names),
+        layout.UNMET: tabs.unmet_body(matches.proposals.unmet, invites, names, inputs.settings.mail.organisation),
+    }
+    inserts = {
+        layout.REVIEW: tuple(rows),
+        layout.SAME_ORGANISATION: same_organisation.new_rows(entries.questions, entries.answered),
+    }
+    snapshot, state = inputs.snapshot, inputs.state
+    checked_today = snapshot.last_checked == inputs.today or layout.PROBLEMS not in snapshot.tables
+    return SheetChanges(
+        inserts={name: new for name, new in inserts.items() if new},
+        contents={name: body for name, body in bodies.items() if tabs.changed(snapshot.tables.get(name), name, body)},
+        last_checked=None if checked_today else inputs.today,
+        owner=state.instance if snapshot.owner != state.instance else None,
+    )
+
+
+def _after(entries: Entries, ticks: Ticks, letters: Letters) -> SheetChanges:
+    updates = {
+        layout.REVIEW: review.status_updates(letters.standings, ticks.review),
+        layout.SAME_ORGANISATION: same_organisation.status_updates(
+            entries.questions, entries.judgements, entries.answered
+        ),
+    }
+    return SheetChanges(updates={name: changes for name, changes in updates.items() if changes})

@@ -1,0 +1,86 @@
+"""The second step: what people decided in every tab, and which brakes stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipeline.cleaning import clean_text
+from pipeline.cleaning.folding import fold
+from pipeline.model import Decision, Match, Problem
+from pipeline.planning import by_hand
+from pipeline.planning.brakes import ledger_behind, served_by_another, vanished
+from pipeline.planning.entries import Entries
+from pipeline.planning.inputs import RunInputs
+from pipeline.ports import LedgerState
+from pipeline.tabs import exchanges, layout, review
+from pipeline.tabs import own_tabs as tabs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticks:
+    """What the officer's cells say, and whether the run may go on."""
+
+    review: review.ReviewReading
+    decisions: Mapping[str, Decision]
+    """Match id -> what she decided, her noes to rows she has deleted since included."""
+    by_hand: by_hand.ByHand
+    exchanges: tuple[exchanges.NotedExchange, ...]
+    problems: tuple[Problem, ...]
+    brakes: tuple[Problem, ...]
+    """The brakes that stand: with one of them nothing is sent or changed."""
+    released: tuple[Problem, ...] = ()
+    """Brakes the officer has released by a tick, which has to stay while another one stands."""
+    adopted: tuple[str, ...] = ()
+    """Matches she thereby says were introduced, although the ledger knows nothing of them."""
+
+    def turned_down(self, matches: Mapping[str, Match], superseded: Mapping[str, str]) -> tuple[Match, ...]:
+        """The matches that got a no, but for those whose answers have changed since."""
+        return tuple(
+            match
+            for match in matches.values()
+            if match.id in self.decisions and is_turned_down(self.decisions[match.id]) and match.id not in superseded
+        )
+
+
+def read_ticks(inputs: RunInputs, entries: Entries) -> Ticks:
+    """Read every tab people decide in."""
+    reading = review.read_review(inputs.table(layout.REVIEW), inputs.state.matches, clean_text)
+    lines = by_hand.read_by_hand(inputs.table(layout.BY_HAND), entries.organisations, entries.sources, fold)
+    behind, unheard_of = ledger_behind(reading.statuses, inputs.state.letters)
+    pulled = _pulled(inputs, entries, behind)
+    table = inputs.snapshot.tables.get(layout.PROBLEMS)
+    released = tuple(brake for brake in pulled if tabs.released(table, brake))
+    return Ticks(
+        review=reading,
+        decisions=decisions_of(inputs.state, reading),
+        by_hand=lines,
+        exchanges=exchanges.read_exchanges(inputs.table(layout.EXCHANGES)),
+        problems=(*reading.problems, *lines.problems),
+        brakes=tuple(brake for brake in pulled if brake not in released),
+        released=released,
+        adopted=unheard_of if behind in released else (),
+    )
+
+
+def decisions_of(state: LedgerState, reading: review.ReviewReading) -> dict[str, Decision]:
+    """What the officer says today. Of a row she has deleted her no is remembered, and never her yes."""
+    remembered = {
+        match: Decision(match=match, declined=True)
+        for match, decision in state.decisions.items()
+        if is_turned_down(decision) and match in state.matches
+    }
+    return {**remembered, **reading.decisions}
+
+
+def is_turned_down(decision: Decision) -> bool:
+    """The officer said no, or noted that the side asked first did."""
+    return decision.declined or (decision.approved and decision.agreed is False)
+
+
+def _pulled(inputs: RunInputs, entries: Entries, behind: Problem | None) -> tuple[Problem, ...]:
+    there = {entry.id for entry in inputs.state.entries if not entry.paused}
+    gone = vanished(len(there), len(there & set(entries.plan.paused)), inputs.settings.run.vanished_share)
+    # A ledger that knows less is most likely a new one; one line and one tick are enough for both.
+    other = None if behind else served_by_another(inputs.snapshot.owner, inputs.state.instance)
+    return tuple(brake for brake in (gone, other, behind) if brake is not None)
