@@ -518,6 +518,22 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IndicatorRow:
+    """One indicator as the table shows it; `counted` is None when nobody can say. `of`: what was counted."""
+
+    title: str
+    target: float | None
+    due: float | None
+    counted: float | None
+    of: str
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether what is due by now was reached; None where nothing is due or nothing can be said."""
+        return None if self.due is None or self.counted is None else self.counted >= self.due
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KnownEntry:
     """What the ledger remembers of an entry, so that an edit in place is told from a new entry."""
 

@@ -45,8 +45,7 @@ from pipeline.ports import (
     RunRecord,
     Spreadsheet,
 )
-from pipeline.tabs import layout, review
-from pipeline.tabs import own_tabs as tabs
+from pipeline.tabs import problems, review, same_organisation
 
 log = logging.getLogger(__name__)
 
@@ -154,10 +153,10 @@ def _run(adapters: Adapters, settings: Settings, started: datetime) -> RunResult
 
 def _refuse(adapters: Adapters, inputs: RunInputs, plan: Plan) -> RunResult:
     """A brake: one line to `Problems`, nothing else."""
-    table = inputs.snapshot.tables.get(layout.PROBLEMS)
-    body = tabs.problems_body(plan.matches.problems, plan.ticks.brakes, plan.ticks.released)
-    if tabs.changed(table, layout.PROBLEMS, body):
-        adapters.sheet.write(SheetChanges(contents={layout.PROBLEMS: body}))
+    table = inputs.snapshot.tables.get(problems.TAB.name)
+    body = problems.body(plan.matches.problems, plan.ticks.brakes, plan.ticks.released)
+    if problems.TAB.differs(table, body):
+        adapters.sheet.write(SheetChanges(contents={problems.TAB.name: body}))
     return RunResult(
         plan=plan,
         standings=plan.letters.standings,
@@ -239,7 +238,7 @@ def _send(adapters: Adapters, settings: Settings, plan: Plan, started: datetime)
 
 def _confirmed(adapters: Adapters, plan: Plan) -> list[Letter]:
     """The letters whose tick still stands, with the same content, at a last reading of the review tab."""
-    table = adapters.sheet.read_review().tables.get(layout.REVIEW)
+    table = adapters.sheet.read_review().tables.get(review.TAB.name)
     if table is None:
         return []
     again = review.read_review(table, plan.matches.all, clean_text)
@@ -367,14 +366,14 @@ def _summary(plan: Plan, after: SheetChanges, sending: _Sending) -> str:
     sent = sending.sent
     introductions = sum(letter.startswith(f"{LetterKind.INTRODUCTION}:") for letter in sent)
     counts = (
-        (len(plan.changes.before.inserts.get(layout.REVIEW, ())), "new proposal", "new proposals"),
+        (len(plan.changes.before.inserts.get(review.TAB.name, ())), "new proposal", "new proposals"),
         (introductions, "introduction sent", "introductions sent"),
         (len(sent) - introductions, "other letter sent", "other letters sent"),
         (len(sending.waiting), "letter waits for the mail server", "letters wait for the mail server"),
-        (len(plan.changes.before.inserts.get(layout.SAME_ORGANISATION, ())), "new question", "new questions"),
+        (len(plan.changes.before.inserts.get(same_organisation.TAB.name, ())), "new question", "new questions"),
         (len(plan.changes.ledger.judgements), "answer about organisations", "answers about organisations"),
         (len(plan.changes.new_problems), "new problem", "new problems"),
-        (len(after.updates.get(layout.REVIEW, ())), "status changed", "statuses changed"),
+        (len(after.updates.get(review.TAB.name, ())), "status changed", "statuses changed"),
     )
     said = [f"{count} {one if count == 1 else many}" for count, one, many in counts if count]
     if not said:

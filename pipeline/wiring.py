@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 
 from pipeline.adapters.ledger.ledger import SqlLedger, open_ledger
 from pipeline.adapters.mail.smtp import mailer_for
+from pipeline.adapters.past_exchanges import read_past_exchanges
 from pipeline.adapters.secrets import address_hasher, ledger_secret, message_id_maker
 from pipeline.adapters.sheets.spreadsheet import open_spreadsheet
 from pipeline.cleaning.data_files import data_file
 from pipeline.config import Settings
 from pipeline.errors import ConfigurationError
-from pipeline.exchanges.case_sheets import read_past_exchanges
 from pipeline.forms.form import load_form
 from pipeline.letters.composer import Composer
 from pipeline.letters.templating import load_templates

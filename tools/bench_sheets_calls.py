@@ -31,7 +31,6 @@ from pipeline.config import SheetsSettings
 from pipeline.model import NewRow, RowUpdate, SheetChanges
 from pipeline.sandbox.sheets_api import create_sheets_app
 from pipeline.sandbox.store import Store
-from pipeline.tabs import layout
 
 QUOTA = 60
 """Requests of a kind in a minute for one account (developers.google.com/workspace/sheets/api/limits)."""
@@ -77,10 +76,10 @@ def ours(settings: SheetsSettings, rows: int) -> tuple[int, int, float]:
     started = time.perf_counter()
     sheet = GoogleSpreadsheet(settings, connect(settings))
     sheet.read()
-    sheet.write(SheetChanges(inserts={layout.REVIEW: tuple(map(row, range(rows)))}, last_checked=date(2026, 11, 20)))
+    sheet.write(SheetChanges(inserts={"Review": tuple(map(row, range(rows)))}, last_checked=date(2026, 11, 20)))
     sheet.read_review()
     updates = tuple(RowUpdate(key=key(number), cells={"Status": "Introduced"}) for number in range(rows))
-    left = sheet.write(SheetChanges(updates={layout.REVIEW: updates}))
+    left = sheet.write(SheetChanges(updates={"Review": updates}))
     if left:
         raise SystemExit(f"{len(left)} statuses were not written")
     return sheet.calls["reads"], sheet.calls["writes"], time.perf_counter() - started
@@ -98,7 +97,7 @@ def naive(settings: SheetsSettings, rows: int) -> tuple[int, int, float]:
 
     kind: Any = client
     book = gspread.Client(AnonymousCredentials(), http_client=kind)  # type: ignore[no-untyped-call]
-    tab = book.open_by_key(settings.spreadsheet_id).worksheet(layout.REVIEW)
+    tab = book.open_by_key(settings.spreadsheet_id).worksheet("Review")
     titles = tab.row_values(1)
     for number in range(rows):
         cells = row(number).cells

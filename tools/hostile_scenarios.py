@@ -34,8 +34,6 @@ from hostile_world import (
     watched_faults,
 )
 
-from pipeline.tabs import layout
-
 Faults = dict[str, list[str]]
 TWO_WAYS = {"role": "Send and host", "seeks": "We want to learn about dual VET.", "offers": "We show dual VET."}
 
@@ -72,8 +70,8 @@ def tampering(directory: Path) -> Faults:
         rows = {number: row_of(world, host) for number, host in enumerate(hosts)}
         world.tick_all()
         # 1: the ids of two rows are the same now; 2: an organisation's cell says something else
-        world.person.put(layout.REVIEW, rows[1]["#"], "Match", rows[0]["Match"])
-        world.person.put(layout.REVIEW, rows[2]["#"], "Receiving organisation", "Somebody Else")
+        world.person.put("Review", rows[1]["#"], "Match", rows[0]["Match"])
+        world.person.put("Review", rows[2]["#"], "Receiving organisation", "Somebody Else")
         # 3: one side is erased; 4: its answer is edited; 5: a second contact person at the same address
         erased = world.command("forget", "--yes", answers[6]["email"])
         if erased.code not in (0, 1):
@@ -85,7 +83,7 @@ def tampering(directory: Path) -> Faults:
         ran = world.command("-v", "run")
         sent = letters_by_match(world)
         statuses = {row["Match"]: str(row["Status"]) for row in world.rows()}
-        problems = " ".join(f"{row['Where']} {row['What']}" for row in world.rows(layout.PROBLEMS))
+        problems = " ".join(f"{row['Where']} {row['What']}" for row in world.rows("Problems"))
         if ran.code not in (0, 1) or before:
             faults["review-000"] = [f"the run ended with {ran.code}: {ran.err[-300:]}; {before} letters before it"]
 
@@ -122,8 +120,8 @@ def tampering(directory: Path) -> Faults:
 
 def _renamed_header(world: World) -> Faults:
     before = len(world.messages())
-    titles = world.person.header(layout.REVIEW)
-    world.person.put(layout.REVIEW, 1, "Approve", "Approved?")
+    titles = world.person.header("Review")
+    world.person.put("Review", 1, "Approve", "Approved?")
     ran = world.command("-v", "run")
     found = []
     if ran.code == 0 or len(world.messages()) != before:
@@ -259,7 +257,7 @@ def cells_of_50_000(directory: Path, number: int = 500, good: int = 10) -> tuple
         faults += [f"NOCRASH: exit {ran.code}: {ran.err[-300:]}" for ran in (first, second) if ran.code not in (0, 1)]
         longest = max(
             len(cell.get("stringValue", ""))
-            for tab in (layout.REVIEW, layout.PROBLEMS, layout.ORGANISATIONS, layout.NEARLY, layout.UNMET)
+            for tab in ("Review", "Problems", "Organisations", "Nearly", "Unmet demand")
             for _, cell in world.cells(tab)
         )
         if longest > 50_000:
@@ -478,10 +476,10 @@ def _edit(world: World, email: str, **changed: Any) -> None:
 
 
 def _add_row(world: World, cells: dict[str, Any]) -> None:
-    titles = world.person.header(layout.REVIEW)
+    titles = world.person.header("Review")
     rows = [{"values": [{"userEnteredValue": entered(cells[t])} if t in cells else {} for t in titles]}]
     world.person.batch(
-        {"appendCells": {"sheetId": world.person.sheet_id(layout.REVIEW), "rows": rows, "fields": "userEnteredValue"}}
+        {"appendCells": {"sheetId": world.person.sheet_id("Review"), "rows": rows, "fields": "userEnteredValue"}}
     )
 
 

@@ -31,7 +31,6 @@ from pipeline.letters import ReadBack, read_back
 from pipeline.sandbox.app import Sandbox
 from pipeline.sandbox.person import Person
 from pipeline.sandbox.smtp import KeptMessage
-from pipeline.tabs import layout
 
 ROOT = Path(__file__).resolve().parent.parent
 RESPONSES = "Form responses 1"
@@ -51,13 +50,13 @@ PER_BATCH = len(PLACES) - 1
 """Hosts of one batch, each in a country of its own; one place is kept for the control."""
 
 PROGRAM_TABS = (
-    layout.REVIEW,
-    layout.SAME_ORGANISATION,
-    layout.PROBLEMS,
-    layout.ORGANISATIONS,
-    layout.NEARLY,
-    layout.UNMET,
-    layout.EXCHANGES,
+    "Review",
+    "Same organisation?",
+    "Problems",
+    "Organisations",
+    "Nearly",
+    "Unmet demand",
+    "Exchanges",
 )
 
 WATCHED = """\
@@ -237,11 +236,11 @@ class World:
         self.ran.append(ran)
         return ran
 
-    def rows(self, tab: str = layout.REVIEW) -> list[dict[str, Any]]:
+    def rows(self, tab: str = "Review") -> list[dict[str, Any]]:
         """The rows of a tab by title."""
         return self.person.rows(tab)
 
-    def tick_all(self, title: str = "Approve", tab: str = layout.REVIEW) -> int:
+    def tick_all(self, title: str = "Approve", tab: str = "Review") -> int:
         """Tick one box on every row, in one call."""
         rows = self.rows(tab)
         column = self.person.header(tab).index(title)
@@ -263,7 +262,7 @@ class World:
     def put(self, match: str, title: str, value: Any) -> None:
         """Type into the review row of a match."""
         row = next(row for row in self.rows() if row["Match"] == match)
-        self.person.put(layout.REVIEW, row["#"], title, value)
+        self.person.put("Review", row["#"], title, value)
 
     def cells(self, tab: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """(A1-like place, cell) of everything a tab holds: what was entered, as the API tells it."""
@@ -426,7 +425,7 @@ def run_batch(directory: Path, inputs: Sequence[Input], *, reports: bool = True)
     world.tick_all()
     info = world.command("-v", "run")
     after = {row["Match"]: row for row in world.rows()}
-    problems = world.rows(layout.PROBLEMS)
+    problems = world.rows("Problems")
     letters: dict[str, KeptMessage] = {}
     for message in world.messages():
         match = re.search(rb"(?m)^X-Match-Id: (\S+)\r?$", message.content.partition(b"\r\n\r\n")[0])
@@ -444,7 +443,7 @@ def run_batch(directory: Path, inputs: Sequence[Input], *, reports: bool = True)
             outcome.status_after = str(after[outcome.match]["Status"])
             outcome.letter = letters.get(outcome.match)
     if reports:
-        world.tick_all("Took place", layout.EXCHANGES)
+        world.tick_all("Took place", "Exchanges")
         world.command("-v", "report")
         world.command("-v", "status")
     batch = Batch(world=world, outcomes=outcomes[1:], control=outcomes[0], before=before, info=info, debug=debug)
@@ -728,7 +727,7 @@ def _ledger_faults(batch: Batch) -> list[str]:
         state = ledger.execute("PRAGMA integrity_check").fetchone()[0]
         tables = {name for (name,) in ledger.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         matches = ledger.execute("SELECT count(*) FROM match").fetchone()[0] if "match" in tables else -1
-    rows = len(batch.values[layout.REVIEW][1]) - 1
+    rows = len(batch.values["Review"][1]) - 1
     found = [] if state == "ok" else [f"SQL: {state}"]
     if matches != rows:
         found.append(f"SQL: {matches} matches in the ledger, {rows} rows in the review tab")

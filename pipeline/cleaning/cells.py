@@ -51,6 +51,18 @@ def is_tick(row: SheetRow, title: str) -> bool:
     return row.cells.get(title) is True and title not in row.formulas
 
 
+def text_under(row: SheetRow, title: str) -> str:
+    """What stands under that title, on one line. A checkbox holds no text."""
+    cell = row.cells.get(title)
+    return "" if isinstance(cell, bool) else " ".join(as_text(cell).split())
+
+
+def shortened(cell: Cell, limit: int = 40) -> str:
+    """The cell on one line, short enough to be quoted in a sentence."""
+    text = " ".join(as_text(cell).split())
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
 # --- dates -------------------------------------------------------------------------------------------------------
 
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?Z?)?")

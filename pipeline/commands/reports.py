@@ -19,8 +19,7 @@ def report(asked: Asked) -> int:
     from pipeline.partnership.indicators import load_indicators
     from pipeline.reporting.report import make_report
     from pipeline.run import look, problem_lines
-    from pipeline.tabs import layout
-    from pipeline.tabs import own_tabs as tabs
+    from pipeline.tabs import indicators
     from pipeline.wiring import now, open_adapters
 
     settings = asked.settings
@@ -33,8 +32,8 @@ def report(asked: Asked) -> int:
         inputs, plan = look(adapters)
         made = make_report(inputs, plan, templates, load_indicators())
         write_files(folder, made.files)
-        if tabs.changed(inputs.snapshot.tables.get(layout.INDICATORS), layout.INDICATORS, made.indicators):
-            adapters.sheet.write(SheetChanges(contents={layout.INDICATORS: made.indicators}))
+        if indicators.TAB.differs(inputs.snapshot.tables.get(indicators.TAB.name), made.indicators):
+            adapters.sheet.write(SheetChanges(contents={indicators.TAB.name: made.indicators}))
     if asked.as_json:
         emit({"folder": str(folder), "files": sorted(made.files), "indicators": made.indicators, "lines": made.lines})
         return Exit.DONE

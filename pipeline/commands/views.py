@@ -13,7 +13,7 @@ from pipeline.planning.inputs import RunInputs
 from pipeline.planning.matches import past_pairs
 from pipeline.planning.plan import Plan
 from pipeline.run import problem_lines
-from pipeline.tabs import layout
+from pipeline.tabs import organisations, review
 from pipeline.tabs import same_organisation as questions
 
 SHOWN = 40
@@ -72,7 +72,7 @@ def status_as_text(inputs: RunInputs, plan: Plan) -> str:
         lines = ["No matches yet."]
     lines += [f"Problem: {one_line(line)}" for line in problem_lines((*plan.ticks.brakes, *plan.matches.problems))]
     if plan.entries.questions:
-        lines.append(f"{len(plan.entries.questions)} open questions in the tab {layout.SAME_ORGANISATION}")
+        lines.append(f"{len(plan.entries.questions)} open questions in the tab {questions.TAB.name}")
     last = inputs.state.last_run
     if last is not None:
         lines.append(
@@ -94,7 +94,7 @@ def plan_as_json(plan: Plan) -> dict[str, Any]:
             for letter in plan.letters.due
         ],
         "statuses": [
-            {"match": update.key, **update.cells} for update in plan.changes.after.updates.get(layout.REVIEW, ())
+            {"match": update.key, **update.cells} for update in plan.changes.after.updates.get(review.TAB.name, ())
         ],
         "problems": [{"where": one.where, "what": one.what, "fix": one.fix} for one in plan.matches.problems],
         "brakes": [{"where": one.where, "what": one.what, "fix": one.fix} for one in plan.ticks.brakes],
@@ -116,12 +116,12 @@ def plan_as_text(plan: Plan) -> str:
     ]
     lines += [
         f"Would set the status of {update.key}: {one_line(str(update.cells.get('Status')))}"
-        for update in plan.changes.after.updates.get(layout.REVIEW, ())[:SHOWN]
+        for update in plan.changes.after.updates.get(review.TAB.name, ())[:SHOWN]
     ]
     lines += [
         f"Would ask whether {one_line(str(row.cells[questions.ONE]))} "
         f"and {one_line(str(row.cells[questions.OTHER]))} are the same"
-        for row in plan.changes.before.inserts.get(layout.SAME_ORGANISATION, ())[:SHOWN]
+        for row in plan.changes.before.inserts.get(questions.TAB.name, ())[:SHOWN]
     ]
     lines += [f"Problem: {one_line(line)}" for line in problem_lines(plan.matches.problems)]
     if len(lines) == 1:
@@ -215,8 +215,8 @@ def _explained_organisation(
     }
     lines = [f"{organisation.id}  {one_line(organisation.name)}"]
     for title, key in (
-        ("Also written", "spellings"),
-        ("Belongs to", "parent"),
+        (organisations.ALSO_WRITTEN, "spellings"),
+        (organisations.BELONGS_TO, "parent"),
         ("Domains", "domains"),
         ("OID", "oid"),
         ("Entries", "entries"),

@@ -8,7 +8,7 @@ from itertools import combinations
 
 from pipeline.errors import MessageUnsafe
 from pipeline.letters.mime import ascii_address
-from pipeline.model import LetterKind, Match, Side
+from pipeline.model import LetterKind, LetterRecord, LetterState, Match, Side
 
 _ORGANISATIONS, _ADDRESSES = "org:", "mail:"
 
@@ -59,6 +59,15 @@ def canonical_meetings(meetings: Mapping[str, datetime], canonical: Callable[[st
 def barred_pairs(meetings: Mapping[str, datetime], since: datetime) -> frozenset[frozenset[str]]:
     """The pairs of organisation ids that met at or after that moment."""
     return frozenset(frozenset(pair) for pair, at in _organisations(meetings) if at >= since)
+
+
+def introductions_sent(letters: Mapping[str, LetterRecord]) -> dict[str, LetterRecord]:
+    """Match id -> its introduction, for those that left."""
+    return {
+        record.match: record
+        for record in letters.values()
+        if record.kind is LetterKind.INTRODUCTION and record.match and record.state is LetterState.SENT
+    }
 
 
 def _organisations(meetings: Mapping[str, datetime]) -> Iterator[tuple[tuple[str, ...], datetime]]:

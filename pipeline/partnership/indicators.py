@@ -18,6 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from pipeline.cleaning.data_files import data_file
 from pipeline.errors import ConfigurationError
+from pipeline.model import IndicatorRow
+from pipeline.tabs.indicators import TAB
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,22 +89,6 @@ class CountedExchange:
     ended: date | None = None
     participants: int | None = None
     fewer_opportunities: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndicatorRow:
-    """One indicator as the table shows it; `counted` is None when nobody can say. `of`: what was counted."""
-
-    title: str
-    target: float | None
-    due: float | None
-    counted: float | None
-    of: str
-
-    @property
-    def reached(self) -> bool | None:
-        """Whether what is due by now was reached; None where nothing is due or nothing can be said."""
-        return None if self.due is None or self.counted is None else self.counted >= self.due
 
 
 def load_indicators(path: Path | None = None) -> Indicators:
@@ -227,12 +213,12 @@ _COUNTERS: Mapping[
 
 
 def indicator_frame(rows: Sequence[IndicatorRow]) -> pd.DataFrame:
-    """The table for files and pages: Indicator, Target, Due by now, Counted, Of; blank where unknown."""
+    """The table for files and pages, with the titles of the tab; blank where unknown."""
     import pandas as pd
 
     return pd.DataFrame(
         [(row.title, _shown(row.target), _shown(row.due), _shown(row.counted), row.of) for row in rows],
-        columns=["Indicator", "Target", "Due by now", "Counted", "Of"],
+        columns=list(TAB.titles),
         dtype=object,
     )
 

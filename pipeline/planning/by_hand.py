@@ -7,19 +7,15 @@ whoever wants the same organisations introduced once more writes them down a sec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import groupby
 
-from pipeline.model import Match, Organisation, Party, Problem, Role, SheetRow, Side, Table
+from pipeline.cleaning.folding import fold
+from pipeline.model import Match, Organisation, Party, Problem, Role, Side, Table
 from pipeline.planning.match_content import Source, build, to_party
+from pipeline.tabs.by_hand import TITLES, HandLine, read_lines
 
-SENDING = "Sending organisation"
-RECEIVING = "Receiving organisation"
-JOINING = "Joining organisation"
-
-SIDES = ((SENDING, Side.SENDING, True), (RECEIVING, Side.RECEIVING, True), (JOINING, Side.JOINING, False))
 SUITABLE = {
     Side.SENDING: (Role.SEND, Role.EITHER),
     Side.RECEIVING: (Role.HOST, Role.EITHER),
@@ -36,19 +32,12 @@ class ByHand:
     problems: tuple[Problem, ...]
 
 
-def read_by_hand(
-    table: Table,
-    organisations: Sequence[Organisation],
-    sources: Mapping[str, Source],
-    fold: Callable[[str], str],
-) -> ByHand:
+def read_by_hand(table: Table, organisations: Sequence[Organisation], sources: Mapping[str, Source]) -> ByHand:
     """Turn each filled line into parties, or into a Problem that names row, column and remedy."""
-    names = _names(organisations, sources, fold)
+    names = _names(organisations, sources)
     lines, problems = [], []
-    for row in table.rows:
-        if not any(_text(row, header) for header, _, _ in SIDES):
-            continue
-        line = _line(table.title, row, names, sources, fold)
+    for written in read_lines(table):
+        line = _line(written, names, sources)
         if isinstance(line, Problem):
             problems.append(line)
             continue
@@ -66,11 +55,13 @@ def wishes(
     """The matches that lines ask for and nobody has proposed by hand yet.
 
     `known` are the matches so far, `finished` the ids of those introduced or declined. An open proposal
-    of the same organisations becomes the line's own; otherwise a new one is made.
+    of the same organisations becomes the line's own; otherwise a new one is made. In the order of the lines.
     """
+    wanted: dict[tuple[str, ...], list[tuple[Party, ...]]] = {}
+    for line in lines:
+        wanted.setdefault(_together(line), []).append(line)
     found = []
-    for group, same in groupby(sorted(lines, key=_together), key=_together):
-        parties = tuple(same)
+    for group, parties in wanted.items():
         matches = [match for match in known if _together(match.parties) == group]
         spent = [match for match in matches if match.by_hand and match.id in finished]
         open_ones = [match for match in matches if match.id not in finished]
@@ -100,46 +91,39 @@ def _together(parties: tuple[Party, ...]) -> tuple[str, ...]:
 
 
 def _line(
-    title: str,
-    row: SheetRow,
-    names: Mapping[str, frozenset[str]],
-    sources: Mapping[str, Source],
-    fold: Callable[[str], str],
+    line: HandLine, names: Mapping[str, frozenset[str]], sources: Mapping[str, Source]
 ) -> list[tuple[Side, str]] | Problem:
     chosen: list[tuple[Side, str]] = []
-    for header, side, needed in SIDES:
-        text = _text(row, header)
+    for side in TITLES:
+        text = line.texts.get(side)
         if not text:
-            if needed:
-                return _problem(title, row, header, f"{header} is empty.", "Name both organisations on this line.")
+            if side is not Side.JOINING:
+                return _problem(line, side, f"{TITLES[side]} is empty.", "Name both organisations on this line.")
             continue
         organisations = names.get(fold(text), frozenset())
         if len(organisations) != 1:
             spoken = {source.response.name for source in sources.values()}
-            return _unresolved(title, row, header, text, organisations, spoken, fold)
+            return _unresolved(line, side, text, organisations, spoken)
         entry = _entry(side, next(iter(organisations)), sources)
         if entry is None:
             return _problem(
-                title,
-                row,
-                header,
+                line,
+                side,
                 f"{text} has no open entry.",
                 "Ask them to fill in the form, or write yourself. A line that is done with may be deleted.",
             )
         chosen.append((side, entry))
     addresses = {sources[entry].response.email for _, entry in chosen}
     if len(addresses) < len(chosen):
-        return _problem(title, row, SENDING, "Two sides of this line have the same address.", "Name two organisations.")
+        return _problem(line, Side.SENDING, "Two sides of this line have the same address.", "Name two organisations.")
     if len({sources[entry].entry.organisation_id for _, entry in chosen}) < len(chosen):
         return _problem(
-            title, row, SENDING, "Two sides of this line are the same organisation.", "Name two organisations."
+            line, Side.SENDING, "Two sides of this line are the same organisation.", "Name two organisations."
         )
     return chosen
 
 
-def _names(
-    organisations: Sequence[Organisation], sources: Mapping[str, Source], fold: Callable[[str], str]
-) -> dict[str, frozenset[str]]:
+def _names(organisations: Sequence[Organisation], sources: Mapping[str, Source]) -> dict[str, frozenset[str]]:
     """Folded name -> ids of the organisations that go by it."""
     found: dict[str, set[str]] = {}
     for organisation in organisations:
@@ -164,30 +148,18 @@ def _entry(side: Side, organisation: str, sources: Mapping[str, Source]) -> str 
 
 
 def _unresolved(
-    title: str,
-    row: SheetRow,
-    header: str,
-    text: str,
-    organisations: frozenset[str],
-    spoken: Collection[str],
-    fold: Callable[[str], str],
+    line: HandLine, side: Side, text: str, organisations: frozenset[str], spoken: Collection[str]
 ) -> Problem:
     if organisations:
         choices = ", ".join(sorted(organisations))
-        return _problem(title, row, header, f"“{text}” could be several: {choices}.", "Write the Id instead.")
+        return _problem(line, side, f"“{text}” could be several: {choices}.", "Write the Id instead.")
     wanted = set(fold(text).split())
     shared = {name: len(wanted & set(fold(name).split())) for name in spoken}
     close = sorted((name for name, words in shared.items() if words), key=lambda name: (-shared[name], name))
     hint = f"Did you mean: {'; '.join(close[:CHOICES_SHOWN])}? " if close else ""
-    return _problem(
-        title, row, header, f"“{text}” is not known.", f"{hint}Write it as in the tab Organisations, or its Id."
-    )
+    return _problem(line, side, f"“{text}” is not known.", f"{hint}Write it as in the tab Organisations, or its Id.")
 
 
-def _problem(title: str, row: SheetRow, header: str, what: str, fix: str) -> Problem:
-    return Problem(where=f"{title}, row {row.number}, {header}", what=what, fix=fix, key=f"by-hand:{header}:{what}")
-
-
-def _text(row: SheetRow, header: str) -> str:
-    value = row.cells.get(header)
-    return "" if value is None or isinstance(value, bool) else str(value).strip()[:300]
+def _problem(line: HandLine, side: Side, what: str, fix: str) -> Problem:
+    title = TITLES[side]
+    return Problem(where=f"{line.where}, {title}", what=what, fix=fix, key=f"by-hand:{title}:{what}")

@@ -13,8 +13,7 @@ from pipeline.planning.match_content import officer_order
 from pipeline.planning.matches import Matches
 from pipeline.planning.ticks import Ticks
 from pipeline.ports import Facts
-from pipeline.tabs import layout, review, same_organisation
-from pipeline.tabs import own_tabs as tabs
+from pipeline.tabs import nearly, organisations, problems, review, same_organisation, unmet_demand
 
 OPEN_STAGES = frozenset({Stage.PROPOSED, Stage.APPROVED, Stage.HELD, Stage.UNSURE})
 
@@ -89,24 +88,25 @@ def _new_rows(inputs: RunInputs, ticks: Ticks, matches: Matches, letters: Letter
 def _before(inputs: RunInputs, entries: Entries, matches: Matches, rows: Sequence[NewRow]) -> SheetChanges:
     names = entries.names
     invites = [
-        tabs.Invite(asked_by=one.organisation, name=one.name, sentence=one.sentence)
+        unmet_demand.Invite(asked_by=one.organisation, name=one.name, sentence=one.sentence)
         for one in matches.proposals.invitations
     ]
-    bodies = {
-        layout.PROBLEMS: tabs.problems_body(matches.problems),
-        layout.ORGANISATIONS: tabs.organisations_body(entries.organisations),
-        layout.NEARLY: tabs.nearly_body(matches.proposals.nearly, names),
-        layout.UNMET: tabs.unmet_body(matches.proposals.unmet, invites, names, inputs.settings.mail.organisation),
-    }
+    network = inputs.settings.mail.organisation
+    bodies = (
+        (problems.TAB, problems.body(matches.problems)),
+        (organisations.TAB, organisations.body(entries.organisations)),
+        (nearly.TAB, nearly.body(matches.proposals.nearly, names)),
+        (unmet_demand.TAB, unmet_demand.body(matches.proposals.unmet, invites, names, network)),
+    )
     inserts = {
-        layout.REVIEW: tuple(rows),
-        layout.SAME_ORGANISATION: same_organisation.new_rows(entries.questions, entries.answered),
+        review.TAB.name: tuple(rows),
+        same_organisation.TAB.name: same_organisation.new_rows(entries.questions, entries.answered),
     }
     snapshot, state = inputs.snapshot, inputs.state
-    checked_today = snapshot.last_checked == inputs.today or layout.PROBLEMS not in snapshot.tables
+    checked_today = snapshot.last_checked == inputs.today or problems.TAB.name not in snapshot.tables
     return SheetChanges(
         inserts={name: new for name, new in inserts.items() if new},
-        contents={name: body for name, body in bodies.items() if tabs.changed(snapshot.tables.get(name), name, body)},
+        contents={tab.name: body for tab, body in bodies if tab.differs(snapshot.tables.get(tab.name), body)},
         last_checked=None if checked_today else inputs.today,
         owner=state.instance if snapshot.owner != state.instance else None,
     )
@@ -114,8 +114,8 @@ def _before(inputs: RunInputs, entries: Entries, matches: Matches, rows: Sequenc
 
 def _after(entries: Entries, ticks: Ticks, letters: Letters) -> SheetChanges:
     updates = {
-        layout.REVIEW: review.status_updates(letters.standings, ticks.review),
-        layout.SAME_ORGANISATION: same_organisation.status_updates(
+        review.TAB.name: review.status_updates(letters.standings, ticks.review),
+        same_organisation.TAB.name: same_organisation.status_updates(
             entries.questions, entries.judgements, entries.answered
         ),
     }

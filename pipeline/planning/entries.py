@@ -35,7 +35,8 @@ from pipeline.model import (
 from pipeline.planning.inputs import RunInputs
 from pipeline.planning.match_content import Source
 from pipeline.ports import LedgerState
-from pipeline.tabs import layout, same_organisation
+from pipeline.tabs import same_organisation
+from pipeline.tabs.tab import RESPONSES
 
 REASONS_SHOWN = 4
 EXPIRED_SHOWN = 10
@@ -82,7 +83,7 @@ def read_entries(inputs: RunInputs) -> Entries:
     """
     columns = _columns(inputs)
     state = inputs.state
-    answered = same_organisation.read_questions(inputs.table(layout.SAME_ORGANISATION), state.judgements, inputs.now)
+    answered = same_organisation.read_questions(inputs.table(same_organisation.TAB.name), state.judgements, inputs.now)
     judgements = _latest((*state.judgements, *answered.judgements))
     intake, too_many = _read(inputs)
     welcome = [response for response in intake.responses if not inputs.is_erased(response.email)]
@@ -150,7 +151,7 @@ def _columns(inputs: RunInputs) -> frozenset[str]:
     A form may leave optional questions out; but one that was there in the last run and is not any more was
     renamed or deleted, and reading its answers as "not stated" would ignore what people asked for.
     """
-    table, columns = inputs.table(layout.RESPONSES), inputs.settings.form.columns
+    table, columns = inputs.table(RESPONSES), inputs.settings.form.columns
     return frozenset(locate(inputs.form, table.header, columns, tab=table.title, needed=inputs.state.questions))
 
 
@@ -161,7 +162,7 @@ def _latest(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:
 
 def _read(inputs: RunInputs) -> tuple[Intake, tuple[Problem, ...]]:
     """The answers, and the problem that there are more of them than one run reads."""
-    table = inputs.table(layout.RESPONSES)
+    table = inputs.table(RESPONSES)
     most = inputs.settings.run.max_rows
     kept = Table(title=table.title, header=table.header, rows=table.rows[:most])
     intake = read_responses(

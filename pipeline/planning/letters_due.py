@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from pipeline.errors import MessageUnsafe
 from pipeline.letters import DigestData
-from pipeline.letters.identity import canonical_meetings
+from pipeline.letters.identity import canonical_meetings, introductions_sent
 from pipeline.model import Letter, LetterKind, LetterRecord, LetterState, Match, Stage, Standing
 from pipeline.planning.entries import Entries, canonical
 from pipeline.planning.inputs import RunInputs
@@ -17,7 +17,7 @@ from pipeline.planning.matches import Matches
 from pipeline.planning.standings import DueLetter, Introductions, Limits, Situation, decide
 from pipeline.planning.ticks import Ticks
 from pipeline.ports import LedgerState
-from pipeline.tabs import exchanges
+from pipeline.tabs.exchanges import Introduced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +125,7 @@ def reminders_due(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Ma
     done = {exchange.match for exchange in ticks.exchanges if exchange.is_noted}
     done |= {record.match for record in letters.values() if record.kind is LetterKind.REMINDER and record.match}
     due = []
-    for identifier, introduction in exchanges.introductions_sent(letters).items():
+    for identifier, introduction in introductions_sent(letters).items():
         match = matches.all.get(identifier)
         decision = ticks.review.decisions.get(identifier)
         if match is None or identifier in done or decision is None or not decision.approved:
@@ -153,6 +153,19 @@ def _reminders(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Match
         except MessageUnsafe:
             continue
     return tuple(letters)
+
+
+def introduced(letters: Mapping[str, LetterRecord]) -> dict[str, Introduced]:
+    """Match id -> when its introduction left, and its reminder."""
+    reminded = {
+        record.match: record.since.date()
+        for record in letters.values()
+        if record.kind is LetterKind.REMINDER and record.state is LetterState.SENT
+    }
+    return {
+        match: Introduced(on=record.since.date(), reminded_on=reminded.get(match))
+        for match, record in introductions_sent(letters).items()
+    }
 
 
 # -- the digest ----------------------------------------------------------------------------------------

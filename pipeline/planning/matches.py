@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from itertools import combinations
 
 from pipeline.cleaning.folding import fold
-from pipeline.letters.identity import barred_pairs, canonical_meetings
+from pipeline.letters.identity import barred_pairs, canonical_meetings, introductions_sent
 from pipeline.matching import MatchingSettings, Proposals, feasible, propose
 from pipeline.model import Candidate, LetterKind, LetterState, Match, Organisation, PastExchange, Problem
 from pipeline.planning import by_hand
@@ -18,7 +18,9 @@ from pipeline.planning.entries import Entries, canonical
 from pipeline.planning.inputs import RunInputs
 from pipeline.planning.match_content import Source, lapsed, officer_order, renewed, to_match
 from pipeline.planning.ticks import Ticks, is_turned_down
-from pipeline.tabs import exchanges, layout, review
+from pipeline.tabs import review
+from pipeline.tabs.all_tabs import TABS
+from pipeline.tabs.exchanges import NotedExchange
 
 LONGEST_SILENCE_WEEKS = 8
 """After so long without a word an introduction came to nothing (where no reminders are sent)."""
@@ -177,7 +179,7 @@ def past_pairs(
     return pairs
 
 
-def busy_requests(inputs: RunInputs, noted_exchanges: Iterable[exchanges.NotedExchange]) -> frozenset[str]:
+def busy_requests(inputs: RunInputs, noted_exchanges: Iterable[NotedExchange]) -> frozenset[str]:
     """Requests that have just been introduced to somebody: no alternates until that came to nothing.
 
     It came to nothing when the officer noted so, when the letter bounced, or when nothing was heard for twice the
@@ -186,7 +188,7 @@ def busy_requests(inputs: RunInputs, noted_exchanges: Iterable[exchanges.NotedEx
     weeks = 2 * (inputs.settings.follow_up.reminder_weeks or LONGEST_SILENCE_WEEKS // 2)
     dead = {exchange.match for exchange in noted_exchanges if exchange.will_not_happen}
     noted = {exchange.match for exchange in noted_exchanges if exchange.is_noted}
-    sent = exchanges.introductions_sent(inputs.state.letters)
+    sent = introductions_sent(inputs.state.letters)
     return frozenset(
         inputs.state.matches[match].sending.entry
         for match, letter in sent.items()
@@ -283,7 +285,7 @@ def _problems(inputs: RunInputs, entries: Entries, ticks: Ticks, fresh: Sequence
 
 def _missing_tabs(inputs: RunInputs) -> tuple[Problem, ...]:
     """Tabs somebody deleted: what belongs there would reach nobody."""
-    missing = [one.name for one in layout.TABS if one.name not in inputs.snapshot.tables]
+    missing = [one.name for one in TABS if one.name not in inputs.snapshot.tables]
     if not missing:
         return ()
     return (

@@ -14,11 +14,12 @@ from pipeline.model import SheetChanges, Stage, Standing
 from pipeline.planning.changes import Changes, list_changes
 from pipeline.planning.entries import Entries, read_entries
 from pipeline.planning.inputs import RunInputs
-from pipeline.planning.letters_due import Letters, due_letters, meetings_of, rule
+from pipeline.planning.letters_due import Letters, due_letters, introduced, meetings_of, rule
 from pipeline.planning.matches import Matches, choose_matches
 from pipeline.planning.ticks import Ticks, read_ticks
 from pipeline.ports import LedgerState
-from pipeline.tabs import exchanges, layout, review
+from pipeline.tabs import exchanges, review
+from pipeline.tabs.tab import STATUS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,14 +63,15 @@ def restated(
         for match, standing in plan.letters.standings.items()
         if standing.stage is Stage.HELD and standings[match].stage is Stage.APPROVED
     }
+    left = introduced(state.letters)
     updates = {
-        layout.REVIEW: review.status_updates(standings, _with_new_rows(plan)),
-        layout.EXCHANGES: exchanges.status_updates(inputs.table(layout.EXCHANGES), state.letters, plan.ticks.exchanges),
+        review.TAB.name: review.status_updates(standings, _with_new_rows(plan)),
+        exchanges.TAB.name: exchanges.status_updates(left, plan.ticks.exchanges),
     }
-    rows = exchanges.new_rows(plan.matches.all, state.letters, plan.ticks.exchanges)
-    has_tab = layout.EXCHANGES in inputs.snapshot.tables
+    rows = exchanges.new_rows(plan.matches.all, left, plan.ticks.exchanges)
+    has_tab = exchanges.TAB.name in inputs.snapshot.tables
     return standings, SheetChanges(
-        inserts={layout.EXCHANGES: rows} if rows and has_tab else {},
+        inserts={exchanges.TAB.name: rows} if rows and has_tab else {},
         updates={**plan.changes.after.updates, **{name: changes for name, changes in updates.items() if changes}},
     )
 
@@ -77,7 +79,7 @@ def restated(
 def _with_new_rows(plan: Plan) -> review.ReviewReading:
     """The review tab as it stands after the first write."""
     reading = plan.ticks.review
-    inserted = {row.key: str(row.cells[review.STATUS]) for row in plan.changes.before.inserts.get(layout.REVIEW, ())}
+    inserted = {row.key: str(row.cells[STATUS]) for row in plan.changes.before.inserts.get(review.TAB.name, ())}
     return replace(
         reading,
         standing_rows=reading.standing_rows | frozenset(inserted),

@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline.cleaning import clean_text
-from pipeline.cleaning.folding import fold
 from pipeline.model import Decision, Match, Problem
 from pipeline.planning import by_hand
 from pipeline.planning.brakes import ledger_behind, served_by_another, vanished
 from pipeline.planning.entries import Entries
 from pipeline.planning.inputs import RunInputs
 from pipeline.ports import LedgerState
-from pipeline.tabs import exchanges, layout, review
-from pipeline.tabs import own_tabs as tabs
+from pipeline.tabs import by_hand as by_hand_tab
+from pipeline.tabs import exchanges, problems, review
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,17 +44,17 @@ class Ticks:
 
 def read_ticks(inputs: RunInputs, entries: Entries) -> Ticks:
     """Read every tab people decide in."""
-    reading = review.read_review(inputs.table(layout.REVIEW), inputs.state.matches, clean_text)
-    lines = by_hand.read_by_hand(inputs.table(layout.BY_HAND), entries.organisations, entries.sources, fold)
+    reading = review.read_review(inputs.table(review.TAB.name), inputs.state.matches, clean_text)
+    lines = by_hand.read_by_hand(inputs.table(by_hand_tab.TAB.name), entries.organisations, entries.sources)
     behind, unheard_of = ledger_behind(reading.statuses, inputs.state.letters)
     pulled = _pulled(inputs, entries, behind)
-    table = inputs.snapshot.tables.get(layout.PROBLEMS)
-    released = tuple(brake for brake in pulled if tabs.released(table, brake))
+    table = inputs.snapshot.tables.get(problems.TAB.name)
+    released = tuple(brake for brake in pulled if problems.released(table, brake))
     return Ticks(
         review=reading,
         decisions=decisions_of(inputs.state, reading),
         by_hand=lines,
-        exchanges=exchanges.read_exchanges(inputs.table(layout.EXCHANGES)),
+        exchanges=exchanges.read_exchanges(inputs.table(exchanges.TAB.name)),
         problems=(*reading.problems, *lines.problems),
         brakes=tuple(brake for brake in pulled if brake not in released),
         released=released,

@@ -7,20 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline.cleaning.lists import FORMULA_STARTS
-from pipeline.exchanges.case_sheets import Exchange, case_sheet, case_sheet_text, exchanges_of, publishable
+from pipeline.exchanges.case_sheets import Exchange, case_sheet, case_sheet_text, exchange_of, publishable
 from pipeline.letters.templating import Templates
-from pipeline.model import MATCH_ID, Cell, Problem, Publish
+from pipeline.model import MATCH_ID, IndicatorRow, Problem, Publish
 from pipeline.partnership.indicators import (
     CountedEntry,
     CountedExchange,
-    IndicatorRow,
     Indicators,
     indicator_frame,
     indicator_rows,
 )
 from pipeline.planning.inputs import RunInputs
 from pipeline.planning.plan import Plan
-from pipeline.tabs import layout
+from pipeline.tabs import indicators
+from pipeline.tabs.tab import Rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,14 +28,15 @@ class Report:
     """Everything `matchmaker report` writes: files by name, the tab `Indicators`, and what to say."""
 
     files: Mapping[str, str]
-    indicators: tuple[tuple[Cell, ...], ...]
+    indicators: Rows
     lines: tuple[str, ...]
     problems: tuple[Problem, ...]
 
 
 def make_report(inputs: RunInputs, plan: Plan, templates: Templates, definitions: Indicators) -> Report:
     """Case sheets of the exchanges that took place, and the indicators as they stand today."""
-    exchanges, problems = exchanges_of(inputs.table(layout.EXCHANGES))
+    noted = [one for one in plan.ticks.exchanges if one.took_place]
+    exchanges = [exchange for one in noted if (exchange := exchange_of(one)) is not None]
     files: dict[str, str] = {}
     lines: list[str] = []
     for exchange in exchanges:
@@ -68,7 +69,8 @@ def make_report(inputs: RunInputs, plan: Plan, templates: Templates, definitions
     )
     files["indicators.csv"] = _csv(rows)
     files["indicators.html"] = _page(rows, inputs)
-    return Report(files=files, indicators=_body(rows), lines=tuple(lines), problems=problems)
+    problems = tuple(problem for one in noted for problem in one.problems)
+    return Report(files=files, indicators=indicators.body(rows), lines=tuple(lines), problems=problems)
 
 
 def _publish(exchange: Exchange, plan: Plan) -> list[Publish]:
@@ -104,16 +106,6 @@ def _entries(plan: Plan) -> list[CountedEntry]:
     ]
 
 
-def _body(rows: tuple[IndicatorRow, ...]) -> tuple[tuple[Cell, ...], ...]:
-    return tuple((row.title, _number(row.target), _number(row.due), _number(row.counted), row.of) for row in rows)
-
-
-def _number(value: float | None) -> Cell:
-    if value is None:
-        return ""
-    return int(value) if value.is_integer() else value
-
-
 def _csv(rows: tuple[IndicatorRow, ...]) -> str:
     """The table as CSV in which no cell can start a formula."""
     frame = indicator_frame(rows)
@@ -124,12 +116,12 @@ def _csv(rows: tuple[IndicatorRow, ...]) -> str:
 
 def _page(rows: tuple[IndicatorRow, ...], inputs: RunInputs) -> str:
     """The table as a page without anything remote."""
-    heads = "".join(f"<th scope='col'>{head}</th>" for head in ("Indicator", "Target", "Due by now", "Counted", "Of"))
+    heads = "".join(f"<th scope='col'>{head}</th>" for head in indicators.TAB.titles)
     body = "".join(
         f"<tr class='{_class(row)}'><th scope='row'>{html.escape(row.title)}</th>"
         + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in cells[1:])
         + "</tr>"
-        for row, cells in zip(rows, _body(rows), strict=True)
+        for row, cells in zip(rows, indicators.body(rows), strict=True)
     )
     return (
         "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>Indicators</title>"

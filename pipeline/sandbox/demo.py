@@ -16,6 +16,8 @@ from pipeline.letters import read_back
 from pipeline.run import RunResult, run
 from pipeline.sandbox.app import Sandbox
 from pipeline.sandbox.person import Person
+from pipeline.tabs import review
+from pipeline.tabs.tab import JOINING, MATCH, RECEIVING, SENDING, STATUS
 from pipeline.wiring import open_adapters
 
 Say = Callable[[str], None]
@@ -61,7 +63,7 @@ def play(directory: Path, say: Say) -> None:
         _set_up(sandbox)
 
         result = _run(sandbox)
-        proposals = person.rows("Review")
+        proposals = person.rows(review.TAB.name)
         say(f"\n2. The scheduled run reads them and writes {len(proposals)} proposals to the review tab:")
         say(f"   {result.summary}")
         _expect(bool(proposals), "the run proposed nothing")
@@ -103,33 +105,33 @@ def _tick(person: Person, proposals: list[dict[str, Any]], story: Story, say: Sa
     row = next((one for one in proposals if _tells(one, story)), None)
     _expect(row is not None, f"nobody proposed {story.title}: {story.sending} to {story.receiving}")
     chosen: dict[str, Any] = row or {}
-    person.put("Review", chosen["#"], "Approve", True)  # noqa: FBT003
+    person.put(review.TAB.name, chosen["#"], review.APPROVE, True)  # noqa: FBT003
     say(f"\n   {story.title}")
-    joining = f", joined by {chosen['Joining organisation']}" if chosen["Joining organisation"] else ""
-    say(f"   {chosen['Sending organisation']} -> {chosen['Receiving organisation']}{joining}")
-    for line in str(chosen["Why"]).splitlines()[:4]:
+    joining = f", joined by {chosen[JOINING]}" if chosen[JOINING] else ""
+    say(f"   {chosen[SENDING]} -> {chosen[RECEIVING]}{joining}")
+    for line in str(chosen[review.WHY]).splitlines()[:4]:
         say(f"     {line}")
     return chosen
 
 
 def _tells(row: dict[str, Any], story: Story) -> bool:
     return (
-        story.sending in row["Sending organisation"]
-        and story.receiving in row["Receiving organisation"]
-        and (story.joining in row["Joining organisation"] if story.joining else not row["Joining organisation"])
+        story.sending in row[SENDING]
+        and story.receiving in row[RECEIVING]
+        and (story.joining in row[JOINING] if story.joining else not row[JOINING])
     )
 
 
 def _tell_letter(sandbox: Sandbox, person: Person, story: Story, row: dict[str, Any], say: Say) -> None:
     letters = [
-        message for message in sandbox.messages() if f"X-Match-Id: {row['Match']}".encode("ascii") in message.content
+        message for message in sandbox.messages() if f"X-Match-Id: {row[MATCH]}".encode("ascii") in message.content
     ]
     _expect(len(letters) == 1, f"{story.title}: {len(letters)} letters instead of one")
     letter = letters[0]
     shown = read_back(letter.content)
     sides = 3 if story.joining else 2
     _expect(len(letter.recipients) == sides, f"{story.title}: the letter went to {len(letter.recipients)} addresses")
-    status = next(one["Status"] for one in person.rows("Review") if one["Match"] == row["Match"])
+    status = next(one[STATUS] for one in person.rows(review.TAB.name) if one[MATCH] == row[MATCH])
     _expect(status.startswith("Introduced"), f"{story.title}: its status is {status}")
     say(f"   {shown.subject}\n     to {', '.join(letter.recipients)}\n     {status}")
 

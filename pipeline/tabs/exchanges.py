@@ -1,155 +1,226 @@
-"""After an introduction: is the exchange noted, is a reminder due, what goes into the digest.
+"""The tab `Exchanges`: what came of an introduction, as people note it.
 
-The tab `Exchanges` gets a row for every introduction. People note there what came of it; until they do,
-both sides are reminded once. The tick that approved the introduction covers its reminder.
+It gets a row for every introduction. People tick and note there; the program keeps its `Status` current.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date
 
-from pipeline.cleaning.cells import is_tick
-from pipeline.model import (
-    MATCH_ID,
-    LetterKind,
-    LetterRecord,
-    LetterState,
-    Match,
-    NewRow,
-    RowUpdate,
-    SheetRow,
-    Table,
-)
-from pipeline.tabs.layout import STATUS
+from pipeline.cleaning.cells import Complaint, as_date, as_number, as_text, is_blank, is_tick, text_under
+from pipeline.cleaning.plain_text import free_text, one_line
+from pipeline.model import MATCH_ID, Match, NewRow, Problem, RowUpdate, SheetRow, Table
+from pipeline.tabs.tab import JOINING, MATCH, RECEIVING, SENDING, STATUS, Body, Tab, checkbox, people, program
 
 TOOK_PLACE = "Took place"
 WILL_NOT_HAPPEN = "Will not happen"
-DATES = ("From", "To")
-SENDING = "Sending organisation"
-RECEIVING = "Receiving organisation"
-JOINING = "Joining organisation"
-MATCH = "Match"
+FROM = "From"
+TO = "To"
+FORMAT = "Format"
+PARTICIPANTS = "Participants"
+FEWER_OPPORTUNITIES = "Of whom with fewer opportunities"
+TITLE = "Title"
+LESSONS_HOST = "Lessons of the host"
+LESSONS_PARTICIPANTS = "Lessons of the participants"
+QUOTE = "Quote"
+QUOTE_BY = "Quote by"
+QUOTE_CONSENT = "Quote may be published"
+NEXT_STEPS = "Next steps"
+
+TAB = Tab(
+    name="Exchanges",
+    body=Body.ROWS,
+    key=MATCH,
+    columns=(
+        program(STATUS, 300),
+        checkbox(TOOK_PLACE, "Tick once the visit is over: the report then makes its case sheet."),
+        checkbox(WILL_NOT_HAPPEN, "Tick when nothing will come of it: nobody is reminded any more."),
+        program(SENDING, 200),
+        program(RECEIVING, 200),
+        program(JOINING, 160),
+        people(FROM, 100, "First day, once it is agreed."),
+        people(TO, 100, "Last day."),
+        people(FORMAT, 140),
+        people(PARTICIPANTS, 100, "How many people travelled."),
+        people(FEWER_OPPORTUNITIES, 120),
+        people(TITLE, 240, "The case sheet's title."),
+        people(LESSONS_HOST, 300, "One a line."),
+        people(LESSONS_PARTICIPANTS, 300, "One a line."),
+        people(QUOTE, 300),
+        people(QUOTE_BY, 200, "Name, role and organisation, as they shall be printed."),
+        checkbox(QUOTE_CONSENT, "Tick only when the person said so."),
+        people(NEXT_STEPS, 300),
+        program(MATCH, 120),
+    ),
+    colours=(("Introduced", "#e6f4ea"),),
+)
+
+LINE_LIMIT = 400
+"""Characters of a name, a title or a lesson; what is longer is cut."""
+MOST_PEOPLE = 99_999
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotedExchange:
-    """How far one exchange has come, as far as people noted it."""
+    """One row of the tab as people noted it; a blank cell is None, an unreadable one None with a Problem."""
 
     match: str
+    status: str
     took_place: bool
     will_not_happen: bool
     dated: bool
+    """Something stands under `From` or `To`, readable or not."""
+    sending: str | None = None
+    receiving: str | None = None
+    joining: str | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+    format: str | None = None
+    participants: int | None = None
+    fewer_opportunities: int | None = None
+    title: str | None = None
+    lessons_host: tuple[str, ...] = ()
+    lessons_participants: tuple[str, ...] = ()
+    quote: str | None = None
+    quote_by: str | None = None
+    quote_consent: bool = False
+    next_steps: str | None = None
+    problems: tuple[Problem, ...] = ()
 
     @property
     def is_noted(self) -> bool:
         """Whether somebody knows how it went on."""
         return self.took_place or self.will_not_happen or self.dated
 
+    @property
+    def is_introduced(self) -> bool:
+        """Whether the row is one of the program's; rows with another id are the people's own."""
+        return MATCH_ID.fullmatch(self.match) is not None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReminderDue:
-    """A reminder that may be composed now."""
+class Introduced:
+    """When the letters of one match left."""
 
-    match: Match
-    introduction: LetterRecord
+    on: date
+    reminded_on: date | None = None
 
 
 def read_exchanges(table: Table) -> tuple[NotedExchange, ...]:
-    """The rows of the tab, by match id; rows without one are the people's own and left alone."""
-    return tuple(_exchange(row) for row in table.rows if MATCH_ID.fullmatch(str(row.cells.get(MATCH) or "").strip()))
-
-
-def introductions_sent(letters: Mapping[str, LetterRecord]) -> dict[str, LetterRecord]:
-    """Match id -> its introduction, for those that left."""
-    return {
-        record.match: record
-        for record in letters.values()
-        if record.kind is LetterKind.INTRODUCTION and record.match and record.state is LetterState.SENT
-    }
-
-
-def reminders_due(
-    matches: Mapping[str, Match],
-    letters: Mapping[str, LetterRecord],
-    exchanges: Sequence[NotedExchange],
-    *,
-    approved: Collection[str],
-    closed_entries: Collection[str],
-    weeks: int,
-    now: datetime,
-) -> tuple[ReminderDue, ...]:
-    """Introductions older than `weeks` of which nothing is noted: one reminder each. 0 weeks: none ever."""
-    if weeks == 0:
-        return ()
-    noted = {exchange.match for exchange in exchanges if exchange.is_noted}
-    reminded = {record.match for record in letters.values() if record.kind is LetterKind.REMINDER}
-    due = []
-    for identifier, introduction in introductions_sent(letters).items():
-        match = matches.get(identifier)
-        if match is None or identifier in noted or identifier in reminded or identifier not in approved:
-            continue
-        if introduction.bounced or introduction.since > now - timedelta(weeks=weeks):
-            continue
-        if any(party.entry in closed_entries for party in match.parties):
-            continue
-        due.append(ReminderDue(match=match, introduction=introduction))
-    return tuple(sorted(due, key=lambda one: one.match.id))
+    """Every row with an id, in the order of the tab. A cell that cannot be read is told and left out."""
+    return tuple(_exchange(table.title, row) for row in table.rows if text_under(row, MATCH))
 
 
 def new_rows(
-    matches: Mapping[str, Match], letters: Mapping[str, LetterRecord], exchanges: Sequence[NotedExchange]
+    matches: Mapping[str, Match], introduced: Mapping[str, Introduced], exchanges: Sequence[NotedExchange]
 ) -> tuple[NewRow, ...]:
-    """A row for every introduction that has none yet."""
+    """A row for every introduction that has none yet. `introduced` is by match id."""
     there = {exchange.match for exchange in exchanges}
     return tuple(
         NewRow(
             key=identifier,
             cells={
-                STATUS: status_of(None, letters, identifier),
-                SENDING: matches[identifier].sending.organisation,
-                RECEIVING: matches[identifier].receiving.organisation,
-                JOINING: joining.organisation if (joining := matches[identifier].joining) else "",
+                STATUS: _introduced_status(letters),
+                SENDING: match.sending.organisation,
+                RECEIVING: match.receiving.organisation,
+                JOINING: match.joining.organisation if match.joining else "",
                 MATCH: identifier,
             },
         )
-        for identifier in introductions_sent(letters)
-        if identifier in matches and identifier not in there
+        for identifier, letters in introduced.items()
+        if identifier not in there and (match := matches.get(identifier)) is not None
     )
 
 
-def status_updates(
-    table: Table, letters: Mapping[str, LetterRecord], exchanges: Sequence[NotedExchange]
-) -> tuple[RowUpdate, ...]:
+def status_updates(introduced: Mapping[str, Introduced], exchanges: Sequence[NotedExchange]) -> tuple[RowUpdate, ...]:
     """What each row's `Status` should say now, where it says something else."""
-    shown = {str(row.cells.get(MATCH)).strip(): str(row.cells.get(STATUS) or "") for row in table.rows}
-    wanted = {exchange.match: status_of(exchange, letters, exchange.match) for exchange in exchanges}
+    rows = {exchange.match: exchange for exchange in exchanges if exchange.is_introduced}
     return tuple(
-        RowUpdate(key=match, cells={STATUS: text}) for match, text in wanted.items() if shown.get(match) != text
+        RowUpdate(key=match, cells={STATUS: text})
+        for match, row in rows.items()
+        if (text := status_of(row, introduced.get(match))) != row.status
     )
 
 
-def status_of(exchange: NotedExchange | None, letters: Mapping[str, LetterRecord], match: str) -> str:
+def status_of(exchange: NotedExchange, introduced: Introduced | None) -> str:
     """One line on how far it has come."""
-    if exchange is not None and exchange.took_place:
+    if exchange.took_place:
         return "Took place: matchmaker report makes its case sheet"
-    if exchange is not None and exchange.will_not_happen:
-        return "Will not happen"
-    if exchange is not None and exchange.is_noted:
+    if exchange.will_not_happen:
+        return WILL_NOT_HAPPEN
+    if exchange.is_noted:
         return "Planned: tick Took place once it has"
-    introduction = introductions_sent(letters).get(match)
-    text = f"Introduced on {introduction.since:%Y-%m-%d}" if introduction else "Introduced"
-    reminder = letters.get(f"{LetterKind.REMINDER}:{match}:1")
-    if reminder is not None and reminder.state is LetterState.SENT:
-        text += f", reminded on {reminder.since:%Y-%m-%d}"
+    return _introduced_status(introduced)
+
+
+def _introduced_status(introduced: Introduced | None) -> str:
+    text = f"Introduced on {introduced.on.isoformat()}" if introduced else "Introduced"
+    if introduced and introduced.reminded_on:
+        text += f", reminded on {introduced.reminded_on.isoformat()}"
     return f"{text}: note the dates when you hear of them"
 
 
-def _exchange(row: SheetRow) -> NotedExchange:
+def _exchange(title: str, row: SheetRow) -> NotedExchange:
+    problems: list[Problem] = []
+
+    def complain(header: str, wanted: str) -> None:
+        where = f"{title}, row {row.number}, {header}"
+        key = f"exchange:{text_under(row, MATCH)}:{header}"
+        problems.append(Problem(where=where, what=f"This is not {wanted}.", fix=f"Write {wanted}.", key=key))
+
+    def day(header: str) -> date | None:
+        cell = row.cells.get(header)
+        if is_blank(cell) or isinstance(cell, bool):
+            return None
+        found = as_date(cell)
+        if isinstance(found, Complaint):
+            complain(header, "a date, such as 2026-05-12")
+            return None
+        return found
+
+    def count(header: str) -> int | None:
+        cell = row.cells.get(header)
+        if is_blank(cell) or isinstance(cell, bool):
+            return None
+        found = as_number(cell, least=0, highest=MOST_PEOPLE, whole=True)
+        if isinstance(found, Complaint):
+            complain(header, "a whole number")
+            return None
+        return int(found)
+
+    def line(header: str) -> str | None:
+        return one_line(text_under(row, header), LINE_LIMIT)
+
+    def paragraphs(header: str) -> str | None:
+        cell = row.cells.get(header)
+        return None if isinstance(cell, bool) else free_text(as_text(cell))
+
+    def lines(header: str) -> tuple[str, ...]:
+        pieces = (one_line(piece, LINE_LIMIT) for piece in (paragraphs(header) or "").split("\n"))
+        return tuple(piece for piece in pieces if piece)
+
     return NotedExchange(
-        match=str(row.cells[MATCH]).strip(),
+        match=text_under(row, MATCH),
+        status=text_under(row, STATUS),
         took_place=is_tick(row, TOOK_PLACE),
         will_not_happen=is_tick(row, WILL_NOT_HAPPEN),
-        dated=any(row.cells.get(title) not in (None, "", False) for title in DATES),
+        dated=any(row.cells.get(header) not in (None, "", False) for header in (FROM, TO)),
+        sending=line(SENDING),
+        receiving=line(RECEIVING),
+        joining=line(JOINING),
+        first_day=day(FROM),
+        last_day=day(TO),
+        format=line(FORMAT),
+        participants=count(PARTICIPANTS),
+        fewer_opportunities=count(FEWER_OPPORTUNITIES),
+        title=line(TITLE),
+        lessons_host=lines(LESSONS_HOST),
+        lessons_participants=lines(LESSONS_PARTICIPANTS),
+        quote=line(QUOTE),
+        quote_by=line(QUOTE_BY),
+        quote_consent=is_tick(row, QUOTE_CONSENT),
+        next_steps=paragraphs(NEXT_STEPS),
+        problems=tuple(problems),
     )

@@ -13,24 +13,67 @@ from dataclasses import dataclass
 
 from pipeline.cleaning.cells import is_tick
 from pipeline.model import MATCH_ID, Cell, Decision, Match, NewRow, Problem, RowUpdate, SheetRow, Stage, Standing, Table
+from pipeline.tabs.tab import (
+    JOINING,
+    MATCH,
+    RECEIVING,
+    SENDING,
+    STATUS,
+    Body,
+    FilterView,
+    Tab,
+    checkbox,
+    people,
+    program,
+)
 
-STATUS = "Status"
 APPROVE = "Approve"
 DECLINE = "Decline"
-SENDING = "Sending organisation"
-RECEIVING = "Receiving organisation"
-JOINING = "Joining organisation"
 WHY = "Why"
 LETTER_BEGINS = "Letter begins"
 MESSAGE = "Message"
+NOTES = "Notes"
 AGREED = "Agreed"
 REFUSED = "Refused"
 WAS_SENT = "Was sent"
 WAS_NOT_SENT = "Was not sent"
 PROPOSED_ON = "Proposed on"
-MATCH = "Match"
 
-CHECKBOXES = (APPROVE, DECLINE, AGREED, REFUSED, WAS_SENT, WAS_NOT_SENT)
+TAB = Tab(
+    name="Review",
+    body=Body.ROWS,
+    key=MATCH,
+    columns=(
+        program(STATUS, 300, "Written by the program. The id at its end names the match; please leave it."),
+        checkbox(APPROVE, "Tick: both sides are introduced to each other by e-mail at the next run."),
+        checkbox(DECLINE, "Tick: this match is not proposed again."),
+        program(SENDING, 200),
+        program(RECEIVING, 200),
+        program(JOINING, 160),
+        program(WHY, 340),
+        program(LETTER_BEGINS, 300),
+        people(MESSAGE, 240, "A personal line of yours that goes into the letter."),
+        people(NOTES, 200, "For yourselves; the program does not read it."),
+        checkbox(AGREED, "The partner who asked to be asked first said yes."),
+        checkbox(REFUSED, "The partner who asked to be asked first said no."),
+        checkbox(WAS_SENT, "Only when Status says Unsure: you know that the letter left."),
+        checkbox(WAS_NOT_SENT, "Only when Status says Unsure: you know that the letter did not leave."),
+        program(PROPOSED_ON, 100),
+        program(MATCH, 120),
+    ),
+    colours=(
+        (Stage.PROPOSED, "#fff8e1"),
+        (Stage.APPROVED, "#e3f2fd"),
+        (Stage.INTRODUCED, "#e6f4ea"),
+        (Stage.DECLINED, "#eeeeee"),
+        (Stage.HELD, "#fde0dc"),
+        (Stage.UNSURE, "#fbd5c5"),
+        (Stage.OUT_OF_DATE, "#eeeeee"),
+        (Stage.WITHDRAWN, "#eeeeee"),
+    ),
+    filter_view=FilterView(title="To decide", starts=(Stage.PROPOSED, Stage.HELD, Stage.UNSURE)),
+)
+"""Its title in the sheet may be a setting, or renamed there."""
 
 WENT_OUT = (str(Stage.INTRODUCED), str(Stage.UNSURE))
 """How the status begins of a row whose letter left, or may have."""
@@ -167,7 +210,7 @@ def _either(row: SheetRow, yes: str, no: str) -> bool | None:
 
 
 def _not_a_tick(row: SheetRow) -> str | None:
-    for header in CHECKBOXES:
+    for header in TAB.checkboxes:
         value = row.cells.get(header)
         if header in row.formulas:
             return f"{header} holds a formula, which is not a tick"

@@ -12,8 +12,8 @@ from datetime import datetime
 
 from pipeline.cleaning.cells import is_tick
 from pipeline.model import Judgement, NewRow, Problem, Question, RowUpdate, Table, Verdict
+from pipeline.tabs.tab import STATUS, Body, Tab, checkbox, program
 
-STATUS = "Status"
 SAME = "Same"
 DIFFERENT = "Different"
 ONE = "One"
@@ -21,6 +21,23 @@ OTHER = "Other"
 SPEAKS_FOR = "Speaks for"
 SPEAKS_AGAINST = "Speaks against"
 QUESTION = "Question"
+
+TAB = Tab(
+    name="Same organisation?",
+    body=Body.ROWS,
+    key=QUESTION,
+    columns=(
+        program(STATUS, 300),
+        checkbox(SAME, "Tick: both are one and the same organisation."),
+        checkbox(DIFFERENT, "Tick: these are two organisations."),
+        program(ONE, 220),
+        program(OTHER, 220),
+        program(SPEAKS_FOR, 300),
+        program(SPEAKS_AGAINST, 300),
+        program(QUESTION, 160),
+    ),
+    colours=(("Waits for your answer", "#fff8e1"), ("Remembered", "#e6f4ea")),
+)
 
 OPEN_STATUS = "Waits for your answer: tick Same or Different"
 

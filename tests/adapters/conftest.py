@@ -22,7 +22,7 @@ from pipeline.sandbox.grid import Sheet, Spreadsheet
 from pipeline.sandbox.sheets_api import SheetsApp, create_sheets_app
 from pipeline.sandbox.store import Store
 from pipeline.sandbox.values import Value
-from pipeline.tabs import layout
+from pipeline.tabs.all_tabs import BY_NAME, TABS
 
 HEADER = ("Timestamp", "Email address", "Organisation", "What do you want to learn?")
 
@@ -38,7 +38,7 @@ class Person:
     def book(self) -> Spreadsheet:
         return self.store.get(self.spreadsheet_id)
 
-    def sheet(self, title: str = layout.REVIEW) -> Sheet:
+    def sheet(self, title: str = "Review") -> Sheet:
         sheet = self.book.titled(title)
         assert sheet is not None, f"no tab {title} among {[s.title for s in self.book.sheets]}"
         return sheet
@@ -48,7 +48,7 @@ class Person:
         with self.store.change(self.spreadsheet_id) as draft:
             apply(draft, {"requests": list(requests_)})
 
-    def grid(self, title: str = layout.REVIEW) -> list[list[Value]]:
+    def grid(self, title: str = "Review") -> list[list[Value]]:
         """All cells as stored, blank rows at the end left out."""
         sheet = self.sheet(title)
         return [
@@ -56,18 +56,18 @@ class Person:
             for row in range(sheet.last_row_with_values())
         ]
 
-    def records(self, title: str = layout.REVIEW) -> list[dict[str, Value]]:
+    def records(self, title: str = "Review") -> list[dict[str, Value]]:
         """Rows below the header by title."""
         header, *rows = self.grid(title)
         return [{str(name): value for name, value in zip(header, row, strict=True) if name} for row in rows]
 
-    def row_of(self, key: str, title: str = layout.REVIEW) -> int:
+    def row_of(self, key: str, title: str = "Review") -> int:
         """Index of the row that holds the key in its key column."""
         grid = self.grid(title)
-        place = grid[0].index(layout.tab(title).key if title in layout.NAMES else "Match")
+        place = grid[0].index(BY_NAME[title].key if title in BY_NAME else "Match")
         return next(index for index, row in enumerate(grid) if index and row[place] == key)
 
-    def types(self, row: int, column: str | int, value: object, title: str = layout.REVIEW) -> None:
+    def types(self, row: int, column: str | int, value: object, title: str = "Review") -> None:
         """Put a value into a cell."""
         sheet = self.sheet(title)
         place = self.grid(title)[0].index(column) if isinstance(column, str) else column
@@ -108,17 +108,17 @@ class Person:
         }
         self.does(*([grow] if lacking > 0 else []), write)
 
-    def sorts(self, column: int = 3, order: str = "DESCENDING", title: str = layout.REVIEW) -> None:
+    def sorts(self, column: int = 3, order: str = "DESCENDING", title: str = "Review") -> None:
         sheet = self.sheet(title)
         area = {"sheetId": sheet.sheet_id, "startRowIndex": 1}
         specs = [{"dimensionIndex": column, "sortOrder": order}]
         self.does({"sortRange": {"range": area, "sortSpecs": specs}})
 
-    def inserts(self, dimension: str, at: int, count: int = 1, title: str = layout.REVIEW) -> None:
+    def inserts(self, dimension: str, at: int, count: int = 1, title: str = "Review") -> None:
         area = {"sheetId": self.sheet(title).sheet_id, "dimension": dimension, "startIndex": at, "endIndex": at + count}
         self.does({"insertDimension": {"range": area, "inheritFromBefore": at > 0}})
 
-    def deletes(self, dimension: str, at: int, count: int = 1, title: str = layout.REVIEW) -> None:
+    def deletes(self, dimension: str, at: int, count: int = 1, title: str = "Review") -> None:
         area = {"sheetId": self.sheet(title).sheet_id, "dimension": dimension, "startIndex": at, "endIndex": at + count}
         self.does({"deleteDimension": {"range": area}})
 
@@ -295,7 +295,7 @@ def answering() -> Iterator[Callable[..., SheetsHttp]]:
 def pattern_world(sheets_server: tuple[SheetsApp, Store, str]) -> World:
     """What `world` is copied from."""
     made = World(*sheets_server).initialised()
-    for tab in layout.TABS:  # shorter tabs, quicker tests
+    for tab in TABS:  # shorter tabs, quicker tests
         made.person.deletes("ROWS", 30, 170, title=tab.name)
     return made
 

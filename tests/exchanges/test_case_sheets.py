@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import UsageError
 from pipeline.exchanges.case_sheets import (
     Exchange,
     Quote,
@@ -14,13 +13,12 @@ from pipeline.exchanges.case_sheets import (
     case_sheet,
     case_sheet_text,
     check_case_sheet,
-    exchanges_of,
+    exchange_of,
     printed_dates,
     publishable,
-    read_past_exchanges,
 )
 from pipeline.letters.templating import Templates, load_templates, page_loads, page_tags
-from pipeline.model import Cell, PastExchange, SheetRow, Table
+from pipeline.tabs.exchanges import NotedExchange
 
 ROOT = Path(__file__).parents[2]
 
@@ -80,63 +78,70 @@ def test_the_shipped_templates_are_fine_and_a_broken_one_is_told(templates: Temp
     assert "en/case_sheet.html, line" in check_case_sheet(Templates(sources))[0]
 
 
-def row(number: int, **cells: Cell) -> SheetRow:
-    filled: dict[str, Cell] = {
-        "Match": f"M-{number}",
-        "Took place": True,
-        "Sending organisation": "Vestland",
-        "Receiving organisation": "Borås",
-    }
-    return SheetRow(number=number, cells={**filled, **{key.replace("_", " "): value for key, value in cells.items()}})
+NOTED = NotedExchange(
+    match="M-77D0E3B2AA",
+    status="Took place: matchmaker report makes its case sheet",
+    took_place=True,
+    will_not_happen=False,
+    dated=True,
+    sending="Vestland",
+    receiving="Borås",
+    first_day=date(2025, 5, 12),
+    last_day=date(2025, 5, 13),
+    quote="Fine.",
+)
 
 
-def table(*rows: SheetRow) -> Table:
-    return Table(title="Exchanges", header=tuple(rows[0].cells), rows=rows)
-
-
-def test_the_tab_is_read_as_people_fill_it() -> None:
-    (exchange,), problems = exchanges_of(
-        table(
-            row(
-                2,
-                From=45789.0,
-                To="2025-05-13",
-                Format="Job shadowing",
-                Participants=3.0,
-                Of_whom_with_fewer_opportunities="0",
-                Lessons_of_the_host="One\nTwo\n",
-                Quote="Fine.",
-                Quote_by="Ingrid, Advisor",
-                Quote_may_be_published=True,
-            )
-        )
+def test_a_row_of_the_tab_becomes_an_exchange() -> None:
+    assert exchange_of(NOTED) == Exchange(
+        id="M-77D0E3B2AA",
+        title="Vestland at Borås",
+        sending="Vestland",
+        receiving="Borås",
+        dates="12–13 May 2025",
+        first_day=date(2025, 5, 12),
+        last_day=date(2025, 5, 13),
+        quotes=(Quote(text="Fine.", author="A participant", consent=False),),
     )
-    assert problems == ()
-    assert exchange.title == "Vestland at Borås"
-    assert exchange.dates == "12–13 May 2025"
-    assert (exchange.participants, exchange.fewer_opportunities) == (3, 0)
-    assert exchange.lessons_host == ("One", "Two")
-    assert exchange.quotes == (Quote(text="Fine.", author="Ingrid, Advisor", consent=True),)
 
 
-def test_only_what_took_place_is_told() -> None:
-    exchanges, _ = exchanges_of(
-        table(row(2), row(3, Took_place=False), row(4, Took_place="TRUE"), row(5, Took_place=None))
+def test_what_the_officer_wrote_is_kept() -> None:
+    noted = replace(
+        NOTED,
+        joining="Gent",
+        title="A week of motivational interviewing",
+        format="Job shadowing",
+        participants=3,
+        fewer_opportunities=0,
+        lessons_host=("One", "Two"),
+        lessons_participants=("Three",),
+        quote_by="Ingrid, Advisor",
+        quote_consent=True,
+        next_steps="A visit in return.",
     )
-    assert [exchange.id for exchange in exchanges] == ["M-2"]
+    assert exchange_of(noted) == Exchange(
+        id="M-77D0E3B2AA",
+        title="A week of motivational interviewing",
+        sending="Vestland",
+        receiving="Borås",
+        joining="Gent",
+        dates="12–13 May 2025",
+        first_day=date(2025, 5, 12),
+        last_day=date(2025, 5, 13),
+        format="Job shadowing",
+        participants=3,
+        fewer_opportunities=0,
+        lessons_host=("One", "Two"),
+        lessons_participants=("Three",),
+        quotes=(Quote(text="Fine.", author="Ingrid, Advisor", consent=True),),
+        next_steps="A visit in return.",
+    )
 
 
-@pytest.mark.parametrize("tick", [None, False, "TRUE", "yes", 1])
-def test_only_a_real_tick_is_consent(tick: Cell) -> None:
-    (exchange,), _ = exchanges_of(table(row(2, Quote="Fine.", Quote_may_be_published=tick)))
-    assert not exchange.quotes[0].consent
-
-
-def test_an_unreadable_cell_is_told_and_the_rest_kept() -> None:
-    (exchange,), problems = exchanges_of(table(row(7, From="soon", Participants="some", Format="Study visit")))
-    assert exchange.format == "Study visit"
-    assert [problem.where for problem in problems] == ["Exchanges, row 7, From", "Exchanges, row 7, Participants"]
-    assert all(problem.fix for problem in problems)
+@pytest.mark.parametrize("side", ["sending", "receiving"])
+def test_a_row_that_does_not_say_who_was_where_tells_nothing(side: str) -> None:
+    nobody = replace(NOTED, sending=None) if side == "sending" else replace(NOTED, receiving=None)
+    assert exchange_of(nobody) is None
 
 
 @pytest.mark.parametrize(
@@ -152,40 +157,3 @@ def test_an_unreadable_cell_is_told_and_the_rest_kept() -> None:
 )
 def test_dates_are_printed_as_people_write_them(first: date | None, last: date | None, printed: str | None) -> None:
     assert printed_dates(first, last) == printed
-
-
-class TestPastExchanges:
-    def read(self, tmp_path: Path, text: str) -> tuple[PastExchange, ...]:
-        file = tmp_path / "past.csv"
-        file.write_bytes(text.encode())
-        return read_past_exchanges(file)
-
-    def test_days_months_and_years(self, tmp_path: Path) -> None:
-        text = "sending,receiving,joining,ended\nA,B,,2024-12-14\nA,C,D,2024-12\nE,F,,2025\nG,H,,\n"
-        assert [past.ended for past in self.read(tmp_path, text)] == [
-            date(2024, 12, 14), date(2024, 12, 31), date(2025, 12, 31), None
-        ]  # fmt: skip
-
-    def test_semicolons_a_mark_at_the_start_and_other_columns(self, tmp_path: Path) -> None:
-        text = "\ufeffYear;Receiving;Sending\r\n2024;Borås Stad;Région Centre-Val de Loire\r\n;;\r\n"
-        assert self.read(tmp_path, text) == (
-            PastExchange(sending="Région Centre-Val de Loire", receiving="Borås Stad"),
-        )
-
-    @pytest.mark.parametrize(
-        ("text", "told"),
-        [
-            ("from,to\nA,B\n", "no columns sending and receiving"),
-            ("sending,receiving\nA,\n", "row 2: sending and receiving must both"),
-            ("sending,receiving,ended\nA,B,2024\nA,B,last year\n", "row 3, ended: last year"),
-            ("sending,receiving,ended\nA,B,2024-13\n", "row 2, ended"),
-            ("", "no columns"),
-        ],
-    )
-    def test_what_is_wrong_is_told_with_its_row(self, text: str, told: str, tmp_path: Path) -> None:
-        with pytest.raises(UsageError, match=told):
-            self.read(tmp_path, text)
-
-    def test_a_missing_file_is_told(self, tmp_path: Path) -> None:
-        with pytest.raises(UsageError, match="cannot be read"):
-            read_past_exchanges(tmp_path / "none.csv")

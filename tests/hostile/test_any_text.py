@@ -21,7 +21,8 @@ from pipeline.model import Cell, SheetRow, SheetSnapshot, Table
 from pipeline.planning.inputs import RunInputs
 from pipeline.planning.plan import Plan, make_plan
 from pipeline.ports import LedgerState
-from pipeline.tabs import layout
+from pipeline.tabs import review as review_tab
+from pipeline.tabs.tab import RESPONSES
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 FORM = load_form(data_file("form.toml"))
@@ -84,8 +85,8 @@ def planned(answers: list[dict[str, Cell]], state: LedgerState, review: Sequence
     responses = [{titles[key]: value for key, value in answer.items()} for answer in answers]
     snapshot = SheetSnapshot(
         tables={
-            layout.RESPONSES: table(layout.RESPONSES, tuple(titles.values()), responses),
-            layout.REVIEW: table(layout.REVIEW, layout.tab(layout.REVIEW).titles, review),
+            RESPONSES: table(RESPONSES, tuple(titles.values()), responses),
+            "Review": table("Review", review_tab.TAB.titles, review),
         }
     )
     return make_plan(
@@ -119,7 +120,7 @@ def test_never_an_exception_and_never_a_wrong_recipient(changed: dict[str, Any],
     assert first.letters.due == ()
     rows = [
         {**row.cells, "Approve": True, "Agreed": True, "Message": note}
-        for row in first.changes.before.inserts.get(layout.REVIEW, ())
+        for row in first.changes.before.inserts.get("Review", ())
     ]
     state = LedgerState(matches=first.matches.all, entries=first.entries.plan.known)
     second = planned(answers, state, rows)
@@ -140,7 +141,7 @@ def test_never_an_exception_and_never_a_wrong_recipient(changed: dict[str, Any],
 
 def test_the_two_good_answers_do_meet() -> None:
     first = planned([good(0), good(1)], LedgerState(), [])
-    (row,) = first.changes.before.inserts[layout.REVIEW]
+    (row,) = first.changes.before.inserts["Review"]
     second = planned(
         [good(0), good(1)],
         LedgerState(matches=first.matches.all, entries=first.entries.plan.known),
@@ -153,6 +154,6 @@ def test_the_two_good_answers_do_meet() -> None:
 @pytest.mark.parametrize("value", ["=TRUE()", "TRUE", 1, "☑", "yes"])
 def test_what_is_no_tick_sends_nothing(value: Cell) -> None:
     first = planned([good(0), good(1)], LedgerState(), [])
-    (row,) = first.changes.before.inserts[layout.REVIEW]
+    (row,) = first.changes.before.inserts["Review"]
     second = planned([good(0), good(1)], LedgerState(matches=first.matches.all), [{**row.cells, "Approve": value}])
     assert second.letters.due == ()

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ConfigurationError
+from pipeline.model import IndicatorRow
 from pipeline.partnership.indicators import (
     UNCOUNTABLE,
     CountedEntry,
     CountedExchange,
-    IndicatorRow,
     indicator_frame,
     indicator_rows,
     load_indicators,

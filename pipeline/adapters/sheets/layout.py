@@ -17,7 +17,9 @@ from pipeline.adapters.sheets.client import read_json
 from pipeline.adapters.sheets.reading import TAB_KEY, SheetInfo, Structure, find_tab, metadata_id_of
 from pipeline.adapters.sheets.spreadsheet import GoogleSpreadsheet
 from pipeline.adapters.sheets.writing import checkbox_rule
-from pipeline.tabs import layout
+from pipeline.tabs import problems
+from pipeline.tabs.all_tabs import TABS
+from pipeline.tabs.tab import STATUS, Author, Body, Column, Kind, Tab, fold_title, trouble_with
 
 Json = dict[str, Any]
 
@@ -67,12 +69,12 @@ def init(spreadsheet: GoogleSpreadsheet) -> list[str]:
     seen = _look(spreadsheet, structure)
     requests: list[Json] = []
     made: list[str] = []
-    for tab in layout.TABS:
+    for tab in TABS:
         if tab.name not in seen:
             seen[tab.name] = _new_tab(spreadsheet.title_of(tab.name), tab, structure, requests)
             made.append(f"The tab {seen[tab.name].sheet.title} was made.")
     # All tabs first: the lists to choose from point to other tabs.
-    for tab in layout.TABS:
+    for tab in TABS:
         for step in STEPS:
             made += step(tab, seen[tab.name], requests, seen)
     if requests:
@@ -81,7 +83,7 @@ def init(spreadsheet: GoogleSpreadsheet) -> list[str]:
 
 
 def _look(spreadsheet: GoogleSpreadsheet, structure: Structure) -> dict[str, _Seen]:
-    found = {tab.name: find_tab(structure, tab.name, spreadsheet.title_of(tab.name)) for tab in layout.TABS}
+    found = {tab.name: find_tab(structure, tab.name, spreadsheet.title_of(tab.name)) for tab in TABS}
     sheets = {name: sheet for name, sheet in found.items() if sheet is not None}
     if not sheets:
         return {}
@@ -129,13 +131,13 @@ def _seen(name: str, sheet: SheetInfo, details: Mapping[str, Any]) -> _Seen:
     return seen
 
 
-def _new_tab(title: str, tab: layout.Tab, structure: Structure, requests: list[Json]) -> _Seen:
+def _new_tab(title: str, tab: Tab, structure: Structure, requests: list[Json]) -> _Seen:
     taken = {sheet.sheet_id for sheet in structure.sheets}
     # An id chosen here lets the rest of the batch speak of a sheet that does not exist yet.
     number = 1 + int.from_bytes(hashlib.sha256(f"sheet:{tab.name}".encode()).digest()[:4]) % 2_000_000_000
     while number in taken:
         number += 1
-    width = len(tab.columns) + (1 if tab.name == layout.PROBLEMS else 0)
+    width = len(tab.columns) + (1 if tab.name == problems.TAB.name else 0)
     grid = {"rowCount": NEW_ROWS, "columnCount": width, "frozenRowCount": 1}
     requests.append({"addSheet": {"properties": {"sheetId": number, "title": title, "gridProperties": grid}}})
     sheet = SheetInfo(number, title, NEW_ROWS, width, frozen_rows=1)
@@ -144,10 +146,10 @@ def _new_tab(title: str, tab: layout.Tab, structure: Structure, requests: list[J
 
 # --------------------------------------------------------------------------- steps: each says what it made
 
-Step = Callable[[layout.Tab, _Seen, list[Json], Mapping[str, _Seen]], list[str]]
+Step = Callable[[Tab, _Seen, list[Json], Mapping[str, _Seen]], list[str]]
 
 
-def _mark_tab(tab: layout.Tab, seen: _Seen, requests: list[Json], _all: Mapping[str, _Seen]) -> list[str]:
+def _mark_tab(tab: Tab, seen: _Seen, requests: list[Json], _all: Mapping[str, _Seen]) -> list[str]:
     if seen.marked:
         return []
     requests.append(
@@ -166,13 +168,13 @@ def _mark_tab(tab: layout.Tab, seen: _Seen, requests: list[Json], _all: Mapping[
     return [] if seen.made else [f"The tab {seen.sheet.title} will be known again if somebody renames it."]
 
 
-def _header(tab: layout.Tab, seen: _Seen, requests: list[Json], _all: Mapping[str, _Seen]) -> list[str]:
-    missing, _ = layout.trouble_with(tab.titles, seen.header)
+def _header(tab: Tab, seen: _Seen, requests: list[Json], _all: Mapping[str, _Seen]) -> list[str]:
+    missing, _ = trouble_with(tab.titles, seen.header)
     titles = list(missing)
-    if tab.name == layout.PROBLEMS and not any(
-        layout.fold_title(title).startswith(layout.fold_title(layout.LAST_CHECKED)) for title in seen.header
+    if tab.name == problems.TAB.name and not any(
+        fold_title(title).startswith(fold_title(problems.LAST_CHECKED)) for title in seen.header
     ):
-        titles.append(f"{layout.LAST_CHECKED}: never")
+        titles.append(f"{problems.LAST_CHECKED}: never")
     if not titles:
         return []
     first = len(seen.header)
@@ -221,13 +223,13 @@ def _header(tab: layout.Tab, seen: _Seen, requests: list[Json], _all: Mapping[st
     return [] if seen.made else [f"In {sheet.title} the columns {', '.join(titles)} were added at the right end."]
 
 
-def _header_cell(tab: layout.Tab, title: str) -> Json:
+def _header_cell(tab: Tab, title: str) -> Json:
     column = tab.column(title)
     cell: Json = {"userEnteredValue": {"stringValue": title}, "userEnteredFormat": HEADER_FORMAT}
     return cell | ({"note": column.note} if column and column.note else {})
 
 
-def _frozen(_tab: layout.Tab, seen: _Seen, requests: list[Json], _all: Mapping[str, _Seen]) -> list[str]:
+def _frozen(_tab: Tab, seen: _Seen, requests: list[Json], _all: Mapping[str, _Seen]) -> list[str]:
     if seen.sheet.frozen_rows >= 1:
         return []
     requests.append(
@@ -241,7 +243,7 @@ def _frozen(_tab: layout.Tab, seen: _Seen, requests: list[Json], _all: Mapping[s
     return [f"The header of {seen.sheet.title} stays in view now."]
 
 
-def _validation(tab: layout.Tab, seen: _Seen, requests: list[Json], everything: Mapping[str, _Seen]) -> list[str]:
+def _validation(tab: Tab, seen: _Seen, requests: list[Json], everything: Mapping[str, _Seen]) -> list[str]:
     if seen.sheet.row_count <= 1:
         return []
     made = []
@@ -256,28 +258,28 @@ def _validation(tab: layout.Tab, seen: _Seen, requests: list[Json], everything: 
     return [] if seen.made or not made else [f"In {seen.sheet.title} boxes or lists were set up for {', '.join(made)}."]
 
 
-def _rule(tab: layout.Tab, column: layout.Column, everything: Mapping[str, _Seen]) -> Json | None:
-    if column.kind is layout.Kind.CHECKBOX:
+def _rule(tab: Tab, column: Column, everything: Mapping[str, _Seen]) -> Json | None:
+    if column.kind is Kind.CHECKBOX:
         # In a tab that is replaced as a whole, the rows that ask something bring their box along.
-        return checkbox_rule() if tab.body is layout.Body.ROWS else None
-    if column.kind is layout.Kind.CHOICE:
+        return checkbox_rule() if tab.body is Body.ROWS else None
+    if column.kind is Kind.CHOICE:
         values = [{"userEnteredValue": choice} for choice in column.choices]
         return {"condition": {"type": "ONE_OF_LIST", "values": values}, "strict": True, "showCustomUi": True}
-    if tab.name == layout.BY_HAND and column.title.endswith("organisation"):
-        organisations = everything.get(layout.ORGANISATIONS)
-        title = (organisations.sheet.title if organisations else layout.ORGANISATIONS).replace("'", "''")
+    if column.suggestions:
+        source = everything.get(column.suggestions)
+        title = (source.sheet.title if source else column.suggestions).replace("'", "''")
         # A list to choose from, but not strict: an id, or another spelling, will do as well.
         values = [{"userEnteredValue": f"='{title}'!$A$2:$A"}]
         return {"condition": {"type": "ONE_OF_RANGE", "values": values}, "strict": False, "showCustomUi": True}
     return None
 
 
-def _colours(tab: layout.Tab, seen: _Seen, requests: list[Json], _all: Mapping[str, _Seen]) -> list[str]:
-    place = _places(tab, seen).get(layout.STATUS)
-    if place is None or tab.body is not layout.Body.ROWS:
+def _colours(tab: Tab, seen: _Seen, requests: list[Json], _all: Mapping[str, _Seen]) -> list[str]:
+    place = _places(tab, seen).get(STATUS)
+    if place is None:
         return []
     made: list[str] = []
-    for start, colour in layout.STATUS_COLOURS:
+    for start, colour in tab.colours:
         if start in seen.rule_starts:
             continue
         requests.append(
@@ -299,14 +301,14 @@ def _colours(tab: layout.Tab, seen: _Seen, requests: list[Json], _all: Mapping[s
     return [] if seen.made or not made else [f"In {seen.sheet.title} Status has colours for {', '.join(made)}."]
 
 
-def _protection(tab: layout.Tab, seen: _Seen, requests: list[Json], _all: Mapping[str, _Seen]) -> list[str]:
-    if tab.body is layout.Body.PEOPLE:
+def _protection(tab: Tab, seen: _Seen, requests: list[Json], _all: Mapping[str, _Seen]) -> list[str]:
+    if tab.body is Body.PEOPLE:
         return []
     places = _places(tab, seen)
     ours = sorted(
         place
         for title, place in places.items()
-        if (column := tab.column(title)) and column.author is layout.Author.PROGRAM and place not in seen.protected
+        if (column := tab.column(title)) and column.author is Author.PROGRAM and place not in seen.protected
     )
     for first, last in _runs(ours):
         requests.append(
@@ -324,26 +326,26 @@ def _protection(tab: layout.Tab, seen: _Seen, requests: list[Json], _all: Mappin
     return [] if seen.made or not ours else [f"{seen.sheet.title} warns before somebody types over our columns."]
 
 
-def _filter_view(tab: layout.Tab, seen: _Seen, requests: list[Json], _all: Mapping[str, _Seen]) -> list[str]:
-    place = _places(tab, seen).get(layout.STATUS)
-    if tab.name != layout.REVIEW or place is None or layout.TO_DECIDE in seen.filter_views:
+def _filter_view(tab: Tab, seen: _Seen, requests: list[Json], _all: Mapping[str, _Seen]) -> list[str]:
+    place, view = _places(tab, seen).get(STATUS), tab.filter_view
+    if view is None or place is None or view.title in seen.filter_views:
         return []
     # Commas part arguments in some locales and semicolons in others; this formula needs neither.
     letter = _letters(place)
-    starts = "+".join(f'(LEFT({letter}2)="{start[0]}")' for start in layout.TO_DECIDE_STARTS)
+    starts = "+".join(f'(LEFT({letter}2)="{start[0]}")' for start in view.starts)
     criteria = {"condition": {"type": "CUSTOM_FORMULA", "values": [{"userEnteredValue": f"={starts}>0"}]}}
     requests.append(
         {
             "addFilterView": {
                 "filter": {
-                    "title": layout.TO_DECIDE,
+                    "title": view.title,
                     "range": {"sheetId": seen.sheet.sheet_id},
                     "filterSpecs": [{"columnIndex": place, "filterCriteria": criteria}],
                 }
             }
         }
     )
-    return [] if seen.made else [f"{seen.sheet.title} has the filter view “{layout.TO_DECIDE}”."]
+    return [] if seen.made else [f"{seen.sheet.title} has the filter view “{view.title}”."]
 
 
 STEPS: tuple[Step, ...] = (_mark_tab, _header, _frozen, _validation, _colours, _protection, _filter_view)
@@ -352,13 +354,9 @@ STEPS: tuple[Step, ...] = (_mark_tab, _header, _frozen, _validation, _colours, _
 # --------------------------------------------------------------------------- small things
 
 
-def _places(tab: layout.Tab, seen: _Seen) -> dict[str, int]:
-    folded = [layout.fold_title(title) for title in seen.header]
-    return {
-        title: folded.index(layout.fold_title(title))
-        for title in tab.titles
-        if folded.count(layout.fold_title(title)) == 1
-    }
+def _places(tab: Tab, seen: _Seen) -> dict[str, int]:
+    folded = [fold_title(title) for title in seen.header]
+    return {title: folded.index(fold_title(title)) for title in tab.titles if folded.count(fold_title(title)) == 1}
 
 
 def _area(seen: _Seen, first: int, last: int, *, top: int = 1, is_open: bool = False) -> Json:

@@ -15,7 +15,9 @@ from typing import Any
 
 from pipeline.errors import SheetHeaderProblem
 from pipeline.model import Cell, SheetRow, SheetSnapshot, Table
-from pipeline.tabs import layout
+from pipeline.tabs import problems
+from pipeline.tabs.all_tabs import BY_NAME
+from pipeline.tabs.tab import STATUS, fold_title, trouble_with
 
 Json = Mapping[str, Any]
 
@@ -211,7 +213,7 @@ def find_tab(structure: Structure, name: str, title: str) -> SheetInfo | None:
     identifier = metadata_id_of(name)
     marked = [sheet for sheet in structure.sheets if name in sheet.tabs]
     original = [sheet for sheet in marked if sheet.tabs[name] == identifier]
-    titled = [sheet for sheet in structure.sheets if layout.fold_title(sheet.title) == layout.fold_title(title)]
+    titled = [sheet for sheet in structure.sheets if fold_title(sheet.title) == fold_title(title)]
     free = [sheet for sheet in titled if not sheet.tabs or name in sheet.tabs]
     return next(iter((*original, *(sheet for sheet in free if sheet in marked), *free, *marked)), None)
 
@@ -228,9 +230,9 @@ def read_tabs(answer: Json, names: Mapping[int, str]) -> dict[str, TabReading]:
 
 def header_problem(reading: TabReading) -> SheetHeaderProblem | None:
     """What is wrong with the header of a tab of ours, as the error to raise."""
-    if reading.name not in layout.NAMES:
+    if reading.name not in BY_NAME:
         return None
-    missing, doubled = layout.trouble_with(layout.known_header_titles(reading.name), reading.table.header)
+    missing, doubled = trouble_with(BY_NAME[reading.name].titles, reading.table.header)
     if not missing and not doubled:
         return None
     parts = []
@@ -248,12 +250,12 @@ def header_problem(reading: TabReading) -> SheetHeaderProblem | None:
 
 def snapshot_of(readings: Mapping[str, TabReading], structure: Structure) -> SheetSnapshot:
     """The value the stages work on."""
-    problems = readings.get(layout.PROBLEMS)
+    checked = readings.get(problems.TAB.name)
     return SheetSnapshot(
         tables={name: reading.table for name, reading in readings.items()},
         time_zone=structure.time_zone,
         locale=structure.locale,
-        last_checked=_date_in(problems.last_checked[1]) if problems and problems.last_checked else None,
+        last_checked=_date_in(checked.last_checked[1]) if checked and checked.last_checked else None,
         owner=structure.owner,
     )
 
@@ -295,7 +297,7 @@ def _tab(name: str, sheet_id: int, sheet: Json) -> TabReading:
     raw, marks = _grid(sheet.get("data") or ())
     values = {index: tuple(value_of(cell) for cell in cells) for index, cells in raw.items()}
     header = tuple("" if value is None else " ".join(str(value).split()) for value in values.get(0, ()))
-    tab = layout.tab(name) if name in layout.NAMES else None
+    tab = BY_NAME.get(name, None)
     places = _places(header, tab.titles if tab else ())
     shown = _shown(header, places)
     key = tab.key if tab else None
@@ -313,20 +315,20 @@ def _tab(name: str, sheet_id: int, sheet: Json) -> TabReading:
         identifier = row_cells.get(key) if key else None
         if key and isinstance(identifier, str) and identifier.strip():
             identifier = identifier.strip()
-            text = row_cells.get(layout.STATUS)
+            text = row_cells.get(STATUS)
             bare = without_tag(text, identifier) if isinstance(text, str) else None
-            damaged = bare is None or layout.STATUS in formulas
+            damaged = bare is None or STATUS in formulas
             states.append(RowState(index, identifier, None if damaged else str(text)))
             handle = marked.get((index, tag_of(identifier)))
             if bare is not None:
-                row_cells[layout.STATUS] = bare
+                row_cells[STATUS] = bare
         table_rows.append(SheetRow(number=index + 1, cells=row_cells, formulas=formulas, handle=handle))
 
     checked = next(
         (
             (place, title)
             for place, title in enumerate(header)
-            if layout.fold_title(title).startswith(layout.fold_title(layout.LAST_CHECKED))
+            if fold_title(title).startswith(fold_title(problems.LAST_CHECKED))
         ),
         None,
     )
@@ -341,7 +343,7 @@ def _tab(name: str, sheet_id: int, sheet: Json) -> TabReading:
         rows=tuple(states),
         marks=tuple(marks),
         cells={mark.index: values.get(mark.index, ()) for mark in marks},
-        last_checked=checked if name == layout.PROBLEMS else None,
+        last_checked=checked if name == problems.TAB.name else None,
     )
 
 
@@ -381,8 +383,8 @@ def _judged(mark: RowMark, cells: Sequence[Cell], places: Mapping[str, int]) -> 
 
 def _places(header: Sequence[str], titles: Sequence[str]) -> dict[str, int]:
     """Title -> column, for titles that stand there exactly once; ours are recognised in any case and spacing."""
-    ours = {layout.fold_title(title): title for title in titles}
-    folded = [layout.fold_title(title) for title in header]
+    ours = {fold_title(title): title for title in titles}
+    folded = [fold_title(title) for title in header]
     return {
         ours.get(name, header[place]): place for place, name in enumerate(folded) if name and folded.count(name) == 1
     }

@@ -13,7 +13,8 @@ from pipeline.adapters.sheets.spreadsheet import GoogleSpreadsheet, open_spreads
 from pipeline.config import Settings, SheetsSettings
 from pipeline.errors import MatchmakerError
 from pipeline.forms.form import Form, comparable, load_form, locate
-from pipeline.tabs import layout
+from pipeline.tabs.all_tabs import TABS
+from pipeline.tabs.tab import RESPONSES
 
 Line = tuple[bool, str, str]
 """ok or not, what was found, what to do."""
@@ -81,7 +82,7 @@ def _locale(structure: Structure) -> Iterator[Line]:
 
 
 def _tabs(spreadsheet: GoogleSpreadsheet, readings: Mapping[str, TabReading]) -> Iterator[Line]:
-    for tab in layout.TABS:
+    for tab in TABS:
         reading = readings.get(tab.name)
         if reading is None:
             yield False, f"There is no tab {spreadsheet.title_of(tab.name)}.", "Run: matchmaker init"
@@ -95,7 +96,7 @@ def _tabs(spreadsheet: GoogleSpreadsheet, readings: Mapping[str, TabReading]) ->
 
 def _responses(settings: Settings, readings: Mapping[str, TabReading], structure: Structure) -> Iterator[Line]:
     title = settings.sheets.responses_tab
-    reading = readings.get(layout.RESPONSES)
+    reading = readings.get(RESPONSES)
     if reading is None:
         seen = ", ".join(f"“{name}”" for name in structure.titles)
         yield (

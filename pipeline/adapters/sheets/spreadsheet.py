@@ -39,7 +39,9 @@ from pipeline.errors import (
     UnclearWrite,
 )
 from pipeline.model import SheetChanges, SheetSnapshot
-from pipeline.tabs import layout
+from pipeline.tabs import review
+from pipeline.tabs.all_tabs import BY_NAME
+from pipeline.tabs.tab import RESPONSES, fold_title
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +74,7 @@ class GoogleSpreadsheet:
 
     def title_of(self, name: str) -> str:
         """The title a tab of ours gets when `init` makes it, and is looked for when it bears no mark."""
-        return self._settings.review_tab if name == layout.REVIEW else name
+        return self._settings.review_tab if name == review.TAB.name else name
 
     @property
     def answers_structure(self) -> Structure | None:
@@ -87,26 +89,26 @@ class GoogleSpreadsheet:
     def read(self) -> SheetSnapshot:
         """All tabs in one consistent reading."""
         readings, structure = self._read_all()
-        responses = readings.get(layout.RESPONSES)
+        responses = readings.get(RESPONSES)
         if responses is None:
             raise _no_tab(self._settings.responses_tab, "responses_tab", structure)
-        if layout.REVIEW not in readings:
+        if review.TAB.name not in readings:
             raise ConfigurationError(
                 f"The spreadsheet has no tab {self._settings.review_tab}.", hint="Run: matchmaker init"
             )
         self._check_headers(readings)
-        self._sheet = Sheet(structure, {name: tab for name, tab in readings.items() if name in layout.NAMES})
+        self._sheet = Sheet(structure, {name: tab for name, tab in readings.items() if name in BY_NAME})
         self._log()
         return snapshot_of(readings, self.answers_structure or structure)
 
     def read_review(self) -> SheetSnapshot:
         """The review tab alone, once more, just before letters leave: one request."""
         sheet = self._known()
-        review = sheet.tabs[layout.REVIEW]
-        fresh = self._read_cells(self._settings.spreadsheet_id, {review.sheet_id: layout.REVIEW})
-        if layout.REVIEW not in fresh:
+        standing = sheet.tabs[review.TAB.name]
+        fresh = self._read_cells(self._settings.spreadsheet_id, {standing.sheet_id: review.TAB.name})
+        if review.TAB.name not in fresh:
             raise TryLater(
-                f"The tab {review.table.title} is gone since the run began.", hint="The next run reads it all anew."
+                f"The tab {standing.table.title} is gone since the run began.", hint="The next run reads it all anew."
             )
         self._check_headers(fresh)
         self._sheet = Sheet(sheet.structure, {**sheet.tabs, **fresh})
@@ -162,7 +164,7 @@ class GoogleSpreadsheet:
     def responses_header(self) -> tuple[str, ...]:
         """The titles of the responses tab in order, blank ones left out: for `map`. Two or four reads."""
         readings, structure = self._read_all()
-        responses = readings.get(layout.RESPONSES)
+        responses = readings.get(RESPONSES)
         if responses is None:
             raise _no_tab(self._settings.responses_tab, "responses_tab", structure)
         return tuple(title for title in responses.table.header if title)
@@ -213,12 +215,12 @@ class GoogleSpreadsheet:
 
     def _names(self, structure: Structure) -> dict[int, str]:
         """Sheet id -> name of ours."""
-        found = {name: find_tab(structure, name, self.title_of(name)) for name in layout.NAMES}
+        found = {name: find_tab(structure, name, self.title_of(name)) for name in BY_NAME}
         names = {sheet.sheet_id: name for name, sheet in found.items() if sheet is not None}
         if not self._has_other_responses():
             sheet = _responses_tab(structure, self._settings.responses_tab)
             if sheet is not None and sheet.sheet_id not in names:
-                names[sheet.sheet_id] = layout.RESPONSES
+                names[sheet.sheet_id] = RESPONSES
         return names
 
     def _has_other_responses(self) -> bool:
@@ -241,7 +243,7 @@ class GoogleSpreadsheet:
             if sheet is None:
                 raise _no_tab(self._settings.responses_tab, "responses_tab", self._answers)
             try:
-                found = self._read_cells(spreadsheet_id, {sheet.sheet_id: layout.RESPONSES})
+                found = self._read_cells(spreadsheet_id, {sheet.sheet_id: RESPONSES})
             except Refused:
                 continue
             if found:
@@ -294,7 +296,7 @@ class GoogleSpreadsheet:
         except TryLater as later:
             # A refused write was not applied; of any other nothing is known, and the caller must not think it failed.
             raise (later if isinstance(error, Refused) else error) from None
-        return Sheet(structure, {name: tab for name, tab in readings.items() if name in layout.NAMES})
+        return Sheet(structure, {name: tab for name, tab in readings.items() if name in BY_NAME})
 
     def _repair(self, batch: Batch, sheet: Sheet) -> Sheet:
         """Write cells of rows found by their mark: a `Status` people typed over, a row that landed askew.
@@ -338,8 +340,8 @@ def open_spreadsheet(settings: SheetsSettings, base: Path = Path()) -> GoogleSpr
 
 
 def _responses_tab(structure: Structure, title: str) -> SheetInfo | None:
-    folded = layout.fold_title(title)
-    return next((sheet for sheet in structure.sheets if layout.fold_title(sheet.title) == folded), None)
+    folded = fold_title(title)
+    return next((sheet for sheet in structure.sheets if fold_title(sheet.title) == folded), None)
 
 
 def _no_tab(title: str, setting: str, structure: Structure) -> ConfigurationError:

@@ -32,7 +32,9 @@ from pipeline.adapters.sheets.reading import (
     with_tag,
 )
 from pipeline.model import Cell, NewRow, RowUpdate, SheetChanges, SheetRow
-from pipeline.tabs import layout
+from pipeline.tabs import problems
+from pipeline.tabs.all_tabs import BY_NAME
+from pipeline.tabs.tab import STATUS, Author, Column, Kind
 
 Json = dict[str, Any]
 
@@ -121,7 +123,7 @@ def build(changes: SheetChanges, sheet: Sheet, token: str, *, marks: bool = True
         repairs.extend(_strays(tab))
     work.extend(_new_owner(sheet.structure, changes.owner))
     if changes.last_checked:
-        work.extend(_last_checked(sheet.tabs.get(layout.PROBLEMS), changes.last_checked))
+        work.extend(_last_checked(sheet.tabs.get(problems.TAB.name), changes.last_checked))
 
     gone: list[int] = []
     if work:
@@ -150,7 +152,7 @@ def after(changes: SheetChanges, sheet: Sheet, batch: Batch, missed: frozenset[s
         known = {row.key for row in tabs[name].rows}
         new = [row for row in rows if row.key not in known]
         states = tuple(
-            RowState(place + 1, row.key, with_tag(str(row.cells.get(layout.STATUS) or ""), row.key))
+            RowState(place + 1, row.key, with_tag(str(row.cells.get(STATUS) or ""), row.key))
             for place, row in enumerate(new)
         )
         shifted = tuple(replace(row, index=row.index + len(new)) for row in tabs[name].rows)
@@ -164,9 +166,9 @@ def after(changes: SheetChanges, sheet: Sheet, batch: Batch, missed: frozenset[s
     for name, body in changes.contents.items():
         if name in tabs:
             tabs[name] = _with_body(tabs[name], body)
-    if changes.last_checked and layout.PROBLEMS in tabs and (checked := tabs[layout.PROBLEMS].last_checked):
+    if changes.last_checked and problems.TAB.name in tabs and (checked := tabs[problems.TAB.name].last_checked):
         text = _checked_text(changes.last_checked)
-        tabs[layout.PROBLEMS] = replace(tabs[layout.PROBLEMS], last_checked=(checked[0], text))
+        tabs[problems.TAB.name] = replace(tabs[problems.TAB.name], last_checked=(checked[0], text))
     for name, tab in tabs.items():
         tabs[name] = replace(tab, marks=tuple(mark for mark in tab.marks if mark.metadata_id not in batch.gone))
     kept = (stamp for stamp in sheet.structure.stamps if stamp.metadata_id not in batch.gone)
@@ -279,12 +281,12 @@ def _insert(tab: TabReading, rows: Sequence[NewRow], *, marks: bool) -> list[Jso
     body = {"sheetId": tab.sheet_id, "dimension": "ROWS", "startIndex": 1, "endIndex": 1 + len(rows)}
     # At the end of the grid Google wants the format of the row before; elsewhere that would be the header's.
     requests: list[Json] = [{"insertDimension": {"range": body, "inheritFromBefore": tab.row_count <= 1}}]
-    shape = layout.tab(tab.name)
+    shape = BY_NAME[tab.name]
     places = {
         place: column
         for column in shape.columns
         if (place := tab.columns.get(column.title)) is not None
-        and (column.author is layout.Author.PROGRAM or column.kind is layout.Kind.CHECKBOX)
+        and (column.author is Author.PROGRAM or column.kind is Kind.CHECKBOX)
     }
     for start, end in _runs(places):
         requests.append(
@@ -302,7 +304,7 @@ def _insert(tab: TabReading, rows: Sequence[NewRow], *, marks: bool) -> list[Jso
     requests += [
         {"setDataValidation": {"range": _area(tab, place, 1, 1 + len(rows)), "rule": checkbox_rule()}}
         for place, column in places.items()
-        if column.kind is layout.Kind.CHECKBOX
+        if column.kind is Kind.CHECKBOX
     ]
     if marks:
         written = [{column.title: _written(_new_value(row, column)) for column in places.values()} for row in rows]
@@ -318,11 +320,11 @@ def checkbox_rule() -> Json:
     return {"condition": {"type": "BOOLEAN"}, "strict": True, "showCustomUi": True}
 
 
-def _new_value(row: NewRow, column: layout.Column) -> Cell:
-    if column.kind is layout.Kind.CHECKBOX:
+def _new_value(row: NewRow, column: Column) -> Cell:
+    if column.kind is Kind.CHECKBOX:
         return False
     value = row.cells.get(column.title)
-    return with_tag(str(value or ""), row.key) if column.title == layout.STATUS else value
+    return with_tag(str(value or ""), row.key) if column.title == STATUS else value
 
 
 def _mark(tab: TabReading, index: int, value: str) -> Json:
@@ -372,7 +374,7 @@ class _Edit:
 
 def _update(tab: TabReading, update: RowUpdate, rows: Sequence[RowState], *, marks: bool) -> _Edit:
     wanted = with_tag(_status_of(update), update.key)
-    place = tab.columns[layout.STATUS]
+    place = tab.columns[STATUS]
     finds = tuple(
         {
             "findReplace": {
@@ -410,10 +412,10 @@ def _only(place: int, value: Cell, width: int) -> tuple[Cell, ...]:
 
 
 def _status_of(update: RowUpdate) -> str:
-    others = set(update.cells) - {layout.STATUS}
+    others = set(update.cells) - {STATUS}
     if others:
-        raise ValueError(f"only {layout.STATUS} of a standing row may change, not {sorted(others)}")
-    return str(update.cells[layout.STATUS] or "")
+        raise ValueError(f"only {STATUS} of a standing row may change, not {sorted(others)}")
+    return str(update.cells[STATUS] or "")
 
 
 def _shows(tab: TabReading, update: RowUpdate) -> bool:
@@ -426,7 +428,7 @@ def _shows(tab: TabReading, update: RowUpdate) -> bool:
 
 
 def _replace_body(tab: TabReading, body: Sequence[Sequence[Cell]]) -> list[Json]:
-    titles = layout.known_header_titles(tab.name)
+    titles = BY_NAME[tab.name].titles
     if _same(tab, titles, body):
         return []
     requests: list[Json] = []
@@ -434,7 +436,7 @@ def _replace_body(tab: TabReading, body: Sequence[Sequence[Cell]]) -> list[Json]
     if missing > 0:
         requests.append({"appendDimension": {"sheetId": tab.sheet_id, "dimension": "ROWS", "length": missing}})
     last = max(tab.row_count, len(body) + 1)
-    shape = layout.tab(tab.name)
+    shape = BY_NAME[tab.name]
     order = {tab.columns[title]: index for index, title in enumerate(titles) if title in tab.columns}
     boxes = {tab.columns[title] for title in shape.checkboxes if title in tab.columns}
     for start, end in (*_runs(order.keys() - boxes), *_runs(order.keys() & boxes)):
@@ -495,11 +497,11 @@ def _last_checked(tab: TabReading | None, day: date) -> list[Json]:
 
 
 def _checked_text(day: date) -> str:
-    return f"{layout.LAST_CHECKED}: {day.isoformat()}"
+    return f"{problems.LAST_CHECKED}: {day.isoformat()}"
 
 
 def _with_body(tab: TabReading, body: Sequence[Sequence[Cell]]) -> TabReading:
-    titles = layout.known_header_titles(tab.name)
+    titles = BY_NAME[tab.name].titles
     rows = (
         SheetRow(number=number, cells={title: _written(_at(row, place)) for place, title in enumerate(titles)})
         for number, row in enumerate(body, start=2)

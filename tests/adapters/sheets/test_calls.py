@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.adapters.sheets.spreadsheet import GoogleSpreadsheet
 from pipeline.model import NewRow, RowUpdate, SheetChanges
-from pipeline.tabs import layout
+from pipeline.tabs.all_tabs import BY_NAME
 
 DAY = date(2026, 11, 20)
 NEW = 120
@@ -30,7 +30,7 @@ def row(number: int) -> NewRow:
 
 def filled(world: Any, rows: int) -> Any:
     """A review tab and a responses tab of that many rows."""
-    tab = layout.tab(layout.REVIEW)
+    tab = BY_NAME["Review"]
     lines: list[list[object]] = []
     for number in range(rows):
         line: list[object] = [None] * len(tab.columns)
@@ -38,7 +38,7 @@ def filled(world: Any, rows: int) -> Any:
         line[1] = line[2] = False
         line[3] = f"Sender {number}"
         lines.append(line)
-    world.person.fills(layout.REVIEW, lines)
+    world.person.fills("Review", lines)
     answers = [["2026-11-20", f"person{number}@example.org", f"Org {number}", "learn"] for number in range(rows)]
     world.person.fills(world.settings.responses_tab, answers)
     world.app.service.log.clear()
@@ -49,20 +49,20 @@ def whole_run(sheet: GoogleSpreadsheet, rows: int, **settings: Any) -> None:
     """Read, write new rows and the program's tabs, read the ticks again, write what became of them."""
     del settings
     snapshot = sheet.read()
-    assert len(snapshot.tables[layout.REVIEW].rows) == rows
+    assert len(snapshot.tables["Review"].rows) == rows
     new = tuple(row(rows + number) for number in range(NEW))
     people = tuple((f"Org {number}", "", "", "", "", "", "", 1, f"O-{number}") for number in range(rows))
     sheet.write(
         SheetChanges(
-            inserts={layout.REVIEW: new},
-            contents={layout.ORGANISATIONS: people, layout.PROBLEMS: (("a", "b", "c", "d", ""),)},
+            inserts={"Review": new},
+            contents={"Organisations": people, "Problems": (("a", "b", "c", "d", ""),)},
             last_checked=DAY,
         )
     )
     sheet.read_review()
     keys = [key(number) for number in range(0, rows, max(1, rows // 100))] + [one.key for one in new]
     updates = tuple(RowUpdate(key=one, cells={"Status": "Introduced on 2026-11-20"}) for one in keys)
-    assert sheet.write(SheetChanges(updates={layout.REVIEW: updates})) == frozenset()
+    assert sheet.write(SheetChanges(updates={"Review": updates})) == frozenset()
 
 
 @pytest.mark.parametrize("rows", [10, 1_000, 10_000])
@@ -92,8 +92,8 @@ def test_responses_in_another_spreadsheet_cost_two_reads_more(world: Any, new_wo
 def test_a_quiet_run_reads_twice_and_writes_one_cell_a_day(world: Any) -> None:
     sheet = world.opened()
     whole = SheetChanges(
-        inserts={layout.REVIEW: (row(1),)},
-        contents={layout.ORGANISATIONS: (("Org", "", "", "", "", "", "", 1, "O-1"),)},
+        inserts={"Review": (row(1),)},
+        contents={"Organisations": (("Org", "", "", "", "", "", "", 1, "O-1"),)},
         last_checked=DAY,
     )
     sheet.read()

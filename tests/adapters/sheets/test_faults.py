@@ -20,7 +20,8 @@ from pipeline.errors import (
     UnclearWrite,
 )
 from pipeline.model import NewRow, RowUpdate, SheetChanges, SheetRow
-from pipeline.tabs import layout
+from pipeline.tabs.all_tabs import BY_NAME
+from pipeline.tabs.tab import RESPONSES
 
 A, B, C = "M-AAAAAAAAAA", "M-BBBBBBBBBB", "M-CCCCCCCCCC"
 WRITE = "POST .*:batchUpdate"
@@ -33,13 +34,13 @@ def row(key: str, status: str = "Proposed: tick Approve") -> NewRow:
 
 
 def inserts(*keys: str) -> SheetChanges:
-    return SheetChanges(inserts={layout.REVIEW: tuple(row(key) for key in keys)})
+    return SheetChanges(inserts={"Review": tuple(row(key) for key in keys)})
 
 
 def update(**statuses: str) -> SheetChanges:
     keys = {"a": A, "b": B, "c": C}
     rows = tuple(RowUpdate(key=keys[name], cells={"Status": text}) for name, text in statuses.items())
-    return SheetChanges(updates={layout.REVIEW: rows})
+    return SheetChanges(updates={"Review": rows})
 
 
 def read(world: Any, **settings: Any) -> GoogleSpreadsheet:
@@ -50,7 +51,7 @@ def read(world: Any, **settings: Any) -> GoogleSpreadsheet:
 
 def rows_of(world: Any) -> dict[str, SheetRow]:
     snapshot = world.opened().read()
-    return {str(row.cells["Match"]): row for row in snapshot.tables[layout.REVIEW].rows}
+    return {str(row.cells["Match"]): row for row in snapshot.tables["Review"].rows}
 
 
 def statuses(world: Any) -> dict[str, object]:
@@ -84,7 +85,7 @@ def refused(world: Any, action: Any) -> MatchmakerError:
 
 def test_g01_a_quota_refusal_of_a_read_is_waited_out_or_ends_the_run(three: Any) -> None:
     three.faults("429", READ, times=2)
-    assert patient(three).read().tables[layout.REVIEW].rows
+    assert patient(three).read().tables["Review"].rows
     three.faults("429", READ, times=50)
     error = refused(three, patient(three).read)
     assert isinstance(error, TryLater)
@@ -94,7 +95,7 @@ def test_g01_a_quota_refusal_of_a_read_is_waited_out_or_ends_the_run(three: Any)
 @pytest.mark.parametrize("kind", ["500", "503-before", "html-502"])
 def test_g02_a_server_error_on_read_is_waited_out_or_ends_the_run(three: Any, kind: str) -> None:
     three.faults(kind, READ)
-    assert patient(three).read().tables[layout.REVIEW].rows
+    assert patient(three).read().tables["Review"].rows
     three.faults(kind, READ, times=50)
     assert refused(three, patient(three).read).exit_code is Exit.TRY_LATER
 
@@ -196,13 +197,13 @@ def test_g07_a_late_copy_of_a_lost_write_is_refused_by_the_stamp(world: Any) -> 
 
 def test_g08_the_first_of_two_writes_stands_and_the_next_run_brings_the_second(three: Any) -> None:
     sheet = read(three)
-    sheet.write(SheetChanges(contents={layout.NEARLY: (("Sender A", "Host B", "other dates"),)}))
+    sheet.write(SheetChanges(contents={"Nearly": (("Sender A", "Host B", "other dates"),)}))
     three.faults("503-before", WRITE, times=9)
     with pytest.raises(TryLater):
         sheet.write(update(a="Introduced on 2026-11-20"))
     three.app.service.faults.clear()
     assert statuses(three)[A] == "Proposed: tick Approve"
-    assert three.person.records(layout.NEARLY)[0]["What keeps them apart"] == "other dates"
+    assert three.person.records("Nearly")[0]["What keeps them apart"] == "other dates"
     read(three).write(update(a="Introduced on 2026-11-20"))
     assert statuses(three)[A] == "Introduced on 2026-11-20"
 
@@ -210,7 +211,7 @@ def test_g08_the_first_of_two_writes_stands_and_the_next_run_brings_the_second(t
 def test_g09_blank_cells_at_the_end_are_there_as_none(three: Any) -> None:
     tab = three.settings.responses_tab
     three.person.fills(tab, [["2026", "a@b.example"], [None, None, None, None], ["x", None, None, "learn"]])
-    table = three.opened().read().tables[layout.RESPONSES]
+    table = three.opened().read().tables[RESPONSES]
     assert [row.number for row in table.rows] == [2, 4]
     assert [set(row.cells) for row in table.rows] == [set(table.header)] * 2
     assert table.rows[0].cells["What do you want to learn?"] is None
@@ -265,9 +266,9 @@ def test_g14_an_inserted_column_is_kept_and_a_renamed_one_stops_the_run(three: A
         assert word in str(error)
 
 
-@pytest.mark.parametrize("tab", [layout.REVIEW, layout.SAME_ORGANISATION, layout.BY_HAND, layout.PROBLEMS])
+@pytest.mark.parametrize("tab", ["Review", "Same organisation?", "By hand", "Problems"])
 def test_g15_a_doubled_header_in_any_tab_stops_the_run_before_anything_is_written(three: Any, tab: str) -> None:
-    title = layout.known_header_titles(tab)[-1]
+    title = BY_NAME[tab].titles[-1]
     width = three.person.sheet(tab).column_count
     three.person.inserts("COLUMNS", width, title=tab)
     three.person.types(0, width, f" {title.upper()} ", tab)
@@ -278,8 +279,8 @@ def test_g15_a_doubled_header_in_any_tab_stops_the_run_before_anything_is_writte
 
 
 def test_g16_a_renamed_tab_is_known_by_its_mark_and_a_renamed_responses_tab_is_asked_for(three: Any) -> None:
-    three.person.renames(layout.REVIEW, "Our matches")
-    three.person.renames(layout.PROBLEMS, "What is wrong")
+    three.person.renames("Review", "Our matches")
+    three.person.renames("Problems", "What is wrong")
     sheet = read(three)
     sheet.write(update(a="Declined"))
     assert three.person.records("Our matches")[0]["Status"] == f"Declined · {A}"
@@ -293,9 +294,9 @@ def test_g16_a_renamed_tab_is_known_by_its_mark_and_a_renamed_responses_tab_is_a
 def test_g17_a_tick_taken_back_is_seen_at_the_last_reading(three: Any) -> None:
     three.person.types(three.person.row_of(A), "Approve", True)
     sheet = three.opened()
-    first = {r.cells["Match"]: r for r in sheet.read().tables[layout.REVIEW].rows}
+    first = {r.cells["Match"]: r for r in sheet.read().tables["Review"].rows}
     three.person.types(three.person.row_of(A), "Approve", False)
-    again = {r.cells["Match"]: r for r in sheet.read_review().tables[layout.REVIEW].rows}
+    again = {r.cells["Match"]: r for r in sheet.read_review().tables["Review"].rows}
     assert (first[A].cells["Approve"], again[A].cells["Approve"]) == (True, False)
 
 
@@ -328,8 +329,8 @@ def test_g20_numbers_and_dates_do_not_depend_on_the_locale(three: Any) -> None:
         }
     )
     after = three.opened().read()
-    assert after.tables[layout.RESPONSES].rows == before.tables[layout.RESPONSES].rows
-    assert list(after.tables[layout.RESPONSES].rows[0].cells.values()) == [46346.5, "a@b.example", "007", 12.5]
+    assert after.tables[RESPONSES].rows == before.tables[RESPONSES].rows
+    assert list(after.tables[RESPONSES].rows[0].cells.values()) == [46346.5, "a@b.example", "007", 12.5]
     assert (before.locale, after.locale, after.time_zone) == ("en_US", "de_DE", "Europe/Berlin")
 
 
@@ -338,7 +339,7 @@ def test_g21_a_new_question_is_one_column_more(three: Any) -> None:
     three.person.fills(tab, [["t", "a@b.example", "Org", "learn", None]])
     three.person.types(0, 4, "How did you hear of us?", tab)
     three.person.types(1, 4, "from Nina", tab)
-    table = three.opened().read().tables[layout.RESPONSES]
+    table = three.opened().read().tables[RESPONSES]
     assert table.header[-1] == "How did you hear of us?"
     assert table.rows[0].cells["How did you hear of us?"] == "from Nina"
     assert table.rows[0].cells["Organisation"] == "Org"
@@ -423,7 +424,7 @@ def test_last_checked_is_one_cell_a_day(world: Any) -> None:
     day = SheetChanges(last_checked=date(2026, 11, 20))
     sheet = read(world)
     sheet.write(day)
-    assert world.person.grid(layout.PROBLEMS)[0][-1] == "Last checked: 2026-11-20"
+    assert world.person.grid("Problems")[0][-1] == "Last checked: 2026-11-20"
     again = world.opened()
     assert again.read().last_checked == date(2026, 11, 20)
     again.write(day)

@@ -11,7 +11,7 @@ from pipeline.adapters.sheets.layout import PROTECTION, init
 from pipeline.adapters.sheets.setup import check_online
 from pipeline.config import Settings
 from pipeline.model import NewRow, RowUpdate, SheetChanges
-from pipeline.tabs import layout
+from pipeline.tabs.all_tabs import BY_NAME, TABS
 
 KEY = "M-AAAAAAAAAA"
 
@@ -24,14 +24,14 @@ def made(world: Any) -> tuple[list[str], dict[str, int]]:
 def test_on_an_empty_sheet_everything_is_made_in_one_write_and_never_again(new_world: Any) -> None:
     world = new_world()
     sentences, calls = made(world)
-    assert len(sentences) == len(layout.TABS)
+    assert len(sentences) == len(TABS)
     assert calls == {"reads": 1, "writes": 1}
     titles = [sheet.title for sheet in world.person.book.sheets]
-    assert titles == [world.settings.responses_tab, *(tab.name for tab in layout.TABS)]
+    assert titles == [world.settings.responses_tab, *(tab.name for tab in TABS)]
     before = world.person.book
     assert made(world) == ([], {"reads": 2, "writes": 0})
     assert world.person.book is before
-    for tab in layout.TABS:
+    for tab in TABS:
         assert tuple(world.person.grid(tab.name)[0][: len(tab.columns)]) == tab.titles
 
 
@@ -44,7 +44,7 @@ def test_on_a_sheet_in_use_it_adds_and_never_takes_away(new_world: Any) -> None:
     header, line, *_ = person.grid("review")
     assert header[:4] == ["Notes", "status", "Our opinion", "Match"]
     assert line[:4] == ["mine", None, "good", KEY]
-    assert set(layout.known_header_titles(layout.REVIEW)) <= {*header, "Status"}
+    assert set(BY_NAME["Review"].titles) <= {*header, "Status"}
     assert any("added at the right end" in sentence and "Approve" in sentence for sentence in sentences)
     before = person.book
     assert made(world) == ([], {"reads": 2, "writes": 0})
@@ -52,7 +52,7 @@ def test_on_a_sheet_in_use_it_adds_and_never_takes_away(new_world: Any) -> None:
     sheet = world.opened()
     sheet.read()
     new = NewRow(key="M-BBBBBBBBBB", cells={"Status": "Proposed", "Match": "M-BBBBBBBBBB"})
-    sheet.write(SheetChanges(inserts={layout.REVIEW: (new,)}))
+    sheet.write(SheetChanges(inserts={"Review": (new,)}))
     assert [record["Notes"] for record in person.records("review")] == [None, "mine"]
 
 
@@ -60,12 +60,12 @@ def test_after_people_rearranged_everything_a_second_init_still_writes_nothing(w
     person = world.person
     sheet = world.opened()
     sheet.read()
-    sheet.write(SheetChanges(inserts={layout.REVIEW: (NewRow(key=KEY, cells={"Status": "Proposed", "Match": KEY}),)}))
+    sheet.write(SheetChanges(inserts={"Review": (NewRow(key=KEY, cells={"Status": "Proposed", "Match": KEY}),)}))
     person.inserts("COLUMNS", 0)
     person.types(0, 0, "Ours")
     first = {"sheetId": person.sheet().sheet_id, "dimension": "COLUMNS", "startIndex": 1, "endIndex": 2}
     person.does({"moveDimension": {"source": first, "destinationIndex": 9}})
-    person.renames(layout.REVIEW, "Our matches")
+    person.renames("Review", "Our matches")
     person.inserts("ROWS", 1, 3, title="Our matches")
     before = person.book
     assert made(world) == ([], {"reads": 2, "writes": 0})
@@ -93,22 +93,22 @@ def test_what_people_see(world: Any) -> None:
         for place in range(review.column_count)
         if ((review.cell(1, place).validation or {}).get("condition") or {}).get("type") == "BOOLEAN"
     ]
-    assert tuple(boxes) == layout.tab(layout.REVIEW).checkboxes
+    assert tuple(boxes) == BY_NAME["Review"].checkboxes
     assert [view["title"] for view in review.filter_views] == ["To decide"]
     starts = [rule["booleanRule"]["condition"]["values"][0]["userEnteredValue"] for rule in review.conditional]
-    assert starts == [start for start, _ in layout.STATUS_COLOURS]
+    assert starts == [start for start, _ in BY_NAME["Review"].colours]
     assert {entry["description"] for entry in review.protected} == {PROTECTION}
     assert all(entry["warningOnly"] and "editors" not in entry for entry in review.protected)
-    by_hand = world.person.sheet(layout.BY_HAND)
+    by_hand = world.person.sheet("By hand")
     assert by_hand.cell(1, 0).validation["condition"]["type"] == "ONE_OF_RANGE"
     assert by_hand.cell(1, 0).validation["strict"] is False
-    assert review.columns[0].size == layout.tab(layout.REVIEW).columns[0].width
+    assert review.columns[0].size == BY_NAME["Review"].columns[0].width
 
 
 def test_new_rows_have_the_colours_and_warnings_of_the_others(world: Any) -> None:
     sheet = world.opened()
     sheet.read()
-    sheet.write(SheetChanges(inserts={layout.REVIEW: (NewRow(key=KEY, cells={"Status": "Proposed", "Match": KEY}),)}))
+    sheet.write(SheetChanges(inserts={"Review": (NewRow(key=KEY, cells={"Status": "Proposed", "Match": KEY}),)}))
     review = world.person.sheet()
     ranges = [area for rule in review.conditional for area in rule["ranges"]]
     ranges += [entry["range"] for entry in review.protected]
@@ -121,25 +121,25 @@ def test_new_rows_have_boxes_and_a_stopped_run_has_one_to_go_on(world: Any) -> N
     sheet.read()
     new = NewRow(key=KEY, cells={"Status": "Proposed", "Match": KEY})
     body = (("Ledger", "It knows less", "Look", "Dear", False), ("Row 7", "No address", "Ask", "Dear", ""))
-    sheet.write(SheetChanges(inserts={layout.REVIEW: (new,)}, contents={layout.PROBLEMS: body}))
-    review, problems = world.person.sheet(), world.person.sheet(layout.PROBLEMS)
+    sheet.write(SheetChanges(inserts={"Review": (new,)}, contents={"Problems": body}))
+    review, problems = world.person.sheet(), world.person.sheet("Problems")
     assert review.cell(1, 1).validation["condition"]["type"] == "BOOLEAN"
     assert review.cell(1, 1).value is False
     assert problems.cell(1, 4).validation["condition"]["type"] == "BOOLEAN"
     assert problems.cell(2, 4).validation is None
-    sheet.write(SheetChanges(contents={layout.PROBLEMS: body[1:]}))
-    assert problems is not world.person.sheet(layout.PROBLEMS)
-    assert world.person.sheet(layout.PROBLEMS).cell(1, 4).validation is None
-    assert [record["Where"] for record in world.person.records(layout.PROBLEMS)] == ["Row 7"]
+    sheet.write(SheetChanges(contents={"Problems": body[1:]}))
+    assert problems is not world.person.sheet("Problems")
+    assert world.person.sheet("Problems").cell(1, 4).validation is None
+    assert [record["Where"] for record in world.person.records("Problems")] == ["Row 7"]
 
 
 def test_a_body_longer_than_its_tab_makes_room(world: Any) -> None:
     sheet = world.opened()
     sheet.read()
     body = tuple((f"Org {number}", "", "", "", "", "", "", number, f"O-{number}") for number in range(700))
-    sheet.write(SheetChanges(contents={layout.ORGANISATIONS: body}))
-    assert len(world.person.records(layout.ORGANISATIONS)) == 700
-    assert world.person.records(layout.ORGANISATIONS)[-1]["Entries"] == 699
+    sheet.write(SheetChanges(contents={"Organisations": body}))
+    assert len(world.person.records("Organisations")) == 700
+    assert world.person.records("Organisations")[-1]["Entries"] == 699
 
 
 @pytest.mark.parametrize(
@@ -161,19 +161,19 @@ def test_what_came_from_the_form_stays_the_text_it_is(world: Any, text: str) -> 
     sheet.read()
     new = NewRow(key=KEY, cells={"Status": "Proposed", "Sending organisation": text, "Match": KEY})
     body = ((text, text, "", "", ""),)
-    sheet.write(SheetChanges(inserts={layout.REVIEW: (new,)}, contents={layout.PROBLEMS: body}))
+    sheet.write(SheetChanges(inserts={"Review": (new,)}, contents={"Problems": body}))
     again = world.opened().read()
-    assert again.tables[layout.REVIEW].rows[0].cells["Sending organisation"] == text
-    assert again.tables[layout.REVIEW].rows[0].formulas == frozenset()
-    assert again.tables[layout.PROBLEMS].rows[0].cells["Where"] == text
+    assert again.tables["Review"].rows[0].cells["Sending organisation"] == text
+    assert again.tables["Review"].rows[0].formulas == frozenset()
+    assert again.tables["Problems"].rows[0].cells["Where"] == text
 
 
 def test_text_google_would_refuse_is_cut_not_fatal(world: Any) -> None:
     sheet = world.opened()
     sheet.read()
     cells = {"Status": "Proposed", "Why": "x" * 60_000, "Receiving organisation": "a\x00b\ud800", "Match": KEY}
-    sheet.write(SheetChanges(inserts={layout.REVIEW: (NewRow(key=KEY, cells=cells),)}))
-    found = world.opened().read().tables[layout.REVIEW].rows[0].cells
+    sheet.write(SheetChanges(inserts={"Review": (NewRow(key=KEY, cells=cells),)}))
+    found = world.opened().read().tables["Review"].rows[0].cells
     assert len(str(found["Why"])) == 50_000
     assert found["Receiving organisation"] == "ab?"
 
@@ -185,15 +185,13 @@ def test_a_status_typed_over_is_mended_and_other_cells_stay(world: Any) -> None:
     keys = (KEY, "M-BBBBBBBBBB")
     sheet.write(
         SheetChanges(
-            inserts={layout.REVIEW: tuple(NewRow(key=key, cells={"Status": "Proposed", "Match": key}) for key in keys)}
+            inserts={"Review": tuple(NewRow(key=key, cells={"Status": "Proposed", "Match": key}) for key in keys)}
         )
     )
     person.types(1, "Status", None)
     person.types(2, "Status", "=1+1")
     person.types(1, "Notes", "mine")
-    changes = SheetChanges(
-        updates={layout.REVIEW: tuple(RowUpdate(key=key, cells={"Status": "Declined"}) for key in keys)}
-    )
+    changes = SheetChanges(updates={"Review": tuple(RowUpdate(key=key, cells={"Status": "Declined"}) for key in keys)})
     for _ in range(2):
         again = world.opened()
         again.read()

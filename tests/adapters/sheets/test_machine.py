@@ -17,7 +17,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from pipeline.errors import MatchmakerError
 from pipeline.model import NewRow, RowUpdate, SheetChanges
-from pipeline.tabs import layout
 
 HUMAN = ("Approve", "Decline", "Message", "Notes", "Agreed", "Refused", "Was sent", "Was not sent")
 TEXTS = ("Proposed: tick Approve", "Approved: leaves at the next run", "Introduced on 2026-11-20", "Held: no answer")
@@ -41,7 +40,7 @@ class Officer:
 
     @property
     def title(self) -> str:
-        return next(str(s.title) for s in self.person.book.sheets if s.title in (layout.REVIEW, "Our matches"))
+        return next(str(s.title) for s in self.person.book.sheets if s.title in ("Review", "Our matches"))
 
     def cells(self, *, strictly: bool = False) -> dict[tuple[str, str], object]:
         """What people wrote, in rows that belong to a match, by match and title.
@@ -104,7 +103,7 @@ class Officer:
             self.person.does({"moveDimension": {"source": span, "destinationIndex": target}})
 
     def rename(self, _where: int) -> None:
-        self.person.renames(self.title, "Our matches" if self.title == layout.REVIEW else layout.REVIEW)
+        self.person.renames(self.title, "Our matches" if self.title == "Review" else "Review")
 
     def tick(self, where: int) -> None:
         self.person.types(self.row(where), self.header.index("Approve"), bool(where % 2), self.title)
@@ -226,7 +225,7 @@ def machine(new_world: Callable[[], Any]) -> type[RuleBasedStateMachine]:  # noq
 def run_once(world: Any, wanted: dict[str, str]) -> None:
     """What a run does with the sheet: read, insert what is missing, read again, put the statuses right."""
     sheet = world.opened()
-    seen = {str(r.cells["Match"]) for r in sheet.read().tables[layout.REVIEW].rows if r.cells["Match"]}
+    seen = {str(r.cells["Match"]) for r in sheet.read().tables["Review"].rows if r.cells["Match"]}
     new = tuple(
         NewRow(
             key=match,
@@ -241,15 +240,15 @@ def run_once(world: Any, wanted: dict[str, str]) -> None:
         for match, text in wanted.items()
         if match not in seen
     )
-    problems = {layout.PROBLEMS: ((f"{len(wanted)} matches", "", "", "", ""),)}
-    sheet.write(SheetChanges(inserts={layout.REVIEW: new}, contents=problems, last_checked=date(2026, 11, 20)))
-    again = {str(r.cells["Match"]): r.cells["Status"] for r in sheet.read_review().tables[layout.REVIEW].rows}
+    problems = {"Problems": ((f"{len(wanted)} matches", "", "", "", ""),)}
+    sheet.write(SheetChanges(inserts={"Review": new}, contents=problems, last_checked=date(2026, 11, 20)))
+    again = {str(r.cells["Match"]): r.cells["Status"] for r in sheet.read_review().tables["Review"].rows}
     changed = tuple(
         RowUpdate(key=match, cells={"Status": text})
         for match, text in wanted.items()
         if match in again and again[match] != text
     )
-    sheet.write(SheetChanges(updates={layout.REVIEW: changed}))
+    sheet.write(SheetChanges(updates={"Review": changed}))
 
 
 def test_people_and_failures_in_any_order(new_world: Callable[[], Any], pattern_world: Any) -> None:

@@ -10,7 +10,6 @@ import pytest
 
 from pipeline.errors import MatchmakerError
 from pipeline.model import NewRow, RowUpdate, SheetChanges
-from pipeline.tabs import layout
 
 KEYS = ("M-AAAAAAAAAA", "M-BBBBBBBBBB", "M-CCCCCCCCCC", "M-DDDDDDDDDD")
 NEW = "M-EEEEEEEEEE"
@@ -33,7 +32,7 @@ def row(key: str, status: str = "Proposed: tick Approve or Decline") -> NewRow:
 
 def updates(statuses: dict[str, str]) -> SheetChanges:
     return SheetChanges(
-        updates={layout.REVIEW: tuple(RowUpdate(key=key, cells={"Status": text}) for key, text in statuses.items())}
+        updates={"Review": tuple(RowUpdate(key=key, cells={"Status": text}) for key, text in statuses.items())}
     )
 
 
@@ -41,16 +40,16 @@ def run_once(world: Any, wanted: dict[str, str]) -> None:
     """What a run does with the sheet: read, write what is new, read the review once more, write statuses."""
     sheet = world.opened()
     try:
-        seen = {str(r.cells["Match"]): r.cells["Status"] for r in sheet.read().tables[layout.REVIEW].rows}
+        seen = {str(r.cells["Match"]): r.cells["Status"] for r in sheet.read().tables["Review"].rows}
         new = tuple(row(key) for key in wanted if key not in seen)
         sheet.write(
             SheetChanges(
-                inserts={layout.REVIEW: new},
-                contents={layout.PROBLEMS: (("Row 7", "No address", "Ask them", "Dear …", ""),)},
+                inserts={"Review": new},
+                contents={"Problems": (("Row 7", "No address", "Ask them", "Dear …", ""),)},
                 last_checked=DAY,
             )
         )
-        again = {str(r.cells["Match"]): r.cells["Status"] for r in sheet.read_review().tables[layout.REVIEW].rows}
+        again = {str(r.cells["Match"]): r.cells["Status"] for r in sheet.read_review().tables["Review"].rows}
         sheet.write(updates({key: text for key, text in wanted.items() if key in again and again[key] != text}))
     except MatchmakerError as error:
         if error.exit_code not in {3, 75, 78}:
@@ -70,7 +69,7 @@ def human_cells(world: Any) -> dict[tuple[str, str], object]:
 
 def review_title(world: Any) -> str:
     titles = [sheet.title for sheet in world.person.book.sheets]
-    return "Our matches" if "Our matches" in titles else layout.REVIEW
+    return "Our matches" if "Our matches" in titles else "Review"
 
 
 def sort_rows(world: Any) -> None:
@@ -104,7 +103,7 @@ def insert_column_inside(world: Any) -> None:
 
 
 def delete_own_column(world: Any) -> None:
-    header = world.person.grid(layout.REVIEW)[0]
+    header = world.person.grid("Review")[0]
     world.person.deletes("COLUMNS", header.index("My old column"))
 
 
@@ -115,13 +114,13 @@ def move_column(world: Any) -> None:
 
 
 def rename_tab(world: Any) -> None:
-    world.person.renames(layout.REVIEW, "Our matches")
+    world.person.renames("Review", "Our matches")
 
 
 def copy_row(world: Any) -> None:
     """Copied below by hand: the same id twice."""
     source = world.person.grid()[world.person.row_of(KEYS[2])]
-    world.person.fills(layout.REVIEW, [source], top=20)
+    world.person.fills("Review", [source], top=20)
 
 
 def tick(world: Any) -> None:
@@ -166,7 +165,7 @@ def busy(world: Any) -> Any:
     """Four matches, worked on by the officer, who also has a column of her own."""
     sheet = world.opened()
     sheet.read()
-    sheet.write(SheetChanges(inserts={layout.REVIEW: tuple(row(key) for key in KEYS)}))
+    sheet.write(SheetChanges(inserts={"Review": tuple(row(key) for key in KEYS)}))
     person = world.person
     width = person.sheet().column_count
     person.inserts("COLUMNS", width)

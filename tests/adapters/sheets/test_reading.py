@@ -17,7 +17,7 @@ from pipeline.adapters.sheets.reading import (
     with_tag,
     without_tag,
 )
-from pipeline.tabs import layout
+from pipeline.tabs.tab import RESPONSES
 
 
 def text(value: str) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def text(value: str) -> dict[str, Any]:
 def responses(*rows: list[dict[str, Any]], **block: int) -> Any:
     data = {"rowData": [{"values": row} if row else {} for row in rows], **block}
     answer = {"sheets": [{"properties": {"title": "Answers"}, "data": [data]}]}
-    return read_tabs(answer, {0: layout.RESPONSES})[layout.RESPONSES].table
+    return read_tabs(answer, {0: RESPONSES})[RESPONSES].table
 
 
 @pytest.mark.parametrize(
@@ -56,8 +56,8 @@ def test_a_cell(cell: dict[str, Any], value: object, formula: object) -> None:
 def test_a_missing_sheet_id_is_zero_and_a_tab_without_anything_is_empty() -> None:
     structure = structure_of({"sheets": [{"properties": {"title": "Answers"}}]})
     assert structure.sheets[0].sheet_id == 0
-    table = read_tabs({"sheets": [{"properties": {"title": "Answers"}, "data": [{}]}]}, {0: layout.RESPONSES})
-    assert table[layout.RESPONSES].table.header == ()
+    table = read_tabs({"sheets": [{"properties": {"title": "Answers"}, "data": [{}]}]}, {0: RESPONSES})
+    assert table[RESPONSES].table.header == ()
 
 
 def test_rows_and_cells_keep_their_places() -> None:

@@ -11,7 +11,6 @@ import pytest
 from pipeline.adapters.sheets.reading import FENCE_KEY, Stamp
 from pipeline.adapters.sheets.writing import FENCE_BASE, MOST_STAMPS, MOST_UPDATES, STAMP_SECONDS, Sheet, build
 from pipeline.model import NewRow, RowUpdate, SheetChanges
-from pipeline.tabs import layout
 
 KEY = "M-AAAAAAAAAA"
 
@@ -39,7 +38,7 @@ def sheet(world: Any) -> Sheet:
 def test_the_stamp_comes_first_and_counts_on(sheet: Sheet) -> None:
     stamps = (Stamp(FENCE_BASE + 41, 41, int(time.time()), "theirs"),)
     known = Sheet(replace(sheet.structure, stamps=stamps), sheet.tabs)
-    first = build(SheetChanges(inserts={layout.REVIEW: (row(),)}), known, "mine").requests[0]
+    first = build(SheetChanges(inserts={"Review": (row(),)}), known, "mine").requests[0]
     entry = first["createDeveloperMetadata"]["developerMetadata"]
     assert entry["metadataId"] == FENCE_BASE + 42
     assert entry["metadataKey"] == FENCE_KEY
@@ -51,7 +50,7 @@ def test_old_stamps_go_but_never_the_newest(sheet: Sheet) -> None:
     old = int(time.time()) - STAMP_SECONDS - 60
     stamps = tuple(Stamp(FENCE_BASE + number, number, old, "x") for number in range(1, 6))
     known = Sheet(replace(sheet.structure, stamps=stamps), sheet.tabs)
-    batch = build(SheetChanges(inserts={layout.REVIEW: (row(),)}), known, "mine")
+    batch = build(SheetChanges(inserts={"Review": (row(),)}), known, "mine")
     assert batch.gone == {FENCE_BASE + number for number in range(1, 5)}
 
 
@@ -59,7 +58,7 @@ def test_stamps_never_fill_the_storage(sheet: Sheet) -> None:
     now = int(time.time())
     stamps = tuple(Stamp(FENCE_BASE + number, number, now, "x") for number in range(1, MOST_STAMPS + 31))
     known = Sheet(replace(sheet.structure, stamps=stamps), sheet.tabs)
-    batch = build(SheetChanges(inserts={layout.REVIEW: (row(),)}), known, "mine")
+    batch = build(SheetChanges(inserts={"Review": (row(),)}), known, "mine")
     assert len(stamps) - len(batch.gone) <= MOST_STAMPS
     assert max(batch.gone) < FENCE_BASE + 40
 
@@ -73,8 +72,8 @@ def test_old_stamps_alone_are_no_reason_to_write(sheet: Sheet) -> None:
 def test_google_wants_the_format_of_the_row_before_only_at_the_end_of_the_grid(
     sheet: Sheet, row_count: int, inherits: object
 ) -> None:
-    tabs = {**sheet.tabs, layout.REVIEW: replace(sheet.tabs[layout.REVIEW], row_count=row_count)}
-    batch = build(SheetChanges(inserts={layout.REVIEW: (row(),)}), Sheet(sheet.structure, tabs), "mine")
+    tabs = {**sheet.tabs, "Review": replace(sheet.tabs["Review"], row_count=row_count)}
+    batch = build(SheetChanges(inserts={"Review": (row(),)}), Sheet(sheet.structure, tabs), "mine")
     assert of_kind(batch.requests, "insertDimension")[0]["inheritFromBefore"] is inherits
 
 
@@ -85,14 +84,14 @@ def test_a_tab_of_one_row_takes_new_rows(world: Any) -> None:
     world.person.deletes("ROWS", 1, world.person.sheet().row_count - 1)
     opened = world.opened()
     opened.read()
-    opened.write(SheetChanges(inserts={layout.REVIEW: (row(),)}))
+    opened.write(SheetChanges(inserts={"Review": (row(),)}))
     assert [record["Match"] for record in world.person.records()] == [KEY]
 
 
 def test_text_is_never_left_to_be_parsed(sheet: Sheet) -> None:
     changes = SheetChanges(
-        inserts={layout.REVIEW: (row(Why="=IMPORTXML(1)"),)},
-        contents={layout.PROBLEMS: (("=1+1", "+1", "-1", "@x", ""),)},
+        inserts={"Review": (row(Why="=IMPORTXML(1)"),)},
+        contents={"Problems": (("=1+1", "+1", "-1", "@x", ""),)},
     )
     for write in of_kind(build(changes, sheet, "mine").requests, "updateCells"):
         for line in write["rows"]:
@@ -101,8 +100,8 @@ def test_text_is_never_left_to_be_parsed(sheet: Sheet) -> None:
 
 
 def test_peoples_columns_between_ours_are_not_even_part_of_a_range(sheet: Sheet) -> None:
-    batch = build(SheetChanges(inserts={layout.REVIEW: (row(),)}), sheet, "mine")
-    columns = sheet.tabs[layout.REVIEW].columns
+    batch = build(SheetChanges(inserts={"Review": (row(),)}), sheet, "mine")
+    columns = sheet.tabs["Review"].columns
     for write in of_kind(batch.requests, "updateCells"):
         start = write["start"]["columnIndex"]
         covered = range(start, start + len(write["rows"][0]["values"]))
@@ -111,7 +110,7 @@ def test_peoples_columns_between_ours_are_not_even_part_of_a_range(sheet: Sheet)
 
 
 def test_only_the_status_of_a_standing_row_may_change(sheet: Sheet) -> None:
-    changes = SheetChanges(updates={layout.REVIEW: (RowUpdate(key=KEY, cells={"Notes": "x"}),)})
+    changes = SheetChanges(updates={"Review": (RowUpdate(key=KEY, cells={"Notes": "x"}),)})
     with pytest.raises(ValueError, match="Notes"):
         build(changes, sheet, "mine")
 
@@ -120,9 +119,9 @@ def test_more_updates_than_one_write_takes_wait_for_the_next(world: Any) -> None
     keys = [f"M-{number:010d}".translate(str.maketrans("0189", "ABCD")) for number in range(MOST_UPDATES + 5)]
     opened = world.opened()
     opened.read()
-    opened.write(SheetChanges(inserts={layout.REVIEW: tuple(row(key) for key in keys)}))
+    opened.write(SheetChanges(inserts={"Review": tuple(row(key) for key in keys)}))
     changes = tuple(RowUpdate(key=key, cells={"Status": "Declined"}) for key in keys)
-    batch = build(SheetChanges(updates={layout.REVIEW: changes}), opened._sheet, "mine")
+    batch = build(SheetChanges(updates={"Review": changes}), opened._sheet, "mine")
     assert len(of_kind(batch.requests, "findReplace")) == MOST_UPDATES
     assert batch.unreachable == set(keys[MOST_UPDATES:])
 
@@ -130,8 +129,8 @@ def test_more_updates_than_one_write_takes_wait_for_the_next(world: Any) -> None
 def test_each_row_is_looked_for_by_its_whole_old_status_in_its_own_column(world: Any) -> None:
     opened = world.opened()
     opened.read()
-    opened.write(SheetChanges(inserts={layout.REVIEW: (row(),)}))
-    changes = SheetChanges(updates={layout.REVIEW: (RowUpdate(key=KEY, cells={"Status": "Declined"}),)})
+    opened.write(SheetChanges(inserts={"Review": (row(),)}))
+    changes = SheetChanges(updates={"Review": (RowUpdate(key=KEY, cells={"Status": "Declined"}),)})
     (find,) = of_kind(build(changes, opened._sheet, "mine").requests, "findReplace")
     assert (find["find"], find["replacement"]) == (f"Proposed · {KEY}", f"Declined · {KEY}")
     assert find["matchCase"] is find["matchEntireCell"] is True
@@ -142,11 +141,11 @@ def test_each_row_is_looked_for_by_its_whole_old_status_in_its_own_column(world:
 def test_a_copied_row_gets_the_same_status_twice(world: Any) -> None:
     opened = world.opened()
     opened.read()
-    opened.write(SheetChanges(inserts={layout.REVIEW: (row(),)}))
-    world.person.fills(layout.REVIEW, [world.person.grid()[1]], top=5)
+    opened.write(SheetChanges(inserts={"Review": (row(),)}))
+    world.person.fills("Review", [world.person.grid()[1]], top=5)
     again = world.opened()
     again.read()
-    changes = SheetChanges(updates={layout.REVIEW: (RowUpdate(key=KEY, cells={"Status": "Declined"}),)})
+    changes = SheetChanges(updates={"Review": (RowUpdate(key=KEY, cells={"Status": "Declined"}),)})
     assert again.write(changes) == frozenset()
     assert [r["Status"] for r in world.person.records() if r["Match"]] == [f"Declined · {KEY}"] * 2
 
@@ -154,12 +153,12 @@ def test_a_copied_row_gets_the_same_status_twice(world: Any) -> None:
 def test_marks_are_gone_after_the_next_write(world: Any) -> None:
     opened = world.opened()
     opened.read()
-    opened.write(SheetChanges(inserts={layout.REVIEW: (row(),)}))
+    opened.write(SheetChanges(inserts={"Review": (row(),)}))
     marks = [entry for entry in world.person.book.metadata.values() if entry.kind == "ROW"]
     assert [entry.value.split()[0] for entry in marks] == [KEY]
     again = world.opened()
     again.read()
-    again.write(SheetChanges(updates={layout.REVIEW: (RowUpdate(key=KEY, cells={"Status": "Declined"}),)}))
+    again.write(SheetChanges(updates={"Review": (RowUpdate(key=KEY, cells={"Status": "Declined"}),)}))
     assert not [entry for entry in world.person.book.metadata.values() if entry.kind == "ROW"]
 
 
@@ -172,16 +171,16 @@ def test_a_sheet_whose_storage_for_marks_is_full_still_takes_rows(world: Any) ->
     world.person.does({"createDeveloperMetadata": {"developerMetadata": small}})
     opened = world.opened()
     opened.read()
-    opened.write(SheetChanges(inserts={layout.REVIEW: (row(),)}))
+    opened.write(SheetChanges(inserts={"Review": (row(),)}))
     assert [record["Match"] for record in world.person.records()] == [KEY]
 
 
 def test_a_deleted_tab_of_ours_is_not_filled_and_a_needed_one_is_asked_for(world: Any) -> None:
-    world.person.does({"deleteSheet": {"sheetId": world.person.sheet(layout.NEARLY).sheet_id}})
+    world.person.does({"deleteSheet": {"sheetId": world.person.sheet("Nearly").sheet_id}})
     opened = world.opened()
     opened.read()
-    opened.write(SheetChanges(contents={layout.NEARLY: (("a", "b", "c"),)}))
+    opened.write(SheetChanges(contents={"Nearly": (("a", "b", "c"),)}))
     assert opened.calls["writes"] == 0
-    assert kinds(build(SheetChanges(updates={layout.NEARLY: ()}), opened._sheet, "mine").requests) == [
+    assert kinds(build(SheetChanges(updates={"Nearly": ()}), opened._sheet, "mine").requests) == [
         "createDeveloperMetadata"
     ]

@@ -1,0 +1,152 @@
+"""What a tab is: its columns, who writes which cell, and how its body is kept. One module beside this for each tab.
+
+Titles are the interface: people may move columns, and add their own, which are kept and ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pipeline.model import Cell, Table
+
+RESPONSES = "Responses"
+"""Name, in a `SheetSnapshot`, of the tab the form writes to; its title there is a setting."""
+
+STATUS = "Status"
+"""The one cell of a standing row that the program changes."""
+SENDING = "Sending organisation"
+RECEIVING = "Receiving organisation"
+JOINING = "Joining organisation"
+MATCH = "Match"
+
+Rows = tuple[tuple[Cell, ...], ...]
+"""What stands below a header, cells in the order of the columns."""
+
+
+class Author(StrEnum):
+    """Who writes the cells of a column. Nobody else ever does."""
+
+    PROGRAM = "program"
+    PEOPLE = "people"
+
+
+class Kind(StrEnum):
+    """What the cells of a column hold."""
+
+    TEXT = "text"
+    CHECKBOX = "checkbox"
+    CHOICE = "choice"
+
+
+class Body(StrEnum):
+    """How the program changes a tab below its header."""
+
+    ROWS = "rows"
+    """New rows go directly under the header; of a standing row only `Status` changes."""
+    WHOLE = "whole"
+    """The body is replaced as a whole; a box in it is asked and answered between two writes."""
+    PEOPLE = "people"
+    """The program reads and never writes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column: title, author, what it holds, and how wide it is (pixels)."""
+
+    title: str
+    author: Author = Author.PROGRAM
+    kind: Kind = Kind.TEXT
+    width: int = 160
+    choices: tuple[str, ...] = ()
+    suggestions: str = ""
+    """Name of the tab whose first column is offered to choose from; another text will do as well."""
+    note: str = ""
+    """Shown when somebody rests on the header."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterView:
+    """A view of the tab that shows only rows whose `Status` begins with one of these words."""
+
+    title: str
+    starts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tab:
+    """One tab. `key` is the title of the column that names a row for ever (rows tabs only)."""
+
+    name: str
+    columns: tuple[Column, ...]
+    body: Body
+    key: str | None = None
+    colours: tuple[tuple[str, str], ...] = ()
+    """What `Status` begins with -> the colour behind it, light enough for black text (WCAG AA)."""
+    filter_view: FilterView | None = None
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """The titles in the order `init` writes them."""
+        return tuple(column.title for column in self.columns)
+
+    def column(self, title: str) -> Column | None:
+        """The column of that title."""
+        return next((column for column in self.columns if column.title == title), None)
+
+    @property
+    def checkboxes(self) -> tuple[str, ...]:
+        """Titles of the columns people tick."""
+        return tuple(column.title for column in self.columns if column.kind is Kind.CHECKBOX)
+
+    def cells(self, values: Mapping[str, Cell]) -> tuple[Cell, ...]:
+        """One row by title -> its cells in the order of the columns. Raises KeyError when a column is forgotten."""
+        return tuple(values[title] for title in self.titles)
+
+    def differs(self, table: Table | None, body: Rows) -> bool:
+        """Whether the tab shows something else than this body. An absent tab is not ours to fill: `init` makes it."""
+        if table is None:
+            return False
+        shown = [tuple(_shown(row.cells.get(title)) for title in self.titles) for row in table.rows]
+        while shown and not any(shown[-1]):
+            shown.pop()
+        return shown != [tuple(_shown(cell) for cell in row) for row in body]
+
+
+def program(title: str, width: int = 160, note: str = "") -> Column:
+    """A column the program writes."""
+    return Column(title=title, width=width, note=note)
+
+
+def people(title: str, width: int = 160, note: str = "", suggestions: str = "") -> Column:
+    """A column people write."""
+    return Column(title=title, author=Author.PEOPLE, width=width, note=note, suggestions=suggestions)
+
+
+def checkbox(title: str, note: str = "") -> Column:
+    """A column of boxes people tick."""
+    return Column(title=title, author=Author.PEOPLE, kind=Kind.CHECKBOX, width=80, note=note)
+
+
+def fold_title(title: object) -> str:
+    """A header as it is compared: case and spacing do not matter, since people retype headers."""
+    return " ".join(str(title).split()).casefold()
+
+
+def trouble_with(titles: Iterable[str], header: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Which of `titles` a header lacks, and which stand there more than once."""
+    seen = [fold_title(cell) for cell in header]
+    counts = {title: seen.count(fold_title(title)) for title in titles}
+    return (
+        tuple(title for title, count in counts.items() if count == 0),
+        tuple(title for title, count in counts.items() if count > 1),
+    )
+
+
+def _shown(cell: Cell) -> str:
+    if cell is None or cell is False:
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell)
