@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.cleaning.data_files import data_file
 
-_HOST = re.compile(r"^(?:[a-z][a-z0-9+.-]*:)?/*(?:[^/@]*@)?([^/?#:,;\s]+)", re.IGNORECASE)
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
 
-RESERVED_ENDINGS = ("example", "test", "invalid", "localhost")
-"""Endings set aside by RFC 2606 for examples; here they count as public suffixes."""
+_HOST = re.compile(r"^(?:[a-z][a-z0-9+.-]*:)?/*(?:[^/@]*@)?([^/?#:,;\s]+)", re.IGNORECASE)
 
 
 def _hosts(file: str) -> frozenset[str]:
@@ -44,51 +44,24 @@ def website_host(text: str | None) -> str | None:
 
 
 @cache
-def _public_suffixes() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-    """The public suffix list's plain, wildcard and exception rules, from tldextract's own snapshot."""
-    from importlib.util import find_spec
+def _public_suffixes() -> PublicSuffixList:
+    """The ICANN part of the list: what private companies let out below their domains is for `SHARED_HOSTS` to say."""
+    from publicsuffixlist import PublicSuffixList
 
-    spec = find_spec("tldextract")
-    if spec is None or spec.origin is None:  # pragma: no cover - tldextract is a dependency
-        return frozenset(), frozenset(), frozenset()
-    plain, wildcard, exception = set(RESERVED_ENDINGS), set[str](), set[str]()
-    text = Path(spec.origin).with_name(".tld_set_snapshot").read_text(encoding="utf-8")
-    for line in text.partition("// ===BEGIN PRIVATE DOMAINS===")[0].splitlines():
-        rule = line.strip()
-        if not rule or rule.startswith("//"):
-            continue
-        ascii_rule = rule if rule.isascii() else rule.encode("idna").decode("ascii")
-        if rule.startswith("!"):
-            exception.add(ascii_rule[1:])
-        elif rule.startswith("*."):
-            wildcard.add(ascii_rule[2:])
-        else:
-            plain.add(ascii_rule)
-    return frozenset(plain), frozenset(wildcard), frozenset(exception)
+    return PublicSuffixList(only_icann=True)
 
 
 @lru_cache(maxsize=50_000)
 def registered_domain(host: str | None) -> str | None:
     """The domain somebody registered: `kommune.no` is an ending, `boras.se` a domain. Offline.
 
-    Takes a host, a web address or an e-mail address. The rules are the Public Suffix List as packed with
-    tldextract (its ICANN part), read directly because importing that library costs more than it saves here.
+    Takes a host, a web address or an e-mail address. An ending that the Public Suffix List does not name (a new one,
+    or one of RFC 2606's for examples) counts as public, as the list asks for.
     """
     if host and "@" in host and "/" not in host:
         host = host.rpartition("@")[2]
     name = website_host(host)
-    if not name:
-        return None
-    plain, wildcard, exception = _public_suffixes()
-    labels = name.split(".")
-    for start in range(len(labels)):
-        ending = ".".join(labels[start:])
-        parent = ".".join(labels[start + 1 :])
-        if ending in exception:
-            return ending
-        if ending in plain or (parent and parent in wildcard):
-            return ".".join(labels[start - 1 :]) if start else None
-    return ".".join(labels[-2:])
+    return _public_suffixes().privatesuffix(name) if name else None
 
 
 def email_domain(email: str | None) -> str | None:
