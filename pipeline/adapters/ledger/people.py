@@ -13,11 +13,12 @@ from dataclasses import replace as changed
 from datetime import datetime, timedelta
 from typing import Any
 
+from dateutil.relativedelta import relativedelta
 from sqlalchemy import Connection, Row, Table, delete, insert, select, update
 
 from pipeline.adapters.ledger import schema
 from pipeline.adapters.ledger.codec import encode, from_json, to_json
-from pipeline.adapters.ledger.ledger import SqlLedger, months_before
+from pipeline.adapters.ledger.ledger import SqlLedger
 from pipeline.adapters.ledger.record import free_meetings, move
 from pipeline.adapters.ledger.state import STILL_TO_LEAVE
 from pipeline.adapters.secrets import plain_address
@@ -114,10 +115,10 @@ def forget(ledger: SqlLedger, address: str, now: datetime) -> dict[str, int]:
 
 def purge(ledger: SqlLedger, retention: RetentionSettings, now: datetime) -> dict[str, int]:
     """Let go of what has been kept long enough; returns how much of each. Doing it again changes nothing more."""
-    entries_before = months_before(now, retention.responses_months).date()
+    entries_before = (now - relativedelta(months=retention.responses_months)).date()
     proposals_before = now - timedelta(days=retention.proposals_days)
     letters_before = now - timedelta(days=retention.letters_days)
-    sent_before = months_before(now, retention.sent_months)
+    sent_before = now - relativedelta(months=retention.sent_months)
     letter, match = schema.letter, schema.match
     with ledger.writing() as connection:
         gone: Counter[str] = Counter()
