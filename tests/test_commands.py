@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -240,3 +242,25 @@ def test_form_needs_no_settings(tmp_path: Path) -> None:
     )
     assert made.returncode == 0, made.stderr
     assert "FormApp.create" in made.stdout
+
+
+def test_check_says_what_a_ledger_lacks_and_what_to_do(tmp_path: Path) -> None:
+    from pipeline.adapters.ledger.ledger import open_ledger
+    from pipeline.adapters.secrets import ledger_secret
+
+    (tmp_path / "pipeline.toml").write_text('[ledger]\nurl = "sqlite:///ledger.db"\nsecret_file = "secret"\n')
+    file = tmp_path / "ledger.db"
+    open_ledger(f"sqlite:///{file}", ledger_secret(tmp_path / "secret")).close()
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("ALTER TABLE letter DROP COLUMN left_at")
+    made = subprocess.run(
+        [sys.executable, "-m", "pipeline", "--config", str(tmp_path / "pipeline.toml"), "check"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert made.returncode == Exit.CONFIGURATION
+    (line,) = (line for line in made.stdout.splitlines() if "The ledger" in line)
+    assert line.startswith(f"FIX  The ledger at {file} lacks the column letter.left_at: ")
+    assert "Restore the last backup of the state folder" in line

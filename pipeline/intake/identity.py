@@ -11,6 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
+from dateutil.relativedelta import relativedelta
+
 from pipeline.cleaning import organisation_key
 from pipeline.model import EntryKind, Flag, KnownEntry, Problem, Response
 
@@ -273,7 +275,9 @@ def _plan(
         )
         if slot.withdrawn:
             withdrawn.append(slot.id)
-        elif add_months(confirmed, months) < today or (latest.date_to is not None and latest.date_to < today):
+        elif confirmed + relativedelta(months=months) < today or (
+            latest.date_to is not None and latest.date_to < today
+        ):
             expired.append(slot.id)
         else:
             open_entries.append(OpenEntry(id=slot.id, response=latest))
@@ -301,18 +305,6 @@ def _with_duplicates(slot: _Slot) -> Response:
     times = len(slot.duplicates) + 1
     flag = Flag(code="duplicate", sentence=f"The same answers were sent {times} times; they count once.")
     return replace(slot.latest, flags=(*slot.latest.flags, flag))
-
-
-def add_months(day: date, months: int) -> date:
-    """The same day so many months later, or the last day of that month."""
-    index = day.year * 12 + day.month - 1 + months
-    year, month = divmod(index, 12)
-    for last in (day.day, 30, 29, 28):
-        try:
-            return date(year, month + 1, last)
-        except ValueError:
-            continue
-    raise AssertionError  # pragma: no cover - every month has 28 days
 
 
 def _problem(row: Response, code: str, *, what: str, fix: str, sentence: str) -> Problem:

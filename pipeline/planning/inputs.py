@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+
+from dateutil.relativedelta import relativedelta
 
 from pipeline.config import Settings
 from pipeline.forms.form import Form
@@ -39,8 +41,8 @@ class RunInputs:
 
     @property
     def round_started(self) -> datetime:
-        """Introductions before this moment belong to an earlier round."""
-        return self.now - timedelta(days=round(30.44 * self.settings.matching.round_months))
+        """Introductions before this moment belong to an earlier round, in calendar months as the ledger counts them."""
+        return self.now - relativedelta(months=self.settings.matching.round_months)
 
     def table(self, name: str) -> Table:
         """A tab as read; an absent one is empty."""

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+import pytest
+from dateutil.relativedelta import relativedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.intake import EntryPlan, entries
-from pipeline.intake.identity import add_months
 from pipeline.intake.reading import content_of
 from pipeline.model import EntryKind, KnownEntry, Response
 
@@ -153,7 +154,7 @@ def test_an_update_outlives_the_row_it_updated() -> None:
 
 
 def test_entries_expire_when_not_confirmed_or_when_their_dates_have_passed() -> None:
-    old = run([row("one")], today=add_months(TODAY, 19))
+    old = run([row("one")], today=TODAY + relativedelta(months=19))
     assert (len(old.open), len(old.expired)) == (0, 1)
     passed = replace(row("two"), date_to=TODAY - timedelta(days=1))
     assert len(run([passed]).expired) == 1
@@ -166,9 +167,16 @@ def test_the_wording_agreed_to_is_remembered_with_the_version_it_was_given_for()
     assert [plan.known[0].consent_version for plan in (first, same, edited)] == ["v1", "v1", "v2"]
 
 
-def test_months_end_where_months_end() -> None:
-    assert add_months(date(2026, 8, 31), 18) == date(2028, 2, 29)
-    assert add_months(date(2026, 11, 20), 1) == date(2026, 12, 20)
+@pytest.mark.parametrize(
+    ("submitted", "last_day"),
+    [((2026, 8, 31), (2028, 2, 29)), ((2026, 6, 15), (2027, 12, 15)), ((2027, 8, 29), (2029, 2, 28))],
+)
+def test_an_entry_counts_for_eighteen_calendar_months_to_the_day(
+    submitted: tuple[int, int, int], last_day: tuple[int, int, int]
+) -> None:
+    answer = replace(row("one"), submitted_at=datetime(*submitted, 9, 0))  # noqa: DTZ001 - the spreadsheet's local time
+    assert len(run([answer], today=date(*last_day)).open) == 1
+    assert len(run([answer], today=date(*last_day) + timedelta(days=1)).expired) == 1
 
 
 people = st.sampled_from(["a@x.example", "b@x.example"])

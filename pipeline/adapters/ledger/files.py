@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, insert, select, update
 
 from pipeline.adapters.ledger import schema
-from pipeline.adapters.ledger.codec import CodecError, encode
+from pipeline.adapters.ledger.codec import CodecError, to_json
 from pipeline.adapters.ledger.ledger import SqlLedger
 from pipeline.adapters.ledger.record import CHUNK, move
 from pipeline.adapters.secrets import sync_folder
@@ -76,7 +76,7 @@ def _lines(connection: Connection) -> Iterator[bytes]:
 
 
 def _line(value: Mapping[str, Any]) -> bytes:
-    return json.dumps(encode(value), ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return to_json(value).encode() + b"\n"
 
 
 def import_ledger(ledger: SqlLedger, path: Path) -> int:

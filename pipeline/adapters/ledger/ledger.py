@@ -5,12 +5,12 @@ Every method that writes is one explicit transaction, durable when the method re
 
 from __future__ import annotations
 
-import calendar
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from dateutil.relativedelta import relativedelta
 from sqlalchemy import Connection, Engine, Row, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -128,7 +128,7 @@ class SqlLedger(Store):
                 if refusal or row is None:
                     return refusal
                 keys = json.loads(row.meeting_keys)
-                before = months_before(now, self._round_months)
+                before = now - relativedelta(months=self._round_months)
                 retire_meetings(connection, keys, now, "the round is over", before=before)
                 take_meetings(connection, letter, keys, now)
                 attempt = row.attempts + 1
@@ -258,13 +258,6 @@ class SqlLedger(Store):
         """Note how it ended."""
         with self.writing() as connection:
             connection.execute(update(schema.run).where(schema.run.c.number == number).values(document=to_json(record)))
-
-
-def months_before(now: datetime, months: int) -> datetime:
-    """The same day that many calendar months earlier, or the last day of that month."""
-    year, month = divmod(now.year * 12 + now.month - 1 - months, 12)
-    day = min(now.day, calendar.monthrange(year, month + 1)[1])
-    return now.replace(year=year, month=month + 1, day=day)
 
 
 def _all_but(*states: LetterState) -> tuple[LetterState, ...]:

@@ -11,13 +11,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace as changed
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
+from dateutil.relativedelta import relativedelta
 from sqlalchemy import Connection, Row, Table, delete, insert, select, update
 
 from pipeline.adapters.ledger import schema
-from pipeline.adapters.ledger.codec import encode, from_json, to_json
-from pipeline.adapters.ledger.ledger import SqlLedger, months_before
+from pipeline.adapters.ledger.codec import from_json, to_json
+from pipeline.adapters.ledger.ledger import SqlLedger
 from pipeline.adapters.ledger.record import free_meetings, move
 from pipeline.adapters.ledger.state import STILL_TO_LEAVE
 from pipeline.adapters.secrets import plain_address
@@ -39,26 +40,26 @@ def subject(ledger: SqlLedger, address: str) -> dict[str, Any]:
         erased = connection.scalar(select(schema.erased.c.at).where(schema.erased.c.hash == hashed))
         ids = {entry.id for entry in own} | {match.id for match in matches} | {row.id for row in letters}
         events = [
-            {"at": encode(row.at), "about": row.about, "event": _mask_others(row.event, wanted)}
+            {"at": row.at, "about": row.about, "event": _mask_others(row.event, wanted)}
             for row in connection.execute(select(schema.history).order_by(schema.history.c.number))
             if row.about in ids or row.match in ids or wanted in row.event.casefold()
         ]
         bounces = [
-            {"letter": row.letter, "reason": row.reason, "at": encode(row.at)}
+            {"letter": row.letter, "reason": row.reason, "at": row.at}
             for row in connection.execute(select(schema.bounce))
             if plain_address(row.recipient) == wanted
         ]
-    return {
+    held = {
         "address": address,
-        "erased_on": encode(erased) if erased else None,
-        "entries": encode(own),
+        "erased_on": erased,
+        "entries": own,
         "matches": [_own_view(match, wanted) for match in matches],
         "letters": [
             {
                 "id": row.id,
                 "kind": row.kind,
                 "state": row.state,
-                "since": encode(row.since),
+                "since": row.since,
                 "subject": row.subject,
                 "text": row.content.decode("utf-8", "replace") if row.content is not None else None,
             }
@@ -67,6 +68,7 @@ def subject(ledger: SqlLedger, address: str) -> dict[str, Any]:
         "bounces": bounces,
         "history": events,
     }
+    return cast("dict[str, Any]", json.loads(to_json(held)))
 
 
 def forget(ledger: SqlLedger, address: str, now: datetime) -> dict[str, int]:
@@ -114,10 +116,10 @@ def forget(ledger: SqlLedger, address: str, now: datetime) -> dict[str, int]:
 
 def purge(ledger: SqlLedger, retention: RetentionSettings, now: datetime) -> dict[str, int]:
     """Let go of what has been kept long enough; returns how much of each. Doing it again changes nothing more."""
-    entries_before = months_before(now, retention.responses_months).date()
+    entries_before = (now - relativedelta(months=retention.responses_months)).date()
     proposals_before = now - timedelta(days=retention.proposals_days)
     letters_before = now - timedelta(days=retention.letters_days)
-    sent_before = months_before(now, retention.sent_months)
+    sent_before = now - relativedelta(months=retention.sent_months)
     letter, match = schema.letter, schema.match
     with ledger.writing() as connection:
         gone: Counter[str] = Counter()
@@ -192,7 +194,7 @@ def _letters_of(connection: Connection, wanted: str) -> Iterator[Row[Any]]:
 
 def _own_view(match: Match, wanted: str) -> Any:
     parties = [
-        encode(party) if plain_address(party.email) == wanted else {"organisation": party.organisation}
+        party if plain_address(party.email) == wanted else {"organisation": party.organisation}
         for party in match.parties
     ]
     return {"id": match.id, "parties": parties, "why": match.why, "band": match.band}

@@ -6,7 +6,7 @@ Portable SQL only; what is particular to SQLite is in `ledger_sqlite`.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -202,7 +202,8 @@ def version_of(connection: Connection, place: str, newest: int) -> int | None:
 
     Raises LedgerDamaged when it is something else, broken, or written by a newer program.
     """
-    present = set(inspect(connection).get_table_names()) & set(metadata.tables)
+    columns = _columns_found(connection)
+    present = columns.keys()
     if not present:
         return None
     text = connection.scalar(select(meta.c.value).where(meta.c.key == "version")) if "meta" in present else None
@@ -214,14 +215,40 @@ def version_of(connection: Connection, place: str, newest: int) -> int | None:
             f"The ledger at {place} was written by a newer program (version {version}; this one knows {newest}).",
             hint="Install the newer version again. Nothing was changed.",
         )
-    if version == newest and (missing := set(metadata.tables) - present):
-        raise LedgerDamaged(f"The ledger at {place} is damaged: it lacks {', '.join(sorted(missing))}.", hint=WAY_BACK)
+    if version == newest:
+        _check_whole(columns, place)
     return version
 
 
-def migrate(connection: Connection, version: int, migrations: Sequence[Migration]) -> None:
-    """Bring an older ledger to the newest version, within the caller's transaction."""
+def _columns_found(connection: Connection) -> Mapping[str, Collection[str]]:
+    found = inspect(connection).get_multi_columns(filter_names=list(metadata.tables))
+    return {table: {column["name"] for column in columns} for (_, table), columns in found.items()}
+
+
+def _check_whole(found: Mapping[str, Collection[str]], place: str) -> None:
+    """Raise LedgerDamaged when a table or column of this version is not among those found."""
+    missing = [f"the table {name}" for name in metadata.tables if name not in found]
+    for name, columns in found.items():
+        missing += [f"the column {name}.{one.name}" for one in metadata.tables[name].c if one.name not in columns]
+    if missing:
+        raise lacks(place, " and ".join(sorted(missing)))
+
+
+def lacks(place: str, what: str) -> LedgerDamaged:
+    """What to tell of a ledger whose content may be whole, but which is not built as its version needs it."""
+    return LedgerDamaged(
+        f"The ledger at {place} lacks {what}: it was changed by another tool, or put back together by hand.",
+        hint=WAY_BACK,
+    )
+
+
+def migrate(connection: Connection, place: str, version: int, migrations: Sequence[Migration]) -> None:
+    """Bring an older ledger to the newest version, within the caller's transaction.
+
+    Raises LedgerDamaged when something of that version is missing afterwards.
+    """
     for step in migrations[version - 1 :]:
         step(connection)
     newest = str(newest_version(migrations))
     connection.execute(update(meta).where(meta.c.key == "version").values(value=newest))
+    _check_whole(_columns_found(connection), place)

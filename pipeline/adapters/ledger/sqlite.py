@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sqlite3
 import tempfile
 from collections.abc import Callable
@@ -22,13 +23,17 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
-from pipeline.adapters.ledger.schema import WAY_BACK
+from pipeline.adapters.ledger.schema import WAY_BACK, lacks
 from pipeline.adapters.secrets import sync_folder
 from pipeline.errors import ConfigurationError, LedgerDamaged, MatchmakerError, TryLater
 
 BUSY_SECONDS = 10
 READS = "matchmaker_reads"
 """Execution option of a transaction that only reads."""
+
+MISSING = re.compile(r"no such (?:table|column)|has no column")
+MISSING_IN_POSTGRESQL = frozenset({"42P01", "42703"})
+"""undefined_table, undefined_column (appendix A of PostgreSQL's manual)."""
 
 PRAGMAS = (
     "PRAGMA journal_mode=DELETE",
@@ -136,6 +141,8 @@ def in_words(error: DBAPIError, place: str) -> MatchmakerError:
     """What a database error means for whoever runs this."""
     if isinstance(error.orig, sqlite3.Error):
         return _named(error.orig, place)
+    if getattr(error.orig, "sqlstate", "") in MISSING_IN_POSTGRESQL:
+        return lacks(place, f"something ({str(error.orig).splitlines()[0]})")
     return TryLater(
         f"The ledger at {place} did not answer as it should: {type(error.orig).__name__}.",
         hint="Check the database server; the next run tries again.",
@@ -153,4 +160,6 @@ def _named(error: sqlite3.Error, place: str) -> MatchmakerError:
             f"The ledger {place} cannot be opened for writing: {error}.",
             hint="Check the owner and permissions of the file and its folder.",
         )
+    if MISSING.search(str(error)):
+        return lacks(place, f"something ({error})")
     return LedgerDamaged(f"The ledger {place} is damaged ({error}).", hint=WAY_BACK)

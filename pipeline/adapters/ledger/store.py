@@ -143,7 +143,7 @@ def _prepare(
         if path is not None:
             sqlite.copy_file(path, version)
         with ledger.writing() as connection:
-            schema.migrate(connection, version, migrations)
+            schema.migrate(connection, ledger.place, version, migrations)
     with ledger.reading() as connection:
         kept = connection.scalar(select(schema.meta.c.value).where(schema.meta.c.key == "key_check"))
     if kept != check and not (read_only and path is None):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from datetime import UTC, date, datetime
 
@@ -71,3 +72,45 @@ def test_a_missing_field_takes_its_default() -> None:
 def test_what_json_cannot_say_is_refused(value: object) -> None:
     with pytest.raises(CodecError):
         to_json(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Decision(match="M", message="=1+1 héllo"), '"message":"=1+1 héllo"'),
+        (RunRecord(started=datetime(2026, 3, 1, 9, 30, tzinfo=UTC)), '"started":"2026-03-01T09:30:00+00:00"'),
+        (Party(side=Side.SENDING, entry="E", organisation_id="", organisation="x", email="y", days=3), '"days":3'),
+        ({"when": date(2026, 3, 1), "bytes": b"\x00\xff"}, '{"when":"2026-03-01","bytes":"AP8="}'),
+        ({"set": frozenset({"b", "a"}), "tuple": ("x", None, True)}, '{"set":["a","b"],"tuple":["x",null,true]}'),
+    ],
+)
+def test_documents_are_written_as_they_always_were(value: object, text: str) -> None:
+    assert text in to_json(value)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"side": "SENDING"},
+        {"days": "3"},
+        {"days": True},
+        {"group_size": 1.5},
+        {"group_size": "4"},
+        {"ask_first": 0},
+        {"topics": "a"},
+        {"topics": ["a", 1]},
+        {"date_from": 20260101},
+        {"date_from": "2026-02-30"},
+        {"date_from": "1 March 2026"},
+        {"city": []},
+        {"unheard_of": None},
+    ],
+)
+def test_a_value_of_another_type_is_refused_without_repeating_it(change: dict[str, object]) -> None:
+    party = {"side": "sending", "entry": "E", "organisation_id": "", "organisation": "x", "email": "ana@a.example"}
+    assert from_json(json.dumps(party | {"days": 3}), Party).days == 3.0
+    with pytest.raises(CodecError) as caught:
+        from_json(json.dumps({**party, **change, "email": 12345}), Party)
+    assert "12345" not in str(caught.value)
+    with pytest.raises(CodecError, match=f"^Party {next(iter(change))}"):
+        from_json(json.dumps(party | change), Party)

@@ -81,11 +81,10 @@ def test_looking_works_while_a_run_writes(desk: Any) -> None:
         lambda path: path.write_bytes(path.read_bytes()[:5000]),
         lambda path: path.write_bytes(path.read_bytes()[:4096] + b"\xff" * (len(path.read_bytes()) - 4096)),
         lambda path: _other_database(path),
-        lambda path: _run(path, "DROP TABLE meeting"),
         lambda path: _run(path, "DELETE FROM meta"),
         lambda path: _run(path, "UPDATE meta SET value = '999' WHERE key = 'version'"),
     ],
-    ids=["empty", "noise", "cut off", "overwritten", "another", "table gone", "version gone", "newer"],
+    ids=["empty", "noise", "cut off", "overwritten", "another", "version gone", "newer"],
 )
 @pytest.mark.parametrize("read_only", [False, True])
 def test_a_damaged_or_newer_ledger_is_refused_and_left_as_it_is(desk: Any, damage: Any, *, read_only: bool) -> None:
@@ -97,6 +96,39 @@ def test_a_damaged_or_newer_ledger_is_refused_and_left_as_it_is(desk: Any, damag
         desk.open(read_only=read_only)
     assert caught.value.hint
     assert desk.path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("change", "lacks"),
+    [
+        ("DROP TABLE meeting", "the table meeting"),
+        ("ALTER TABLE letter DROP COLUMN searched_at", "the column letter.searched_at"),
+        ("ALTER TABLE match RENAME COLUMN document TO text", "the column match.document"),
+    ],
+)
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_ledger_that_lacks_something_is_told_so_and_not_called_damaged(
+    desk: Any, change: str, lacks: str, *, read_only: bool
+) -> None:
+    desk.queue(desk.letter(1))
+    desk.ledger.close()
+    _run(desk.path, change)
+    before = desk.path.read_bytes()
+    with pytest.raises(LedgerDamaged) as caught:
+        desk.open(read_only=read_only)
+    assert str(caught.value).startswith(f"The ledger at {desk.path} lacks {lacks}: ")
+    assert "Restore the last backup" in caught.value.hint
+    assert "damaged" not in str(caught.value)
+    assert desk.path.read_bytes() == before
+
+
+def test_what_an_older_ledger_lacks_for_its_migration_is_told_so_too(desk: Any) -> None:
+    desk.ledger.close()
+    _run(desk.path, "ALTER TABLE letter RENAME COLUMN subject TO title")
+    with pytest.raises(LedgerDamaged, match=r"lacks the column letter\.subject:"):
+        desk.open(migrations=(_wider,))
+    with pytest.raises(LedgerDamaged, match=r"lacks something \(no such column: subject\):"):
+        desk.open(migrations=(_reads_subjects,))
 
 
 def _run(path: Path, statement: str) -> None:
@@ -160,6 +192,10 @@ def test_a_ledger_that_is_held_by_another_process_is_tried_later(desk: Any, monk
 
 def _wider(connection: Connection) -> None:
     connection.execute(text("ALTER TABLE letter ADD COLUMN wished_for TEXT"))
+
+
+def _reads_subjects(connection: Connection) -> None:
+    connection.execute(text("SELECT subject FROM letter"))
 
 
 def _broken(connection: Connection) -> None:
