@@ -13,6 +13,7 @@ import pytest
 from pipeline.config import MailSettings
 from pipeline.letters.templating import Templates, load_templates
 from pipeline.model import Match, Party, Side
+from pipeline.planning.match_content import _fits, _unclear
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "letters"
@@ -152,11 +153,12 @@ def pair(sending: Party, receiving: Party) -> Match:
         parties=(sending, receiving),
         why="Both: job shadowing.",
         band="likely",
-        fits=("Both name job shadowing.", "Both work on inclusive employment.", "Both speak English."),
-        unclear=("Whether all four guests can be received at once.",),
+        fits=_fits((sending, receiving)),
+        unclear=_unclear((sending, receiving)),
     )
 
 
 @pytest.fixture
 def three(pair: Match, joining: Party) -> Match:
-    return replace(pair, id="M-77d0e3b2", parties=(*pair.parties, joining))
+    parties = (*pair.parties, joining)
+    return replace(pair, id="M-77d0e3b2", parties=parties, fits=_fits(parties), unclear=_unclear(parties))

@@ -25,6 +25,7 @@ from pipeline.letters import (
 from pipeline.letters.mime import build
 from pipeline.letters.templating import page_loads, page_tags
 from pipeline.model import Letter, LetterKind, Match, Party, Side
+from pipeline.planning.match_content import _fits, _unclear
 
 Desk = Callable[..., dict[str, Any]]
 Golden = Callable[[str, str], None]
@@ -74,7 +75,7 @@ def hostile(match: Match) -> Match:
         )
         for number, party in enumerate(match.parties)
     )
-    return replace(match, parties=parties, fits=(words[2],), unclear=(words[3],))
+    return replace(match, parties=parties, fits=_fits(parties), unclear=_unclear(parties))
 
 
 class TestGoldenLetters:
