@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from pipeline.config import MailSettings
+from pipeline.letters.points import what_fits, what_is_open
 from pipeline.letters.templating import Templates, load_templates
 from pipeline.model import Match, Party, Side
-from pipeline.planning.match_content import _fits, _unclear
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "letters"
@@ -153,12 +153,12 @@ def pair(sending: Party, receiving: Party) -> Match:
         parties=(sending, receiving),
         why="Both: job shadowing.",
         band="likely",
-        fits=_fits((sending, receiving)),
-        unclear=_unclear((sending, receiving)),
+        fits=what_fits((sending, receiving)),
+        unclear=what_is_open((sending, receiving)),
     )
 
 
 @pytest.fixture
 def three(pair: Match, joining: Party) -> Match:
     parties = (*pair.parties, joining)
-    return replace(pair, id="M-77d0e3b2", parties=parties, fits=_fits(parties), unclear=_unclear(parties))
+    return replace(pair, id="M-77d0e3b2", parties=parties, fits=what_fits(parties), unclear=what_is_open(parties))
