@@ -149,6 +149,7 @@ DATA_MAP: dict[str, dict[str, Use]] = {
         | _fields(WARNING, "check_first")
         | _fields(BOOKKEEPING, "side entry organisation_id")
     ),
+    "Point": _fields(WISHES, "values") | _fields(BOOKKEEPING, "code"),
     "Match": (
         _fields(CONTACT, "parties")
         | _fields(WARNING, "why fits unclear warnings")

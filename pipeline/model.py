@@ -304,8 +304,31 @@ class Party:
     """Why the officer must check this side with somebody before a letter may leave (None: nothing)."""
 
 
+class PointCode(StrEnum):
+    """What a point of a letter says; its values are in the comment. Worded in `templates/<language>/words.toml`."""
+
+    SHARED_TOPICS = "shared-topics"  # the topics
+    SHARED_FORMATS = "shared-formats"  # the formats
+    SHARED_LANGUAGES = "shared-languages"  # the working languages
+    DATES_OVERLAP = "dates-overlap"  # first and last day, ISO 8601
+    DATES_NOT_NAMED = "dates-not-named"  # the sides that named none
+    DATES_NOT_SETTLED = "dates-not-settled"  # nothing
+    GROUP_SIZE = "group-size"  # the sides that would travel
+    ROOM_FOR_GUESTS = "room-for-guests"  # the receiving side
+    WORKING_LANGUAGE = "working-language"  # nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """Something that fits or is still open between the parties of a match, in no language yet."""
+
+    code: PointCode
+    values: tuple[str, ...] = ()
+    """Answers as ticked, ISO dates, or sides ("sending"): `PointCode` says which."""
+
+
 MATCH_ID = re.compile(r"M-[A-Z2-7]{10}")
-"""What a match's id looks like; `proposals.match_id` makes them."""
+"""What a match's id looks like; `match_content.match_id` makes them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,10 +347,10 @@ class Match:
     """How likely it is to fit, as matching said when it was proposed; 1 when a person named it."""
     waiting_since: date | None = None
     """When the request was submitted, as far as anybody knows."""
-    fits: tuple[str, ...] = ()
-    """Sentences for the letter: what fits."""
-    unclear: tuple[str, ...] = ()
-    """Sentences for the letter: what the answers leave open."""
+    fits: tuple[Point, ...] = ()
+    """What the parties have in common, for the letter."""
+    unclear: tuple[Point, ...] = ()
+    """What the answers leave open, for the letter."""
     warnings: tuple[str, ...] = ()
     """Sentences for the reviewer: what looked odd at intake."""
     by_hand: bool = False

@@ -21,7 +21,7 @@ from pipeline.letters.compose import (
 )
 from pipeline.letters.templating import WORDS, Templates, load_templates, page_loads, page_tags
 from pipeline.letters.verify import read_back
-from pipeline.model import Letter, LetterKind, Match, Party, Side
+from pipeline.model import Letter, LetterKind, Match, Party, Point, PointCode, Side
 
 NASTY = "{{ 7 * 7 }} </p><img src=x onerror=alert(1)> =?utf-8?q?a=0ABcc=3A_b=40c=2Eexample?= \" ' & %s {0} \u202e é"
 """What a stranger might write to break a letter: it must come out as typed and change nothing else."""
@@ -69,7 +69,19 @@ def _bare(party: Party) -> Party:
 
 def _match(text: str, sides: tuple[Side, ...]) -> Match:
     parties = tuple(_party(side, text) for side in sides)
-    return Match(id="M-sample", parties=parties, why=text, band="likely", fits=(text,), unclear=(text,))
+    parts = tuple(side.value for side in sides)
+    answers, days = (text,) * 2, ("2027-02-01", "2027-03-31")
+    values = {
+        PointCode.SHARED_TOPICS: answers,
+        PointCode.SHARED_FORMATS: answers,
+        PointCode.SHARED_LANGUAGES: answers,
+        PointCode.DATES_OVERLAP: days,
+        PointCode.DATES_NOT_NAMED: parts,
+        PointCode.GROUP_SIZE: parts,
+        PointCode.ROOM_FOR_GUESTS: parts,
+    }
+    points = tuple(Point(code=code, values=values.get(code, ())) for code in PointCode)
+    return Match(id="M-sample", parties=parties, why=text, band="likely", fits=points, unclear=points)
 
 
 def sample_letters(

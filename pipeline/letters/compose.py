@@ -19,25 +19,24 @@ from pipeline.config import MailSettings
 from pipeline.errors import MessageUnsafe
 from pipeline.letters.identity import introduction_id, meeting_keys, question_id, rehearsal_id, reminder_id
 from pipeline.letters.mime import Draft, Mailbox, ascii_address, build
+from pipeline.letters.points import common_window, ticked_by_all
 from pipeline.letters.templating import Templates
 from pipeline.letters.verify import verify
 from pipeline.letters.view import (
     PartyView,
     Tongue,
-    common_window,
     display_name,
     greeting,
     letter_language,
     party_view,
     suggested_dates,
 )
-from pipeline.model import Envelope, Letter, LetterKind, Match, Party, Side
+from pipeline.model import Envelope, Letter, LetterKind, Match, Party, Point, Side
 
 MessageIdOf = Callable[[str], str]
 """Letter id -> Message-ID (`<...@domain>`), deterministic and unguessable: the caller holds the secret."""
 
 SUBJECT_LIMIT = 220
-REHEARSAL_MARK = "[Rehearsal] "
 DIGEST_LINES = 15
 """Lines of one section of the digest; the review tab has the rest."""
 
@@ -124,8 +123,8 @@ def compose_question(
     fields: dict[str, Any] = {
         "party": party_view(asked, recipient.address, tongue),
         "greeting": greeting([party_view(asked, recipient.address, tongue)], tongue),
-        "shared_topics": _shared(asked.topics, [party.topics for party in others]),
-        "shared_formats": _shared(asked.formats, [party.formats for party in others]),
+        "shared_topics": _shared([asked.topics, *(party.topics for party in others)], tongue),
+        "shared_formats": _shared([asked.formats, *(party.formats for party in others)], tongue),
         "window": _window(match, tongue, now),
         "reference": match.id,
         **dict.fromkeys(("sending", "receiving", "joining")),
@@ -255,7 +254,8 @@ def _letter(
         "privacy_url": _own_link(mail.privacy_url),
     }
     written = desk.templates.render(desk.language, f"{kind.value}.subject", everything)
-    subject = header_text((REHEARSAL_MARK if rehearsal else "") + written, SUBJECT_LIMIT)
+    mark = f"{Tongue.of(desk.templates, desk.language).word('rehearsal')} " if rehearsal else ""
+    subject = header_text(mark + written, SUBJECT_LIMIT)
     draft = Draft(
         sender=_own_mailbox(mail.sender),
         to=recipients,
@@ -298,8 +298,8 @@ def _match_fields(match: Match, tongue: Tongue, now: datetime) -> tuple[dict[str
         "parties": views,
         "greeting": greeting(views, tongue),
         "by_hand": match.by_hand,
-        "fits": _sentences(match.fits),
-        "unclear": _sentences(match.unclear),
+        "fits": _sentences(match.fits, match, tongue),
+        "unclear": _sentences(match.unclear, match, tongue),
         "dates": [tongue.day(day, weekday=True) for day in suggested_dates(match, now.date())],
         "window": _window(match, tongue, now),
         "reference": match.id,
@@ -317,14 +317,14 @@ def _window(match: Match, tongue: Tongue, now: datetime) -> str | None:
     return tongue.span(*window)
 
 
-def _sentences(texts: Sequence[str]) -> list[str]:
-    return [sentence for sentence in (one_line(text, 400) for text in texts) if sentence]
+def _sentences(points: Sequence[Point], match: Match, tongue: Tongue) -> list[str]:
+    return [sentence for point in points if (sentence := one_line(tongue.point(point, match.parties), 400))]
 
 
-def _shared(own: Sequence[str], others: Sequence[Sequence[str]]) -> str:
-    """What everybody ticked, in the asked side's words: nothing only the others wrote can show."""
-    common = [text for text in own if all(text in texts for texts in others)]
-    return "; ".join(text for text in (one_line(text, 100) for text in common) if text)
+def _shared(answers: Sequence[Sequence[str]], tongue: Tongue) -> str:
+    """What everybody ticked: nothing only one side wrote can show."""
+    shown = (one_line(tongue.answer(text), 100) for text in ticked_by_all(answers))
+    return "; ".join(text for text in shown if text)
 
 
 def _mailbox(party: Party) -> Mailbox:

@@ -6,18 +6,24 @@ Templates never see our records, only these values; docs/letters.md lists them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from pipeline.cleaning.countries import country_code
 from pipeline.cleaning.folding import fold
 from pipeline.cleaning.plain_text import free_text, header_text, one_line
 from pipeline.errors import MessageUnsafe
-from pipeline.letters.templating import Templates
-from pipeline.model import Match, Party, Side
+from pipeline.letters.points import common_window
+from pipeline.letters.templating import WORDS, TemplateProblem, Templates
+from pipeline.model import Match, Party, Point, PointCode, Side
+
+if TYPE_CHECKING:
+    from babel import Locale
 
 LEAD_DAYS = (28, 10)
 """A suggested date is at least this far ahead, for agreeing and booking take time.
@@ -27,6 +33,9 @@ The smaller number counts only where nothing fits with the larger.
 
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])")
 _NAME_NOISE = re.compile(r"[\"<>,;:\\()\[\]{}|]+")
+_FIELD = re.compile(r"\{(\w+)\}")
+_LANGUAGE = re.compile(r"[a-z]{2}")
+_OF_SIDES = frozenset({PointCode.DATES_NOT_NAMED, PointCode.GROUP_SIZE, PointCode.ROOM_FOR_GUESTS})
 _MONDAY, _FRIDAY = 0, 4
 _MID_WEEK = (1, 2, 3)
 
@@ -58,68 +67,130 @@ class PartyView:
 
 @dataclass(frozen=True)
 class Tongue:
-    """A language of the templates, with the words and date patterns its folder gives."""
+    """A language of the templates: the words its folder gives; lists, dates and plurals as Babel knows them."""
 
     code: str
     words: Mapping[str, Any]
 
     @classmethod
     def of(cls, templates: Templates, code: str) -> Tongue:
-        """The tongue of that folder. Raises TemplateProblem when its words are missing."""
+        """The tongue of that folder. Raises TemplateProblem when its words are missing or it is no language."""
         return cls(code, templates.words(code))
 
-    def word(self, key: str) -> str:
-        """A word of `words.toml`; the key itself where a translation forgot it."""
-        found = self.words.get(key, key)
-        return found if isinstance(found, str) else key
+    @cached_property
+    def locale(self) -> Locale:
+        """Babel's locale: `locale` of the words ("en_GB"), else the folder's name. Raises TemplateProblem."""
+        return babel_locale(str(self.words.get("locale", self.code)), self.code)
+
+    def word(self, *keys: str, count: int = 1, **fields: str) -> str:
+        """The words under those keys with `{fields}` filled in, in the plural form that `count` asks for.
+
+        Raises TemplateProblem when the folder lacks them or they name an unknown field.
+        """
+        found: Any = self.words
+        for key in keys:
+            found = found.get(key) if isinstance(found, Mapping) else None
+        if isinstance(found, Mapping):
+            found = found.get(self.locale.plural_form(count), found.get("other"))
+        if not isinstance(found, str):
+            raise self._problem(f"has no {'.'.join(keys)}", "Copy it from the shipped templates and translate it.")
+        if unknown := {field for field in _FIELD.findall(found) if field not in fields}:
+            raise self._problem(
+                f"{'.'.join(keys)} names {{{min(unknown)}}}", f"Known there: {', '.join(sorted(fields)) or 'none'}."
+            )
+        # in one pass, so that a value which looks like a field stays as it was typed
+        return _FIELD.sub(lambda field: fields[field[1]], found)
+
+    def _problem(self, what: str, hint: str) -> TemplateProblem:
+        return TemplateProblem(f"templates: {self.code}/{WORDS} {what}.", hint=hint)
 
     def listed(self, names: Iterable[str]) -> str:
         """`A, B and C`."""
-        *first, last = names
-        return f"{', '.join(first)} {self.word('and')} {last}" if first else last
+        from babel.lists import format_list
+
+        return format_list(list(names), locale=self.locale)
 
     def day(self, value: date, *, weekday: bool = False) -> str:
         """A date in words."""
         from babel.dates import format_date
 
-        return format_date(value, self.word("weekday" if weekday else "date"), locale=self.code)
+        return format_date(value, self.word("weekday" if weekday else "date"), locale=self.locale)
 
     def span(self, first: date | None, last: date | None) -> str | None:
         """A window of dates in words, open on either side; None when both are blank."""
         if first and last:
             if first == last:
                 return self.day(first)
-            return self.word("between").replace("{first}", self.day(first)).replace("{last}", self.day(last))
+            return self.word("between", first=self.day(first), last=self.day(last))
         if first:
-            return self.word("from_date").replace("{date}", self.day(first))
+            return self.word("from_date", date=self.day(first))
         if last:
-            return self.word("until_date").replace("{date}", self.day(last))
+            return self.word("until_date", date=self.day(last))
         return None
+
+    def number(self, value: float) -> str:
+        """A number as this language writes it: "1.5", "1,5"."""
+        from babel.numbers import format_decimal
+
+        return format_decimal(Decimal(f"{value:g}"), format="0.######", locale=self.locale)
 
     def country(self, text: str | None) -> str | None:
         """The country somebody named, in this language; None when nothing known was named."""
-        from babel import Locale
-
         code = text if text and re.fullmatch(r"[A-Z]{2}(?:-[A-Z]{2,3})?", text) else country_code(text)
         if not code:
             return None
         places = self.words.get("places", {})
         if isinstance(places, Mapping) and isinstance(places.get(code), str):
             return str(places[code])
-        name = Locale.parse(self.code).territories.get(code.partition("-")[0])
+        name = babel_locale(self.code, self.code).territories.get(code.partition("-")[0])
         return str(name) if name else None
 
     def side(self, side: Side) -> str:
         """What a side is called in letters: "sending organisation"."""
-        sides = self.words.get("sides", {})
-        return str(sides.get(side.value, side.value)) if isinstance(sides, Mapping) else side.value
+        return self.word("sides", side.value)
 
     def language(self, text: str) -> str:
-        """A working language in this language, where a code was given; else as typed."""
-        from babel import Locale
-
-        name = Locale.parse(self.code).languages.get(text) if re.fullmatch(r"[a-z]{2}", text) else None
+        """A working language in this language, where a code or an English name was given; else as typed."""
+        names = babel_locale(self.code, self.code).languages
+        if self.code == "en":
+            code = text
+        else:
+            english = babel_locale("en", self.code).languages
+            code = next((code for code, name in english.items() if fold(name) == fold(text)), text)
+        name = names.get(code) if _LANGUAGE.fullmatch(code) else None
         return str(name) if name else text
+
+    def answer(self, text: str) -> str:
+        """What was ticked on the form, in this language where `[answers]` of the words translates it."""
+        answers = self.words.get("answers", {})
+        return str(answers.get(text, text)) if isinstance(answers, Mapping) else text
+
+    def point(self, point: Point, parties: Sequence[Party]) -> str:
+        """A point of a match of these parties as a sentence. Raises TemplateProblem without words for it."""
+        you = self.word("you", "all" if len(parties) > 2 else "both")
+        if point.code is PointCode.DATES_OVERLAP:
+            first, last = (self.day(date.fromisoformat(day)) for day in point.values)
+            return self.word("points", point.code, you=you, first=first, last=last)
+        if point.code is PointCode.SHARED_LANGUAGES:
+            shown = [self.language(text) for text in point.values]
+        elif point.code in _OF_SIDES:
+            names = {party.side.value: party.organisation for party in parties}
+            shown = [names[side] for side in point.values]
+        else:
+            shown = [self.answer(text) for text in point.values]
+        return self.word("points", point.code, count=len(shown), you=you, list=self.listed(shown))
+
+
+def babel_locale(name: str, language: str) -> Locale:
+    """Babel's locale of that name. Raises TemplateProblem, which names the folder `language`, for none."""
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        return Locale.parse(name)
+    except (UnknownLocaleError, ValueError):
+        raise TemplateProblem(
+            f"templates: {name} is no language we know.", hint=f"Name the folder {language} by an ISO 639-1 code."
+        ) from None
 
 
 def shown_host(website: str | None) -> str | None:
@@ -182,13 +253,13 @@ def party_view(party: Party, email: str, tongue: Tongue) -> PartyView:
         place=_place(party, country),
         country=country,
         website=shown_host(party.website),
-        topics=_joined(party.topics, "; "),
-        formats=_joined(party.formats, "; "),
+        topics=_joined(map(tongue.answer, party.topics), "; "),
+        formats=_joined(map(tongue.answer, party.formats), "; "),
         languages=_joined((tongue.language(language) for language in party.languages), ", "),
         seeks=free_text(party.seeks),
         offers=free_text(party.offers),
         when=tongue.span(party.date_from, party.date_to),
-        days=f"{party.days:g}" if party.days and 0 < party.days < 1000 else None,
+        days=tongue.number(party.days) if party.days and 0 < party.days < 1000 else None,
         group_size=party.group_size if party.group_size and 0 < party.group_size < 100_000 else None,
     )
 
@@ -232,16 +303,6 @@ def greeting(views: Iterable[PartyView], tongue: Tongue) -> str:
     if len({fold(name) for name in known}) < len(names) or not known:
         return tongue.word("nobody")
     return f"{tongue.word('dear')} {tongue.listed(known)}"
-
-
-def common_window(parties: Iterable[Party]) -> tuple[date | None, date | None] | None:
-    """The dates that suit everybody who gave any; None when nobody did or they do not overlap."""
-    known = tuple(parties)
-    first = max((party.date_from for party in known if party.date_from), default=None)
-    last = min((party.date_to for party in known if party.date_to), default=None)
-    if (first is None and last is None) or (first and last and first > last):
-        return None
-    return first, last
 
 
 def suggested_dates(match: Match, today: date) -> tuple[date, ...]:
@@ -294,11 +355,9 @@ def letter_language(parties: Iterable[Party], templates: Templates) -> str:
 
 def _names_of(code: str, languages: Iterable[str]) -> set[str]:
     """How people write a language: its code, its English and own name, its name in our template languages."""
-    from babel import Locale
-
     names = {code}
     for tongue in {"en", code, *languages}:
-        name = Locale.parse(tongue).languages.get(code)
+        name = babel_locale(tongue, tongue).languages.get(code)
         if name:
             names.add(fold(str(name)))
     return names

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from pipeline.cleaning.folding import fold
+from pipeline.letters.points import what_fits, what_is_open
 from pipeline.model import Candidate, Entry, Match, Party, Response, ShareContact, Side
 
 CONTENT_VERSION = 1
@@ -124,7 +125,7 @@ def build(
     warnings: tuple[str, ...] = (),
     spent: Collection[str] = (),
 ) -> Match:
-    """A match from its parties, with the sentences for the letter and for the reviewer.
+    """A match from its parties, with the points for the letter and the sentences for the reviewer.
 
     `spent` are ids whose tick must not speak again; the match takes the first free generation.
     """
@@ -145,8 +146,8 @@ def build(
         band=band,
         score=score,
         waiting_since=asking.entry.submitted_at if asking else None,
-        fits=_fits(parties),
-        unclear=_unclear(parties),
+        fits=what_fits(parties),
+        unclear=what_is_open(parties),
         warnings=warnings + flags,
         by_hand=by_hand,
         proposed_on=today,
@@ -205,63 +206,3 @@ def _why(candidate: Candidate) -> str:
     lines += candidate.unstated[:SENTENCES_SHOWN]
     text = "\n".join(lines)
     return text if len(text) <= WHY_LIMIT else text[: WHY_LIMIT - 1] + "…"
-
-
-def _fits(parties: tuple[Party, ...]) -> tuple[str, ...]:
-    """What all sides have in common, as sentences for the letter."""
-    you = "You all" if len(parties) > 2 else "You both"
-    sentences = []
-    for one, several, field in (
-        ("named the topic", "named the topics", "topics"),
-        ("are open to this format:", "are open to these formats:", "formats"),
-        ("can work in", "can work in", "languages"),
-    ):
-        shared = _shared(parties, field)
-        if shared:
-            sentences.append(f"{you} {one if len(shared) == 1 else several} {_listed(shared)}.")
-    window = common_window(parties)
-    if window and all(party.date_from or party.date_to for party in parties):
-        sentences.append(f"Your dates overlap from {_day(window[0])} to {_day(window[1])}.")
-    return tuple(sentences)
-
-
-def _shared(parties: tuple[Party, ...], field: str) -> list[str]:
-    values: list[tuple[str, ...]] = [getattr(party, field) for party in parties]
-    others = [set(value) for value in values[1:]]
-    return [value for value in values[0] if all(value in other for other in others)]
-
-
-def common_window(parties: tuple[Party, ...]) -> tuple[date, date] | None:
-    """The first and last day that suit every side that named dates; None when fewer than all can be told."""
-    starts = [party.date_from for party in parties if party.date_from]
-    ends = [party.date_to for party in parties if party.date_to]
-    if not starts or not ends or max(starts) > min(ends):
-        return None
-    return max(starts), min(ends)
-
-
-def _unclear(parties: tuple[Party, ...]) -> tuple[str, ...]:
-    """What the answers leave open, as sentences for the letter."""
-    sentences = []
-    undated = [party.organisation for party in parties if not party.date_from and not party.date_to]
-    if undated:
-        sentences.append(f"The dates: {_listed(undated)} did not name any.")
-    elif common_window(parties) is None:
-        sentences.append("The dates: the windows you named do not settle when you could meet.")
-    guests = [party for party in parties if party.side is not Side.RECEIVING and not party.group_size]
-    if guests:
-        sentences.append(f"The size of the group from {_listed([party.organisation for party in guests])}.")
-    host = next((party for party in parties if party.side is Side.RECEIVING), None)
-    if host and not host.group_size:
-        sentences.append(f"How many guests {host.organisation} can receive at once.")
-    if not _shared(parties, "languages"):
-        sentences.append("The working language.")
-    return tuple(sentences)
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"

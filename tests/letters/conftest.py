@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from pipeline.config import MailSettings
+from pipeline.letters.points import what_fits, what_is_open
 from pipeline.letters.templating import Templates, load_templates
 from pipeline.model import Match, Party, Side
 
@@ -152,11 +153,12 @@ def pair(sending: Party, receiving: Party) -> Match:
         parties=(sending, receiving),
         why="Both: job shadowing.",
         band="likely",
-        fits=("Both name job shadowing.", "Both work on inclusive employment.", "Both speak English."),
-        unclear=("Whether all four guests can be received at once.",),
+        fits=what_fits((sending, receiving)),
+        unclear=what_is_open((sending, receiving)),
     )
 
 
 @pytest.fixture
 def three(pair: Match, joining: Party) -> Match:
-    return replace(pair, id="M-77d0e3b2", parties=(*pair.parties, joining))
+    parties = (*pair.parties, joining)
+    return replace(pair, id="M-77d0e3b2", parties=parties, fits=what_fits(parties), unclear=what_is_open(parties))

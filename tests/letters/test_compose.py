@@ -23,6 +23,7 @@ from pipeline.letters import (
 )
 from pipeline.letters.identity import meeting_keys
 from pipeline.letters.mime import build
+from pipeline.letters.points import what_fits, what_is_open
 from pipeline.letters.templating import page_loads, page_tags
 from pipeline.model import Letter, LetterKind, Match, Party, Side
 
@@ -74,7 +75,7 @@ def hostile(match: Match) -> Match:
         )
         for number, party in enumerate(match.parties)
     )
-    return replace(match, parties=parties, fits=(words[2],), unclear=(words[3],))
+    return replace(match, parties=parties, fits=what_fits(parties), unclear=what_is_open(parties))
 
 
 class TestGoldenLetters:
@@ -444,7 +445,8 @@ def test_no_text_in_any_answer_breaks_a_letter_or_moves_it_elsewhere(
             group_size=size,
         )
 
-    match = replace(three, parties=tuple(map(spoilt, three.parties)), fits=tuple(texts), unclear=tuple(texts))
+    parties = tuple(map(spoilt, three.parties))
+    match = replace(three, parties=parties, fits=what_fits(parties), unclear=what_is_open(parties))
     letter = compose_introduction(match, message=message, **desk())
     approved = [
         "Ingrid.Bargard@vestland.example",

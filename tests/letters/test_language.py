@@ -23,7 +23,7 @@ def two_languages(tmp_path: Path) -> Templates:
     words = (tmp_path / "fr/words.toml").read_text(encoding="utf-8")
     for old, new in (
         ('dear = "Dear"', 'dear = "Bonjour"'),
-        ('and = "and"', 'and = "et"'),
+        ('locale = "en_GB"', 'locale = "fr"'),
         ("sending organisation", "organisation d'envoi"),
         ('"{first} to {last}"', '"du {first} au {last}"'),
     ):

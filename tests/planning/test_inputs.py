@@ -10,15 +10,15 @@ import pytest
 from pipeline.adapters.ledger.ledger import open_ledger
 from pipeline.config import Settings
 from pipeline.model import Envelope, Letter, LetterKind, SheetSnapshot
-from pipeline.planning.inputs import World
+from pipeline.planning.inputs import RunInputs
 from pipeline.ports import Claim, Facts, LedgerState
 
 
-def world(now: datetime, months: int = 12) -> World:
+def world(now: datetime, months: int = 12) -> RunInputs:
     """The inputs of a run at that moment, without anything in them."""
     unused = cast("Any", None)
     settings = Settings.model_validate({"matching": {"round_months": months}})
-    return World(
+    return RunInputs(
         snapshot=SheetSnapshot(tables={}),
         state=LedgerState(),
         settings=settings,

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.model import Party, Side
-from pipeline.planning.match_content import NOT_CONTENT, common_window, match_id
+from pipeline.model import Party, Point, PointCode, Side
+from pipeline.planning.match_content import NOT_CONTENT, build, match_id
 
 HOST = Party(
     side=Side.RECEIVING,
@@ -75,18 +75,19 @@ def test_the_id_is_the_same_on_every_machine() -> None:
     assert match_id((GUEST, HOST)) == "M-K2KUCHVLWB"
 
 
-@pytest.mark.parametrize(
-    ("host", "guest", "common"),
-    [
-        ((None, None), (None, None), None),
-        ((date(2027, 1, 1), date(2027, 1, 31)), (None, None), (date(2027, 1, 1), date(2027, 1, 31))),
-        ((date(2027, 1, 1), date(2027, 1, 31)), (date(2027, 1, 20), None), (date(2027, 1, 20), date(2027, 1, 31))),
-        ((date(2027, 1, 1), date(2027, 1, 31)), (date(2027, 2, 1), None), None),
-    ],
-)
-def test_common_window(host: Any, guest: Any, common: Any) -> None:
-    parties = (
-        replace(GUEST, date_from=guest[0], date_to=guest[1]),
-        replace(HOST, date_from=host[0], date_to=host[1]),
+def test_a_match_keeps_its_points_as_codes_and_they_are_no_part_of_its_id() -> None:
+    match = build((GUEST, HOST), why="Likely.", band="likely", score=0.8, sources={}, today=date(2026, 11, 20))
+    assert match.id == "M-K2KUCHVLWB"
+    assert match.fits == (
+        Point(code=PointCode.SHARED_TOPICS, values=("Dual VET and apprenticeships",)),
+        Point(code=PointCode.SHARED_FORMATS, values=("Job shadowing",)),
+        Point(code=PointCode.SHARED_LANGUAGES, values=("English",)),
+        Point(code=PointCode.DATES_OVERLAP, values=("2027-03-01", "2027-04-01")),
     )
-    assert common_window(parties) == common
+    assert match.unclear == ()
+
+
+def test_a_match_asked_again_takes_the_first_free_generation() -> None:
+    spent = {"M-K2KUCHVLWB"}
+    match = build((GUEST, HOST), why="", band="likely", score=0.8, sources={}, today=date(2026, 11, 20), spent=spent)
+    assert (match.id, match.generation) == (match_id((GUEST, HOST), 1), 1)
