@@ -14,8 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from pipeline.adapters.mail.bounce_reading import UNKNOWN_ADDRESS
-from pipeline.adapters.secrets import plain_address
-from pipeline.cleaning import clean_text
+from pipeline.cleaning import canonical_address, clean_text
 from pipeline.config import Settings
 from pipeline.errors import Exit, MatchmakerError, TryLater
 from pipeline.letters.identity import introduction_id, meeting_keys
@@ -337,8 +336,8 @@ def _recipient(record: LetterRecord, bounced: str) -> str | None:
     """The recipient a bounce speaks of as we wrote it; None when it is none of ours (the journal, a forgery)."""
     if bounced == UNKNOWN_ADDRESS:
         return UNKNOWN_ADDRESS
-    wanted = plain_address(bounced)
-    return next((one for one in record.envelope.recipients if plain_address(one) == wanted), None)
+    wanted = canonical_address(bounced)
+    return next((one for one in record.envelope.recipients if canonical_address(one) == wanted), None)
 
 
 # -- what to say ---------------------------------------------------------------------------------------

@@ -12,13 +12,13 @@ import os
 import secrets
 import stat
 import tempfile
-import unicodedata
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
 
+from pipeline.cleaning.addresses import canonical_address
 from pipeline.errors import ConfigurationError, TryLater
 
 MAIL_SCOPE = "https://mail.google.com/"
@@ -173,7 +173,7 @@ def message_id_maker(secret: bytes, sender_address: str) -> Callable[[str], str]
     A strict dot-atom, because Gmail replaces ids that are not well-formed; unguessable, so that nobody can
     forge a bounce or a copy of a letter he has not received.
     """
-    domain = ascii_domain(sender_address.partition("@")[2])
+    domain = canonical_address(sender_address).partition("@")[2]
     if not domain:
         raise ConfigurationError("mail.sender has no domain.", hint="Give an address such as secretariat@example.org.")
 
@@ -184,24 +184,9 @@ def message_id_maker(secret: bytes, sender_address: str) -> Callable[[str], str]
 
 
 def address_hasher(secret: bytes) -> Callable[[str], str]:
-    """How erased addresses are remembered: by a keyed hash of the address in its plainest form."""
+    """How erased addresses are remembered: by a keyed hash of the form in which addresses are compared."""
 
     def hashed(address: str) -> str:
-        return keyed_hash(secret, "erased", plain_address(address))
+        return keyed_hash(secret, "erased", canonical_address(address))
 
     return hashed
-
-
-def plain_address(address: str) -> str:
-    """An address for comparison: trimmed, case folded, the domain in its ASCII form."""
-    local, at, domain = unicodedata.normalize("NFKC", address).strip().casefold().rpartition("@")
-    return f"{local}{at}{ascii_domain(domain)}"
-
-
-def ascii_domain(domain: str) -> str:
-    """The domain as it goes over the wire (A-labels), lower case; what IDNA refuses is kept as it is."""
-    domain = domain.strip().rstrip(".").lower()
-    try:
-        return domain if domain.isascii() else domain.encode("idna").decode("ascii")
-    except UnicodeError:
-        return domain

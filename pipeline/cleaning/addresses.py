@@ -1,4 +1,4 @@
-"""E-mail addresses: one plain address or, in words, why it is none."""
+"""E-mail addresses: one plain address or, in words, why it is none; and the one form in which two are compared."""
 
 from __future__ import annotations
 
@@ -115,17 +115,24 @@ _NOWHERE = frozenset({"localhost", "local", "internal", "lan", "home", "intranet
 """Endings of inner networks: no letter gets there, and a link leads somewhere else on every machine."""
 
 
+def to_ascii(domain: str) -> str | None:
+    """The domain in lower-case ASCII, or None where IDNA refuses it (RFC 5891 through `idna`, as UTS 46 maps it)."""
+    if domain.isascii():
+        return domain.lower()
+    import idna
+
+    try:
+        return idna.encode(domain, uts46=True).decode("ascii").lower()
+    except (idna.IDNAError, UnicodeError):
+        return None
+
+
 @lru_cache(maxsize=20_000)
 def ascii_domain(domain: str) -> str | None:
-    """The domain in lower-case ASCII (RFC 5891 through `idna`, as UTS 46 maps it), or None when it is none."""
-    name = domain.lower()
-    if not name.isascii():
-        import idna
-
-        try:
-            name = idna.encode(name, uts46=True).decode("ascii")
-        except (idna.IDNAError, UnicodeError):
-            return None
+    """The domain in lower-case ASCII, or None when letters cannot go there."""
+    name = to_ascii(domain)
+    if name is None:
+        return None
     labels = name.split(".")
     if len(name) > 253 or len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
         return None
@@ -144,12 +151,46 @@ def _is_encoded(labels: Sequence[str]) -> bool:
         return False
 
 
+@lru_cache(maxsize=100_000)
+def canonical_address(address: str) -> str:
+    """The one form in which addresses are compared, kept and hashed (never written to).
+
+    Trimmed, Unicode form NFKC, the part before the @ case folded, the domain in ASCII. The domain is not case folded:
+    that would make straße.example another domain, which it is since IDNA 2008. A domain that IDNA refuses stays as
+    it is, in lower case.
+    """
+    local, at, domain = unicodedata.normalize("NFKC", address).strip().rpartition("@")
+    domain = domain.rstrip(".")
+    return f"{local.casefold()}{at}{to_ascii(domain) or domain.lower()}"
+
+
+def mentions(text: str, address: str) -> bool:
+    """Whether the address stands in the text as a whole: in any case, its domain in its own letters or in ASCII."""
+    return bool(_written(address).search(unicodedata.normalize("NFKC", text).casefold()))
+
+
+@lru_cache(maxsize=100)
+def _written(address: str) -> re.Pattern[str]:
+    """Finds the address in a text that has been case folded."""
+    import idna
+
+    canonical = canonical_address(address)
+    local, at, domain = canonical.rpartition("@")
+    try:
+        own_letters = idna.decode(domain)
+    except (idna.IDNAError, UnicodeError):
+        own_letters = domain
+    forms = {canonical, f"{local}{at}{own_letters.casefold()}"}
+    any_form = "|".join(re.escape(form) for form in sorted(forms))
+    return re.compile(rf"(?<![^\W_])(?<![.+-])(?:{any_form})(?![^\W_]|-|\.[^\W_])")
+
+
 def address_key(address: str) -> str:
     """One key for all spellings of a mailbox, to count how often somebody is written to (never to write to).
 
     Case, everything after a plus, and the dots of Gmail make no difference.
     """
-    local, _, domain = address.lower().rpartition("@")
+    local, _, domain = canonical_address(address).rpartition("@")
     local = local.partition("+")[0] or local
     if domain in _GMAIL:
         return f"{local.replace('.', '')}@gmail.com"

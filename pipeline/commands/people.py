@@ -10,6 +10,7 @@ import click
 from pipeline.commands.options import Asked, emit, one_line, with_options
 from pipeline.config import Settings
 from pipeline.errors import Exit, MatchmakerError, UsageError
+from pipeline.model import SheetSnapshot
 
 BY_HAND = (
     "Delete the answer in the Google Form itself (Responses > Individual): the form keeps its own copy.",
@@ -107,13 +108,19 @@ def _in_the_sheet(settings: Settings, address: str) -> dict[str, str]:
         snapshot = open_spreadsheet(settings.sheets, settings.base).read()
     except MatchmakerError as error:
         return {"The spreadsheet could not be searched": str(error.args[0])}
-    wanted = address.casefold()
+    return rows_with(snapshot, address)
+
+
+def rows_with(snapshot: SheetSnapshot, address: str) -> dict[str, str]:
+    """The numbers of the rows in which the address stands, however it is written: "Review, rows" -> "2, 5"."""
+    from pipeline.cleaning import mentions
+
     found = {}
     for table in snapshot.tables.values():
         numbers = [
             str(row.number)
             for row in table.rows
-            if any(isinstance(cell, str) and wanted in cell.casefold() for cell in row.cells.values())
+            if any(isinstance(cell, str) and mentions(cell, address) for cell in row.cells.values())
         ]
         if numbers:
             found[f"{table.title}, rows"] = ", ".join(numbers)

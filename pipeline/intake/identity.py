@@ -13,7 +13,7 @@ from datetime import date, datetime
 
 from dateutil.relativedelta import relativedelta
 
-from pipeline.cleaning import organisation_key
+from pipeline.cleaning import canonical_address, organisation_key
 from pipeline.model import EntryKind, Flag, KnownEntry, Problem, Response
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -93,10 +93,10 @@ def entries(
     problems: list[Problem] = []
     by_address: dict[str, list[Response]] = {}
     for response in sorted(responses, key=_order):
-        by_address.setdefault(response.email.lower(), []).append(response)
+        by_address.setdefault(canonical_address(response.email), []).append(response)
     remembered: dict[str, list[KnownEntry]] = {}
     for entry in sorted(known, key=lambda entry: (entry.first_seen, entry.id)):
-        remembered.setdefault(entry.address, []).append(entry)
+        remembered.setdefault(canonical_address(entry.address), []).append(entry)
     taken = {entry.id for entry in known}
     slots: list[_Slot] = []
     taken_back: set[str] = set()
@@ -232,9 +232,10 @@ def _recognise(slots: Sequence[_Slot], memory: Sequence[KnownEntry]) -> None:
 def _new_id(slot: _Slot, taken: Collection[str]) -> str:
     """An id from address, organisation and first content; another one if that belongs to somebody already."""
     first = slot.versions[0]
+    address = canonical_address(first.email)
     attempt = 0
     while True:
-        text = f"{first.email.lower()}|{organisation_key(first.organisation)}|{first.content}|{attempt or ''}"
+        text = f"{address}|{organisation_key(first.organisation)}|{first.content}|{attempt or ''}"
         number = int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:5], "big")
         found = "E-" + "".join(_ALPHABET[(number >> shift) & 31] for shift in range(35, -1, -5))
         if found not in taken:
@@ -265,7 +266,7 @@ def _plan(
         same_version = old is not None and old.content == latest.content and old.consent_version
         memory[slot.id] = KnownEntry(
             id=slot.id,
-            address=latest.email.lower(),
+            address=canonical_address(latest.email),
             organisation_key=organisation_key(latest.organisation),
             content=latest.content,
             first_seen=old.first_seen if old else today,
@@ -308,5 +309,7 @@ def _with_duplicates(slot: _Slot) -> Response:
 
 
 def _problem(row: Response, code: str, *, what: str, fix: str, sentence: str) -> Problem:
-    digest = hashlib.sha256(f"{row.email.lower()}|{row.content}|{code}".encode("utf-8", "replace")).hexdigest()
+    digest = hashlib.sha256(
+        f"{canonical_address(row.email)}|{row.content}|{code}".encode("utf-8", "replace")
+    ).hexdigest()
     return Problem(where=f"Responses, row {row.row}", what=what, fix=fix, sentence=sentence, key=f"entry:{digest[:16]}")

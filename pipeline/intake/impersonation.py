@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from pipeline.cleaning import URL, address_key, organisation_key
+from pipeline.cleaning import URL, address_key, canonical_address, organisation_key
 from pipeline.cleaning.domains import FREE_MAIL, email_domain, own_website, registered_domain
 from pipeline.cleaning.folding import fold
 from pipeline.model import EntryKind, Flag, KnownEntry, Response
@@ -116,10 +116,10 @@ class _Contact:
 def _first_contacts(responses: Sequence[Response], known: KnownContacts) -> dict[str, _Contact]:
     """Organisation key -> what it is known under; of one that is new, its first answer."""
     by_time = sorted(responses, key=lambda response: (response.submitted_at or datetime.max, response.content))  # noqa: DTZ901
-    countries = {response.email.lower(): response.country_code for response in by_time}
+    countries = {canonical_address(response.email): response.country_code for response in by_time}
     found = {
         key: _Contact(
-            frozenset(address.lower() for address in addresses),
+            frozenset(canonical_address(address) for address in addresses),
             (0, datetime.min),  # noqa: DTZ901 - compared with the spreadsheet's local times
             next((countries[address] for address in sorted(addresses) if countries.get(address)), None),
         )
@@ -127,23 +127,23 @@ def _first_contacts(responses: Sequence[Response], known: KnownContacts) -> dict
     }
     for response in by_time:
         since = (1, response.submitted_at or datetime.max)  # noqa: DTZ901
-        contact = _Contact(frozenset({response.email.lower()}), since, response.country_code)
+        contact = _Contact(frozenset({canonical_address(response.email)}), since, response.country_code)
         found.setdefault(organisation_key(response.organisation), contact)
     return found
 
 
 def _is_theirs(response: Response, contact: _Contact) -> bool:
-    return response.email.lower() in contact.addresses or _same_house(response.email, contact.addresses)
+    return canonical_address(response.email) in contact.addresses or _same_house(response.email, contact.addresses)
 
 
 def _addresses_of(responses: Sequence[Response], known: KnownContacts) -> dict[str, set[str]]:
     """Organisation key -> every address seen for it, now or before."""
     found: defaultdict[str, set[str]] = defaultdict(set)
     for key, addresses in known.items():
-        found[key] |= {address.lower() for address in addresses}
+        found[key] |= {canonical_address(address) for address in addresses}
     for response in responses:
         if response.organisation:
-            found[organisation_key(response.organisation)].add(response.email.lower())
+            found[organisation_key(response.organisation)].add(canonical_address(response.email))
     return dict(found)
 
 
@@ -168,7 +168,7 @@ def _people(responses: Sequence[Response]) -> dict[tuple[str, str], str]:
     by_time = sorted(responses, key=lambda response: (response.submitted_at or datetime.max, response.content))  # noqa: DTZ901
     for response in by_time:
         if response.contact_name:
-            key = organisation_key(response.organisation), response.email.lower()
+            key = organisation_key(response.organisation), canonical_address(response.email)
             found.setdefault(key, response.contact_name)
     return found
 
@@ -245,7 +245,9 @@ def _advertises(response: Response) -> str | None:
 
 
 def _second_contact(response: Response, addresses_of: Mapping[str, Collection[str]]) -> Flag | None:
-    others = sorted(set(addresses_of.get(organisation_key(response.organisation), ())) - {response.email.lower()})
+    others = sorted(
+        set(addresses_of.get(organisation_key(response.organisation), ())) - {canonical_address(response.email)}
+    )
     if not others:
         return None
     return Flag(
@@ -255,7 +257,7 @@ def _second_contact(response: Response, addresses_of: Mapping[str, Collection[st
 
 
 def _new_person(response: Response, people: Mapping[tuple[str, str], str]) -> str | None:
-    first = people.get((organisation_key(response.organisation), response.email.lower()))
+    first = people.get((organisation_key(response.organisation), canonical_address(response.email)))
     if not first or not response.contact_name or fold(first) == fold(response.contact_name):
         return None
     return (

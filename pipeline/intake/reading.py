@@ -13,7 +13,15 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
-from pipeline.cleaning import Address, clean_address, clean_link, organisation_key, read_line, read_text
+from pipeline.cleaning import (
+    Address,
+    canonical_address,
+    clean_address,
+    clean_link,
+    organisation_key,
+    read_line,
+    read_text,
+)
 from pipeline.cleaning.cells import Complaint, as_moment, as_text, is_blank
 from pipeline.cleaning.countries import country_code, country_names
 from pipeline.cleaning.folding import fold
@@ -72,7 +80,7 @@ def _settled(responses: Sequence[Response]) -> Callable[[_Reading], bool]:
         if response.kind is EntryKind.NEW or response.submitted_at is None:
             continue
         of_all = response.kind is EntryKind.WITHDRAW and not response.organisation
-        key = (response.email.lower(), "" if of_all else organisation_key(response.organisation))
+        key = (canonical_address(response.email), "" if of_all else organisation_key(response.organisation))
         latest[key] = max(response.submitted_at, latest.get(key, response.submitted_at))
 
     def settled(reader: _Reading) -> bool:
@@ -91,7 +99,7 @@ class _Reading(Row):
         """The row as a value. Raises Unusable when it cannot be used."""
         submitted_at = self.submitted_at = self._submitted_at()
         address = self._address()
-        self.identity = address.text.lower()
+        self.identity = canonical_address(address.text)
         kind = self._kind()
         if kind is EntryKind.WITHDRAW:
             name = self.line("organisation")
@@ -320,7 +328,7 @@ def content_of(response: Response) -> str:
         for field in dataclasses.fields(response)
         if field.name not in NOT_CONTENT and getattr(response, field.name) not in (None, "", (), False)
     }
-    answers["email"] = response.email.lower()
+    answers["email"] = response.email.lower()  # as in the versions the ledger has: another form would look like an edit
     text = json.dumps({"v": 1, **answers}, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode("ascii")).hexdigest()[:32]
 

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from itertools import combinations
 
-from pipeline.errors import MessageUnsafe
-from pipeline.letters.mime import ascii_address
+from pipeline.cleaning.addresses import canonical_address
 from pipeline.model import LetterKind, LetterRecord, LetterState, Match, Side
 
 _ORGANISATIONS, _ADDRESSES = "org:", "mail:"
@@ -43,7 +42,7 @@ def meeting_keys(match: Match) -> tuple[str, ...]:
         organisations = (left.organisation_id, right.organisation_id)
         if all(organisations):
             keys.append(_pair(_ORGANISATIONS, organisations))
-        keys.append(_pair(_ADDRESSES, (_address_key(left.email), _address_key(right.email))))
+        keys.append(_pair(_ADDRESSES, (canonical_address(left.email), canonical_address(right.email))))
     return tuple(dict.fromkeys(keys))
 
 
@@ -78,11 +77,3 @@ def _organisations(meetings: Mapping[str, datetime]) -> Iterator[tuple[tuple[str
 
 def _pair(kind: str, ends: tuple[str, ...]) -> str:
     return kind + "|".join(sorted(ends))
-
-
-def _address_key(address: str) -> str:
-    """The address as it is compared. One that no letter can go to has a key too: its match is held, not the run."""
-    try:
-        return ascii_address(address).lower()
-    except MessageUnsafe:
-        return address.lower()

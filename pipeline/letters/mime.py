@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 
+from pipeline.cleaning.addresses import to_ascii
 from pipeline.errors import MessageUnsafe
 
 LINE_LIMIT = 78
@@ -74,17 +75,12 @@ def ascii_address(address: str) -> str:
 
     Raises MessageUnsafe for anything but one plain `local@domain` (no quotes, routes, lists, literals).
     """
-    import idna
-
     local, _, domain = address.rpartition("@")
     if needs_smtputf8(address):
         raise MessageUnsafe(
             "An address has letters beyond ASCII before the @.", hint="Ask that organisation for another address."
         )
-    try:
-        host = domain.lower() if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
-    except (idna.IDNAError, UnicodeError):
-        host = ""
+    host = to_ascii(domain) or ""
     well_formed = _LOCAL_PART.fullmatch(local) and _DOMAIN.fullmatch(host)
     if not well_formed or len(local) > 64 or len(host) > 253 or "=?" in local:
         raise MessageUnsafe("An address is not one plain e-mail address.", hint="Ask the organisation for one.")

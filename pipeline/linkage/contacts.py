@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from pipeline.cleaning.addresses import canonical_address
 from pipeline.cleaning.domains import email_domain, own_website, registered_domain
 from pipeline.cleaning.folding import fold, skeleton
 from pipeline.linkage.abbreviations import abbreviates
@@ -86,11 +87,11 @@ def address(email: str | None) -> Address:
     """What an address says."""
     if not email or "@" not in email:
         return Address()
-    whole = email.strip().lower()
-    domain = email_domain(whole)
+    whole = canonical_address(email)
+    domain = email_domain(email)
     if not domain:
         return Address(whole)
-    host = _GENERIC_HOST.sub("", whole.rpartition("@")[2])
+    host = _GENERIC_HOST.sub("", email.strip().lower().rpartition("@")[2])
     return Address(whole, domain, host if host.endswith(domain) else domain, _labels(domain), _country(domain))
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from pipeline.cleaning import canonical_address
 from pipeline.forms.form import locate
 from pipeline.intake import EntryPlan, Intake, entries, read_responses, to_entry
 from pipeline.intake.impersonation import inspect, known_contacts
@@ -192,7 +193,7 @@ def _own_addresses(inputs: RunInputs) -> set[str]:
 def _to_confirm(plan: EntryPlan, responses: Sequence[Response], known: Sequence[KnownEntry]) -> list[Problem]:
     """Expired entries, for the officer to ask after: one line each, or one for all when there are many."""
     addresses = {entry.id: entry.address for entry in (*known, *plan.known)}
-    names = {response.email.lower(): (response.name, response.row) for response in responses}
+    names = {canonical_address(response.email): (response.name, response.row) for response in responses}
     if len(plan.expired) > EXPIRED_SHOWN:
         return [
             Problem(

@@ -17,10 +17,10 @@ from pipeline.adapters.secrets import (
     ledger_secret,
     message_id_maker,
     password,
-    plain_address,
 )
 from pipeline.errors import ConfigurationError
 
+GOLDEN = Path(__file__).parents[1] / "golden"
 CANARY = "canary-5f3a"
 
 
@@ -111,7 +111,15 @@ def test_one_address_in_all_its_spellings_is_one_person() -> None:
         len({hashed(each) for each in ("Ana@Bücher.example", " ana@BÜCHER.example ", "ana@xn--bcher-kva.example")}) == 1
     )
     assert hashed("ana@b.example") != hashed("bo@b.example")
-    assert plain_address("Ana@B.example.") == "ana@b.example"
+
+
+def test_who_was_erased_by_an_earlier_version_stays_erased() -> None:
+    """The golden ledger's secret and the hash of Ana.Horvat@straße.example in it."""
+    secret = bytes.fromhex((GOLDEN / "ledger-1.secret").read_text().strip())
+    (kept,) = re.findall(r'INTO "erased" VALUES\(\'([0-9a-f]{64})', (GOLDEN / "ledger-1.sql").read_text())
+    for written in ("Ana.Horvat@straße.example", "ana.horvat@xn--strae-oqa.example", "ANA.HORVAT@STRAẞE.example"):
+        assert address_hasher(secret)(written) == kept
+    assert address_hasher(secret)("ana.horvat@strasse.example") != kept, "another domain since IDNA 2008"
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"type": "service_account"}', '{"client_id": "x"}', CANARY])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.cleaning import Address, address_key, clean_address
+from pipeline.cleaning import Address, address_key, canonical_address, clean_address, mentions
 
 
 @pytest.mark.parametrize(
@@ -90,6 +90,68 @@ def test_addresses_that_need_a_look_are_held_with_a_sentence(typed: str) -> None
 def test_one_mailbox_has_one_key() -> None:
     assert address_key("A.nna+x@Gmail.com") == address_key("anna@googlemail.com") == "anna@gmail.com"
     assert address_key("a.b@x.example") != address_key("ab@x.example")
+
+
+@pytest.mark.parametrize(
+    ("written", "canonical"),
+    [
+        ("Ana@B.example", "ana@b.example"),
+        (" ana@b.example. ", "ana@b.example"),
+        ("info@Borås.SE", "info@xn--bors-soa.se"),
+        ("INFO@BORA\u030aS.se", "info@xn--bors-soa.se"),
+        ("info@XN--BORS-SOA.se", "info@xn--bors-soa.se"),
+        ("ana@straße.example", "ana@xn--strae-oqa.example"),
+        ("ana@STRAẞE.example", "ana@xn--strae-oqa.example"),
+        ("ana@strasse.example", "ana@strasse.example"),
+        ("Jörg@b.example", "jörg@b.example"),
+        ("ana＠b。example", "ana@b.example"),
+        ("ana@b_c.example", "ana@b_c.example"),
+        ("ana@\u0378.example", "ana@\u0378.example"),
+        ("an unknown address", "an unknown address"),
+    ],
+)
+def test_an_address_has_one_canonical_form(written: str, canonical: str) -> None:
+    assert canonical_address(written) == canonical
+    assert canonical_address(canonical) == canonical
+    found = clean_address(written)
+    if isinstance(found, Address):
+        assert canonical_address(found.text) == canonical
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "info@borås.se",
+        "INFO@BORÅS.SE",
+        "info@bora\u030as.se",
+        "info@xn--bors-soa.se",
+        "Info@XN--BORS-SOA.SE",
+        "Write to info@borås.se, or call.",
+        "Kontakt: <info@xn--bors-soa.se>",
+        "mail:info@xn--bors-soa.se|bo@b.example",
+        "Ask info@borås.se.",
+        "(mailto:info@borås.se)",
+    ],
+)
+def test_an_address_is_found_in_a_text_however_it_is_written(text: str) -> None:
+    assert mentions(text, "info@borås.se")
+    assert mentions(text, "INFO@xn--bors-soa.se")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "info@boras.se",
+        "big-info@borås.se",
+        "myinfo@borås.se",
+        "info@borås.se.example",
+        "info@borås.sem",
+        "borås.se",
+    ],
+)
+def test_another_address_is_not_taken_for_it(text: str) -> None:
+    assert not mentions(text, "info@borås.se")
 
 
 @settings(max_examples=300, deadline=None)

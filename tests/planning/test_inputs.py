@@ -14,7 +14,7 @@ from pipeline.planning.inputs import RunInputs
 from pipeline.ports import Claim, Facts, LedgerState
 
 
-def world(now: datetime, months: int = 12) -> RunInputs:
+def inputs(now: datetime, months: int = 12) -> RunInputs:
     """The inputs of a run at that moment, without anything in them."""
     unused = cast("Any", None)
     settings = Settings.model_validate({"matching": {"round_months": months}})
@@ -46,7 +46,7 @@ def at(day: tuple[int, int, int], hour: int = 9) -> datetime:
 def test_a_round_is_a_number_of_calendar_months(
     today: tuple[int, int, int], months: int, began: tuple[int, int, int]
 ) -> None:
-    assert world(at(today), months).round_started == at(began)
+    assert inputs(at(today), months).round_started == at(began)
 
 
 @pytest.mark.parametrize(
@@ -76,5 +76,5 @@ def test_the_plan_promises_what_the_ledger_grants(today: tuple[int, int, int], *
 
     now = at(today)
     met = ledger.load(now).meetings["org:O-1|O-2"]
-    assert (met < world(now).round_started) is is_over, "the plan"
+    assert (met < inputs(now).round_started) is is_over, "the plan"
     assert isinstance(ledger.claim(second.id, now), Claim) is is_over, "the ledger"

@@ -21,7 +21,7 @@ from pipeline.adapters.ledger.codec import from_json, to_json
 from pipeline.adapters.ledger.ledger import SqlLedger
 from pipeline.adapters.ledger.record import free_meetings, move
 from pipeline.adapters.ledger.state import STILL_TO_LEAVE
-from pipeline.adapters.secrets import plain_address
+from pipeline.cleaning.addresses import canonical_address, mentions
 from pipeline.config import RetentionSettings
 from pipeline.model import Decision, Envelope, KnownEntry, LetterState, Match, Party
 
@@ -30,10 +30,10 @@ ERASED = "(erased)"
 
 def subject(ledger: SqlLedger, address: str) -> dict[str, Any]:
     """Everything held about that address, ready for JSON; of the other people in a match only the organisation."""
-    wanted = plain_address(address)
+    wanted = canonical_address(address)
     with ledger.reading() as connection:
         entries = [from_json(text, KnownEntry) for text in connection.scalars(select(schema.entry.c.document))]
-        own = [entry for entry in entries if plain_address(entry.address) == wanted]
+        own = [entry for entry in entries if canonical_address(entry.address) == wanted]
         matches = [match for match, _ in _matches_of(connection, wanted)]
         letters = list(_letters_of(connection, wanted))
         hashed = ledger.hashed(address)
@@ -42,12 +42,12 @@ def subject(ledger: SqlLedger, address: str) -> dict[str, Any]:
         events = [
             {"at": row.at, "about": row.about, "event": _mask_others(row.event, wanted)}
             for row in connection.execute(select(schema.history).order_by(schema.history.c.number))
-            if row.about in ids or row.match in ids or wanted in row.event.casefold()
+            if row.about in ids or row.match in ids or mentions(row.event, wanted)
         ]
         bounces = [
             {"letter": row.letter, "reason": row.reason, "at": row.at}
             for row in connection.execute(select(schema.bounce))
-            if plain_address(row.recipient) == wanted
+            if canonical_address(row.recipient) == wanted
         ]
     held = {
         "address": address,
@@ -76,38 +76,43 @@ def forget(ledger: SqlLedger, address: str, now: datetime) -> dict[str, int]:
 
     Letters still to leave are taken back. That a letter was sent stays known, without to whom.
     """
-    wanted = plain_address(address)
+    wanted = canonical_address(address)
     touched: Counter[str] = Counter()
     with ledger.writing() as connection:
-        names = {wanted, address.strip().casefold()}
+        names: set[str] = set()
         for letter in list(_letters_of(connection, wanted)):
             _erase_letter(connection, letter, wanted, now)
             touched["letters"] += 1
         for match, superseded in list(_matches_of(connection, wanted)):
             names.update(
-                text.casefold()
+                party.contact_name.casefold()
                 for party in match.parties
-                if plain_address(party.email) == wanted
-                for text in (party.email, party.contact_name)
-                if text and len(text) > 3
+                if canonical_address(party.email) == wanted and party.contact_name and len(party.contact_name) > 3
             )
             _erase_match(connection, match, superseded, wanted)
             touched["matches"] += 1
         for row in connection.execute(select(schema.entry.c.id, schema.entry.c.address)).all():
-            if plain_address(row.address) == wanted:
+            if canonical_address(row.address) == wanted:
                 connection.execute(delete(schema.entry).where(schema.entry.c.id == row.id))
                 touched["entries"] += 1
         for row in connection.execute(select(schema.bounce)).all():
-            if plain_address(row.recipient) == wanted:
+            if canonical_address(row.recipient) == wanted:
                 where = (schema.bounce.c.letter == row.letter, schema.bounce.c.recipient == row.recipient)
                 connection.execute(delete(schema.bounce).where(*where))
                 touched["bounces"] += 1
-        touched["meetings"] += _blank_keys(connection, names, ledger.keyed)
-        touched["history"] += _blank_texts(connection, names)
-        _delete_containing(connection, schema.problem, "key", names)
-        _delete_containing(connection, schema.spelling, "key", names)
-        for text in ("left", "right"):
-            _delete_containing(connection, schema.judgement, text, names)
+
+        def names_the_person(text: str) -> bool:
+            return mentions(text, wanted) or any(name in text.casefold() for name in names)
+
+        touched["meetings"] += _blank_keys(connection, names_the_person, ledger.keyed)
+        touched["history"] += _blank_texts(connection, names_the_person)
+        for table, column in (
+            (schema.problem, "key"),
+            (schema.spelling, "key"),
+            (schema.judgement, "left"),
+            (schema.judgement, "right"),
+        ):
+            _delete_containing(connection, table, column, names_the_person)
         hashed = ledger.hashed(address)
         if not connection.scalar(select(schema.erased.c.hash).where(schema.erased.c.hash == hashed)):
             connection.execute(insert(schema.erased), {"hash": hashed, "at": now})
@@ -182,19 +187,19 @@ def _matches_of(connection: Connection, wanted: str) -> Iterator[tuple[Match, st
     rows = connection.execute(select(schema.match).where(schema.match.c.document.is_not(None))).all()
     for row in rows:
         match = from_json(row.document, Match)
-        if any(plain_address(party.email) == wanted for party in match.parties):
+        if any(canonical_address(party.email) == wanted for party in match.parties):
             yield match, row.superseded_by
 
 
 def _letters_of(connection: Connection, wanted: str) -> Iterator[Row[Any]]:
     for row in connection.execute(select(schema.letter).order_by(schema.letter.c.since)).all():
-        if any(plain_address(address) == wanted for address in from_json(row.envelope, Envelope).recipients):
+        if any(canonical_address(address) == wanted for address in from_json(row.envelope, Envelope).recipients):
             yield row
 
 
 def _own_view(match: Match, wanted: str) -> Any:
     parties = [
-        party if plain_address(party.email) == wanted else {"organisation": party.organisation}
+        party if canonical_address(party.email) == wanted else {"organisation": party.organisation}
         for party in match.parties
     ]
     return {"id": match.id, "parties": parties, "why": match.why, "band": match.band}
@@ -202,15 +207,15 @@ def _own_view(match: Match, wanted: str) -> Any:
 
 def _mask_others(event: str, wanted: str) -> str:
     words = event.split(" ")
-    return " ".join("(somebody else)" if "@" in word and wanted not in word.casefold() else word for word in words)
+    return " ".join("(somebody else)" if "@" in word and not mentions(word, wanted) else word for word in words)
 
 
 def _erase_letter(connection: Connection, row: Row[Any], wanted: str, now: datetime) -> None:
     if move(connection, row.id, now, LetterState.WITHDRAWN, "an address was erased", allowed=STILL_TO_LEAVE):
         free_meetings(connection, row.id, now, "an address was erased")
     envelope = from_json(row.envelope, Envelope)
-    kept = tuple(each for each in envelope.recipients if plain_address(each) != wanted)
-    keys = [key for key in json.loads(row.meeting_keys) if wanted not in key.casefold()]
+    kept = tuple(each for each in envelope.recipients if canonical_address(each) != wanted)
+    keys = [key for key in json.loads(row.meeting_keys) if not mentions(key, wanted)]
     connection.execute(
         update(schema.letter)
         .where(schema.letter.c.id == row.id)
@@ -227,7 +232,7 @@ def _erase_letter(connection: Connection, row: Row[Any], wanted: str, now: datet
 def _erase_match(connection: Connection, match: Match, superseded: str | None, wanted: str) -> None:
     parties = tuple(
         Party(side=party.side, entry=party.entry, organisation_id=party.organisation_id, organisation=ERASED, email="")
-        if plain_address(party.email) == wanted
+        if canonical_address(party.email) == wanted
         else party
         for party in match.parties
     )
@@ -242,29 +247,29 @@ def _erase_match(connection: Connection, match: Match, superseded: str | None, w
         connection.execute(update(decision).where(decision.c.match == match.id).values(document=silent))
 
 
-def _blank_keys(connection: Connection, names: set[str], keyed: Callable[[str], str]) -> int:
+def _blank_keys(connection: Connection, is_meant: Callable[[str], bool], keyed: Callable[[str], str]) -> int:
     """Pair keys that spell the address out are kept as a keyed hash: still taken, no longer legible."""
     number = 0
     for table in (schema.meeting, schema.past_meeting):
         for key in set(connection.scalars(select(table.c.key))):
-            if any(name in key.casefold() for name in names):
+            if is_meant(key):
                 connection.execute(update(table).where(table.c.key == key).values(key=f"erased:{keyed(key)}"))
                 number += 1
     return number
 
 
-def _blank_texts(connection: Connection, names: set[str]) -> int:
+def _blank_texts(connection: Connection, is_meant: Callable[[str], bool]) -> int:
     table = schema.history
     number = 0
     for row in connection.execute(select(table.c.number, table.c.event)).all():
-        if any(name in row.event.casefold() for name in names):
+        if is_meant(row.event):
             connection.execute(update(table).where(table.c.number == row.number).values(event=ERASED))
             number += 1
     return number
 
 
-def _delete_containing(connection: Connection, table: Table, column: str, names: set[str]) -> None:
+def _delete_containing(connection: Connection, table: Table, column: str, is_meant: Callable[[str], bool]) -> None:
     """Keys are opaque here, but those that spell the person out cannot stay."""
     for value in set(connection.scalars(select(table.c[column]))):
-        if any(name in value.casefold() for name in names):
+        if is_meant(value):
             connection.execute(delete(table).where(table.c[column] == value))

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from pipeline.adapters.ledger.record import one_line
 from pipeline.adapters.mail.letter_check import ADDRESS
-from pipeline.adapters.secrets import plain_address
+from pipeline.cleaning.addresses import canonical_address
 
 MAX_PARTS = 60
 MAX_RECIPIENTS = 20
@@ -50,7 +50,7 @@ def read_bounce(data: bytes, message_ids: Iterable[str]) -> tuple[Bounce, ...]:
             return ()
         reports = [part for part in parts if part.get_content_type() == "message/delivery-status"]
         failed = _from_reports(reports) if reports else _from_words(message, parts)
-        unique = {plain_address(recipient): (recipient, reason) for recipient, reason in reversed(failed)}
+        unique = {canonical_address(recipient): (recipient, reason) for recipient, reason in reversed(failed)}
         bounces = [Bounce(letter, recipient, reason) for recipient, reason in reversed(unique.values())]
         return tuple(bounces[:MAX_RECIPIENTS])
     except Exception:  # noqa: BLE001 - a stranger's mail may break any parser, and must never break the run
@@ -155,8 +155,8 @@ def _from_words(message: Message, parts: list[Message]) -> list[tuple[str, str]]
     reason = one_line(text[start : start + 2 * MAX_REASON].split("\n\n")[0], MAX_REASON)
     if named is not None:
         return [(_address(each), reason) for each in str(named).replace("\n", " ").split(",")]
-    own = {plain_address(each) for each in LOOKS_LIKE_ADDRESS.findall(str(message.get("From", "")))}
-    found = [each for each in LOOKS_LIKE_ADDRESS.findall(text) if plain_address(each) not in own]
+    own = {canonical_address(each) for each in LOOKS_LIKE_ADDRESS.findall(str(message.get("From", "")))}
+    found = [each for each in LOOKS_LIKE_ADDRESS.findall(text) if canonical_address(each) not in own]
     return [(_address(each), reason) for each in found[:1]] or [(UNKNOWN_ADDRESS, reason)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.adapters.secrets import ascii_domain, plain_address
+from pipeline.cleaning.addresses import canonical_address, to_ascii
 from pipeline.model import Letter
 
 MAX_ADDRESS = 254
@@ -22,7 +22,7 @@ WHOLE_LINES = re.compile(rb"(?:[^\r\n\0]*\r\n)+")
 def envelope_address(address: str) -> str:
     """The address as the envelope takes it: the domain in ASCII."""
     local, _, domain = address.rpartition("@")
-    return f"{local}@{ascii_domain(domain)}"
+    return f"{local}@{to_ascii(domain) or domain}"
 
 
 def needs_international(letter: Letter) -> bool:
@@ -52,7 +52,7 @@ def _flaw_of_envelope(letter: Letter) -> str | None:
         local = plain.rpartition("@")[0]
         if not ADDRESS.fullmatch(plain) or len(plain.encode()) > MAX_ADDRESS or len(local.encode()) > MAX_LOCAL:
             return "one of its addresses is not one plain address"
-    if len({plain_address(address) for address in addresses}) != len(addresses):
+    if len({canonical_address(address) for address in addresses}) != len(addresses):
         return "one address stands twice among its recipients"
     return None
 

@@ -104,6 +104,35 @@ def test_erased_stays_erased_when_an_old_row_comes_back(
         assert "E-9" not in {entry.id for entry in state.entries}
 
 
+@pytest.mark.parametrize("asked", ["info@borås.example", "INFO@BORÅS.example", "info@xn--bors-soa.example"])
+def test_a_domain_in_its_own_letters_is_the_same_domain(desk: Any, asked: str) -> None:
+    kept = "Info@xn--bors-soa.example"
+    desk.ledger.record(
+        Facts(
+            at=desk.now,
+            matches=(desk.match(1, first=kept),),
+            entries=(desk.entry("E-1", kept.lower()),),
+            organisation_events=(("O-1", "Borås Stad, info@borås.example, is new"), ("O-2", "boras.example is new")),
+            letters=(desk.letter(1, "mail:bo@b.example|info@xn--bors-soa.example", to=(kept, "bo@b.example")),),
+        )
+    )
+    desk.send("introduction:M-1")
+    desk.ledger.note_bounce("introduction:M-1", kept, f"5.1.1 no {kept}", desk.now)
+    held = subject(desk.ledger, asked)
+    assert [len(held[part]) for part in ("entries", "matches", "letters", "bounces")] == [1, 1, 1, 1]
+
+    forget(desk.ledger, asked, desk.now)
+    state = desk.ledger.load(desk.now)
+    assert state.entries == ()
+    assert state.matches["M-1"].sending.organisation == "(erased)"
+    assert state.letters["introduction:M-1"].envelope.recipients == ("bo@b.example",)
+    assert not any("bors" in key for key in state.meetings)
+    assert [event for _, event in desk.ledger.history("O-1")] == ["(erased)"]
+    assert [event for _, event in desk.ledger.history("O-2")] == ["boras.example is new"]
+    desk.ledger.record(Facts(at=desk.now, entries=(desk.entry("E-2", "info@xn--bors-soa.example"),)))
+    assert desk.ledger.load(desk.now).entries == ()
+
+
 def test_forgetting_twice_is_harmless(known: Any) -> None:
     assert forget(known.ledger, ANA, known.now)["letters"] == 2
     state = known.ledger.load(known.now)
