@@ -92,7 +92,7 @@ def test_one_mailbox_has_one_key() -> None:
     assert address_key("a.b@x.example") != address_key("ab@x.example")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=80) | st.emails())
 def test_an_address_never_carries_a_second_one(value: str) -> None:
     found = clean_address(value)
