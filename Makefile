@@ -1,7 +1,7 @@
 # What one can ask for: make help
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install demo sandbox test lint types imports unit browsers bench format clean
+.PHONY: help install demo sandbox test test-under-clock lint types imports unit bench format clean
 
 # uv of the machine, or one in a place of its own (`uv sync` would remove it from .venv).
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
@@ -12,7 +12,7 @@ BIN := .venv/bin
 WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ $$n -gt 2 ] && echo $$n || echo 2)
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | column -t -s "$$(printf '\t')"
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | column -t -s "$$(printf '\t')"
 
 .uv/bin/uv:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; none was found."; exit 1; }
@@ -46,8 +46,21 @@ types: .venv/.ready
 imports: .venv/.ready
 	$(BIN)/lint-imports --verbose | tail -n 3
 
+# Another order, another hash of texts and other dice at every call; SEED=... repeats one.
+ifndef SEED
+SEED := $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
+endif
+PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadfile --randomly-seed=$(SEED) $(TESTS)
+
 unit: .venv/.ready
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile
+	PYTHONHASHSEED=$(SEED) $(PYTEST)
+
+# The clock that timeouts are measured with goes on as it is; only the date and the time of day are others.
+CLOCK ?= 2028-02-29 12:00
+ZONE ?= UTC
+test-under-clock: .venv/.ready  ## the tests on another day: CLOCK="2027-03-28 01:30" ZONE=Europe/Brussels
+	@command -v faketime >/dev/null || { echo "faketime is needed (apt-get install faketime)."; exit 1; }
+	PYTHONHASHSEED=$(SEED) TZ=$(ZONE) FAKETIME_DONT_FAKE_MONOTONIC=1 faketime "$(CLOCK)" $(PYTEST)
 
 bench: .venv/.ready  ## measurements and long sweeps, QUICK=1 for short ones (some need the bench beside the project)
 	$(UV) sync --locked --quiet --all-groups $(if $(PYTHON),--python $(PYTHON))

@@ -1,4 +1,8 @@
-"""What every test may use: the golden-file fixture. Sockets are limited to this machine by the configuration."""
+"""What every test may use: the golden-file fixture. Sockets are limited to this machine by the configuration.
+
+No test may depend on how fast the machine is: Hypothesis sets no deadline and does not mind slow data, and where a
+test waits for something it waits in minutes, which only a broken program uses up.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -51,7 +51,7 @@ def call(sandbox: Sandbox, *words: str, **environment: str) -> subprocess.Comple
         capture_output=True,
         text=True,
         env={**os.environ, **environment},
-        timeout=120,
+        timeout=6000,
         check=False,
     )
 
@@ -151,7 +151,12 @@ def test_wrong_settings_are_all_named_at_once(sandbox: Sandbox) -> None:
 
 def test_a_missing_configuration_says_where_it_looked(tmp_path: Path) -> None:
     made = subprocess.run(
-        [sys.executable, "-m", "pipeline", "run"], capture_output=True, text=True, cwd=tmp_path, timeout=60, check=False
+        [sys.executable, "-m", "pipeline", "run"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=600,
+        check=False,
     )
     # PYTHONPATH is not set: the package is installed, the folder is empty.
     assert made.returncode == Exit.CONFIGURATION
@@ -237,7 +242,7 @@ def test_form_needs_no_settings(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         cwd=tmp_path,
-        timeout=60,
+        timeout=600,
         check=False,
     )
     assert made.returncode == 0, made.stderr

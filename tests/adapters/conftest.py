@@ -205,7 +205,9 @@ def sheets_server() -> Iterator[tuple[SheetsApp, Store, str]]:
     app = create_sheets_app(store)
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
+    )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     root = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -213,7 +215,7 @@ def sheets_server() -> Iterator[tuple[SheetsApp, Store, str]]:
         thread.join(0.01)
     yield app, store, root
     server.should_exit = True
-    thread.join(10)
+    thread.join(60)
 
 
 @pytest.fixture

@@ -53,9 +53,9 @@ def test_a_refusal_is_no_failure_of_ours(monitor: tuple[str, type[_Monitor]], st
 
 @pytest.mark.parametrize("url", ["", "nonsense", "file:///etc/passwd", "http://127.0.0.1:1/x", "http://[broken"])
 def test_a_wrong_address_is_no_failure_of_ours(url: str) -> None:
-    assert not ping(url, "start", timeout=0.5)
+    assert not ping(url, "start", timeout=60)
 
 
 def test_the_address_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
-    ping("http://127.0.0.1:1/canary", "start", timeout=0.5)
+    ping("http://127.0.0.1:1/canary", "start", timeout=60)
     assert "canary" not in caplog.text

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, expect, sync_playwright
 
 from pipeline.sandbox.app import Sandbox
 from pipeline.sandbox.responses import call
@@ -27,6 +27,9 @@ CHROMIUM_ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+
+expect.set_options(timeout=60_000)
 
 
 def _chromium() -> str | None:
@@ -73,7 +76,7 @@ def watched(browser: Browser) -> Iterator[Watched]:
     """A page at desktop width which must neither complain nor talk to another machine."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     watched = Watched(context.new_page())
-    watched.page.set_default_timeout(8000)
+    watched.page.set_default_timeout(60_000)
     watched.page.on("console", watched.heard)
     watched.page.on("pageerror", lambda error: watched.complaints.append(str(error)))
     watched.page.on("request", watched.asked)

@@ -64,10 +64,14 @@ def test_html_is_shown_and_can_do_nothing(sandbox: Sandbox, watched: Any) -> Non
     expect(letter.locator("body")).to_have_css("background-color", "rgb(238, 238, 255)")
     page.get_by_role("button", name="Show at phone width").click()
     expect(page.locator(".stage")).to_have_class("stage narrow")
-    page.wait_for_timeout(300)
     expect(page).to_have_title("Letters · Sandbox")
     # the browser says aloud that it refused the script and the picture: the proof, not a complaint
-    refused = [text for text in watched.complaints if "sandboxed" in text or "Content Security Policy" in text]
+    refused: list[str] = []
+    for _ in range(1200):
+        refused = [text for text in watched.complaints if "sandboxed" in text or "Content Security Policy" in text]
+        if len(refused) >= 2:
+            break
+        page.wait_for_timeout(50)
     assert len(refused) >= 2
     watched.complaints = [text for text in watched.complaints if text not in refused]
     # a refused request is announced and fails before it leaves; nothing of it was answered

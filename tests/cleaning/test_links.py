@@ -83,7 +83,7 @@ def test_what_does_harm_when_clicked_is_held(typed: str) -> None:
     assert link.held is not None
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=120) | st.text(st.sampled_from("htps:/@.\\[]aä%?#1 \t\"'<"), max_size=40))
 def test_a_link_is_ascii_and_web_only(value: str) -> None:
     url = clean_link(value).url

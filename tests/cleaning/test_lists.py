@@ -250,7 +250,7 @@ def test_a_link_keeps_leading_to_its_file_and_a_pipe_stays_one(tmp_path: Path) -
     reader = threading.Thread(target=lambda: read.append((tmp_path / "pipe").read_text(encoding="utf-8")), daemon=True)
     reader.start()
     write_list(tmp_path / "pipe", ["id"], [["1"]])
-    reader.join(5)
+    reader.join(600)
     assert (tmp_path / "pipe").is_fifo()
     assert read == ["id\n1\n"]
 

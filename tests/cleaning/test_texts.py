@@ -123,7 +123,7 @@ def test_fifty_thousand_characters_are_cut_to_the_limit(unit: str) -> None:
         assert cleaned.has("cut")
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.text(max_size=300))
 def test_a_line_is_one_line_stays_as_it_is_and_hides_nothing(value: str) -> None:
     once = read_line(value).text
@@ -134,7 +134,7 @@ def test_a_line_is_one_line_stays_as_it_is_and_hides_nothing(value: str) -> None
     assert not set(once) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200b\u200e\u200f\ufeff")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=500))
 def test_a_paragraph_stays_as_it_is(value: str) -> None:
     once = read_text(value).text

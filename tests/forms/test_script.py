@@ -21,7 +21,7 @@ STAND_IN = Path(__file__).with_name("form_stand_in.js").read_text(encoding="utf-
 def build(form: Form, spreadsheet: str = "SHEET-ID") -> dict[str, Any]:
     script = f"{STAND_IN}\n{apps_script(form, spreadsheet)}\nbuildForm();\n"
     script += "console.log(JSON.stringify({ items, calls, log }));"
-    done = subprocess.run([NODE or "node", "-"], input=script, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([NODE or "node", "-"], input=script, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     built: dict[str, Any] = json.loads(done.stdout)
     return built

@@ -103,7 +103,7 @@ def planned(answers: list[dict[str, Cell]], state: LedgerState, review: Sequence
     )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(
     changed=st.dictionaries(
         st.sampled_from([question.key for question in FORM.questions if question.key not in CONTROLLED]),

@@ -193,14 +193,14 @@ def tabs(draw: st.DrawFn) -> list[Response]:
     ]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(rows=tabs(), data=st.data())
 def test_the_order_of_rows_says_nothing(rows: list[Response], data: st.DataObject) -> None:
     shuffled = data.draw(st.permutations(rows))
     assert texts(run(rows)) == texts(run(shuffled))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(rows=tabs())
 def test_reading_the_same_tab_again_changes_nothing(rows: list[Response]) -> None:
     first = run(rows)
@@ -209,7 +209,7 @@ def test_reading_the_same_tab_again_changes_nothing(rows: list[Response]) -> Non
     assert again.known == first.known
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(rows=tabs(), data=st.data())
 def test_deleting_rows_never_makes_an_entry_and_restoring_them_brings_all_back(
     rows: list[Response], data: st.DataObject
@@ -223,7 +223,7 @@ def test_deleting_rows_never_makes_an_entry_and_restoring_them_brings_all_back(
     assert {entry.id for entry in restored.known} == ids
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(rows=tabs(), data=st.data())
 def test_an_edit_of_the_row_that_counts_keeps_its_entry(rows: list[Response], data: st.DataObject) -> None:
     first = run(rows)

@@ -327,7 +327,7 @@ cells = st.one_of(
 _form: Form = load_form()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(answers=st.dictionaries(st.sampled_from(sorted(_form.by_key)), cells), consent=st.booleans())
 def test_no_cell_whatever_it_holds_is_an_exception(answers: dict[str, Cell], consent: bool) -> None:
     row = {"submitted_at": 46_000, "email": "a@b.example", "consent": "I agree" if consent else "", **answers}

@@ -268,6 +268,5 @@ TestMatchmaking = Matchmaking.TestCase
 TestMatchmaking.settings = settings(
     max_examples=7,
     stateful_step_count=12,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
 )

@@ -421,7 +421,7 @@ HOSTILE = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.lists(HOSTILE, min_size=12, max_size=12), message=HOSTILE, days=st.floats(), size=st.integers())
 def test_no_text_in_any_answer_breaks_a_letter_or_moves_it_elsewhere(
     texts: list[str], message: str, days: float, size: int, three: Match, desk: Desk
@@ -459,7 +459,7 @@ def test_no_text_in_any_answer_breaks_a_letter_or_moves_it_elsewhere(
     assert list(compose_question(match, Side.RECEIVING, **desk()).envelope.recipients) == approved[1:2]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(address=HOSTILE | st.emails())
 def test_no_text_in_the_address_reaches_anybody_else(address: str, pair: Match, desk: Desk) -> None:
     match = replace(pair, parties=(replace(pair.sending, email=address), pair.receiving))

@@ -46,7 +46,7 @@ def obvious(count: int, edges: Edges, threshold: float, apart: set[tuple[int, in
         clusters = [cluster for number, cluster in enumerate(clusters) if number not in best[1:]] + [joined]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(some.data())
 def test_like_the_obvious_version(data: some.DataObject) -> None:
     count = data.draw(some.integers(2, 7))

@@ -122,7 +122,7 @@ entries = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(entries, st.sampled_from([None, date(2030, 1, 20), date(2030, 2, 20)]), st.booleans())
 def test_masks_agree_with_the_rules_in_words(answers: list[dict[str, Any]], today: date | None, bar: bool) -> None:
     pool = [Entry(id=f"E{n}", organisation=f"Org {n}", **answer) for n, answer in enumerate(answers)]

@@ -14,7 +14,7 @@ from pipeline.matching.shortlist import STEP, assign, first_come
 scores = st.lists(st.lists(st.integers(0, 100), min_size=4, max_size=4), min_size=1, max_size=7)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(scores, st.lists(st.integers(0, 3), min_size=4, max_size=4))
 def test_nobody_is_over_booked_and_the_total_is_the_best_possible(rows: list[list[int]], visits: list[int]) -> None:
     arcs = {

@@ -34,7 +34,7 @@ class Sandbox:
         self, method: str, path: str, body: Any = None, *, headers: dict[str, str] | None = None, **query: Any
     ) -> requests.Response:
         """One plain request."""
-        return requests.request(method, self.url + path, json=body, params=query, headers=headers or {}, timeout=10)
+        return requests.request(method, self.url + path, json=body, params=query, headers=headers or {}, timeout=60)
 
     def batch(self, spreadsheet_id: str, *batch: dict[str, Any]) -> requests.Response:
         """One batchUpdate."""
@@ -67,7 +67,7 @@ class Sandbox:
             session=requests.Session(),
             http_client=Client,
         )
-        client.set_timeout(10)
+        client.set_timeout(60)
         return client
 
 
@@ -76,7 +76,9 @@ def running(store: Store) -> Iterator[Sandbox]:
     """Serve a store until the block ends."""
     app = create_sheets_app(store)
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", http="h11", lifespan="off"))
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_level="critical", http="h11", lifespan="off", timeout_graceful_shutdown=1)
+    )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     while not server.started:
@@ -85,7 +87,7 @@ def running(store: Store) -> Iterator[Sandbox]:
         yield Sandbox(f"http://127.0.0.1:{listener.getsockname()[1]}", store, app)
     finally:
         server.should_exit = True
-        thread.join(5)
+        thread.join(60)
         listener.close()
 
 

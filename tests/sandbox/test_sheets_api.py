@@ -127,7 +127,7 @@ def test_values_that_are_no_list_are_refused_as_recorded(sandbox: Any, book: str
 @pytest.mark.parametrize("body", [b'{"values":[[NaN]]}', b'{"values":[[1e999]]}', b"[1]", b"{", b"\xff"])
 def test_bodies_that_are_no_json_are_refused(sandbox: Any, book: str, body: bytes) -> None:
     address = f"{sandbox.url}/v4/spreadsheets/{book}/values/A1"
-    answer = requests.put(address, data=body, params={"valueInputOption": "RAW"}, timeout=5)
+    answer = requests.put(address, data=body, params={"valueInputOption": "RAW"}, timeout=60)
     assert answer.status_code == 400
     assert answer.json()["error"]["status"] == "INVALID_ARGUMENT"
 

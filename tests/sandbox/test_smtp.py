@@ -37,7 +37,7 @@ def serve() -> Iterator[Callable[[MailStore], int]]:
 
         thread = threading.Thread(target=work, daemon=True)
         thread.start()
-        assert ready.wait(5)
+        assert ready.wait(60)
         loops.append(loop)
         threads.append(thread)
         return int(listener.getsockname()[1])

@@ -58,7 +58,7 @@ def ask(
     sandbox: Sandbox, path: str, *, method: str = "GET", body: str = "", headers: Mapping[str, str] | None = None
 ) -> tuple[int, dict[str, str], str]:
     address = urlsplit(sandbox.web)
-    connection = HTTPConnection(address.hostname or "", address.port, timeout=10)
+    connection = HTTPConnection(address.hostname or "", address.port, timeout=60)
     connection.request(method, path, body, dict(headers or {}))
     answer = connection.getresponse()
     content = answer.read().decode()
@@ -258,6 +258,6 @@ def test_runs_as_a_process_until_it_is_told_to_stop(tmp_path: Path, number: sign
         answer = call(said["sheets_api"], "GET", f"/v4/spreadsheets/{said['spreadsheet_id']}/values/A1:B40")
         assert answer["values"] == [["Timestamp", "Email Address"]]
         process.send_signal(number)
-        assert process.wait(20) == 0
+        assert process.wait(600) == 0
     assert (Path(said["mail_dir"]) / "000001.eml").read_bytes().startswith(b"Subject: kept")
     assert load_settings(Path(said["config"]), environment={}).mail.enabled

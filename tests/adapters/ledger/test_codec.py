@@ -28,7 +28,7 @@ def _values(kind: type) -> st.SearchStrategy[object]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_value_comes_back_the_same(kind: type) -> None:
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(_values(kind))
     def holds(value: object) -> None:
         text = to_json(value)

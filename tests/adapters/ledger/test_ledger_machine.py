@@ -121,4 +121,4 @@ class Events(RuleBasedStateMachine):
 
 def test_no_order_of_events_sends_twice(desk: Any) -> None:
     machine = type("EventsAtTheDesk", (Events,), {"desk": desk})
-    run_state_machine_as_test(machine, settings=settings(max_examples=40, stateful_step_count=30, deadline=None))
+    run_state_machine_as_test(machine, settings=settings(max_examples=40, stateful_step_count=30))

@@ -43,9 +43,6 @@ from pipeline.ports import Evidence, Facts
 SECRET = b"s" * 32
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 SENDER = "secretariat@ops.example"
-HUSH_SECONDS = 3.0
-"""How long a silent server stays silent: longer than any limit the tests set."""
-
 DEFAULTS = {
     "greeting": "220 mail.example ESMTP",
     "mail": "250 sender ok",
@@ -104,6 +101,8 @@ class TroubledServer:
     lines: list[str] = field(default_factory=list)
     connections: int = 0
     reached: Counter[str] = field(default_factory=Counter)
+    hushed: threading.Event = field(default_factory=threading.Event)
+    """Set as soon as the server has fallen silent."""
     broke: threading.Event = field(default_factory=threading.Event)
     gate: threading.Event | None = None
     """Break off in the middle of a letter only once this is set."""
@@ -139,7 +138,7 @@ class TroubledServer:
             threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
 
     def _talk(self, connection: socket.socket) -> None:
-        connection.settimeout(20)
+        connection.settimeout(300)
         try:
             if self.implicit_tls and self.tls:
                 connection = self.tls.wrap_socket(connection, server_side=True)
@@ -198,7 +197,8 @@ class _Conversation:
 
     def end(self, how: str) -> None:
         if how == "hush":
-            self.server._stopped.wait(HUSH_SECONDS)
+            self.server.hushed.set()
+            self.server._stopped.wait()
         elif how == "reset":
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.file.close()
@@ -248,7 +248,7 @@ class _Conversation:
             lines.append(line)
             if "body" in self.server.acts:
                 if self.server.gate is not None:
-                    self.server.gate.wait(10)
+                    self.server.gate.wait(60)
                 self.end(self.server.acts["body"].then)
         content = b"".join(line[1:] if line.startswith(b"..") else line for line in lines)
         addresses = [re.sub(r".*<(.*)>.*", r"\1", each) for each in self.recipients]
@@ -288,7 +288,7 @@ def act() -> type[Act]:
 
 def mailer(port: int, tls: ssl.SSLContext | None = None, secret: Any = None, **settings: Any) -> SmtpMailer:
     """A mailer for that server."""
-    given = {"security": "none", "timeout_seconds": 10, "final_reply_seconds": 10, "sender": SENDER, **settings}
+    given = {"security": "none", "timeout_seconds": 60, "final_reply_seconds": 60, "sender": SENDER, **settings}
     return SmtpMailer(MailSettings(host=given.pop("host", "127.0.0.1"), port=port, **given), secret, tls)
 
 
@@ -403,7 +403,7 @@ def imap_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         [*command, "--no-tls", "--no-service", "admin", "dict"], stdout=log, stderr=log, stdin=subprocess.DEVNULL
     )
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 300
         while True:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
                 break
@@ -413,7 +413,7 @@ def imap_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         yield port
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(300)
         log.close()
 
 
@@ -424,7 +424,7 @@ class Mailbox:
 
     def __init__(self, port: int) -> None:
         self.port = port
-        self.imap = imaplib.IMAP4("127.0.0.1", port, timeout=10)
+        self.imap = imaplib.IMAP4("127.0.0.1", port, timeout=60)
         self.imap.login(self.username, self.password)
 
     def make(self, *folders: str) -> None:
@@ -488,7 +488,7 @@ def dovecot() -> Iterator[SimpleNamespace]:
             **(as_nobody if os.getuid() == 0 else {}),
         )
         try:
-            deadline = time.monotonic() + 15
+            deadline = time.monotonic() + 300
             while time.monotonic() < deadline:
                 with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
                     break
@@ -498,7 +498,7 @@ def dovecot() -> Iterator[SimpleNamespace]:
             yield SimpleNamespace(port=port, mail=folder / "mail", account=account)
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(300)
 
 
 def _configure_dovecot(folder: Path, port: int, group: str, account: pwd.struct_passwd) -> None:

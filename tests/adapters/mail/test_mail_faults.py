@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ssl
 import threading
+from contextlib import suppress
 from typing import Any, Literal
 
 import pytest
@@ -14,8 +15,10 @@ from pydantic import SecretStr
 
 from pipeline.errors import AccessRefused, ConfigurationError, TryLater
 
-PATIENT, HUSH = 10.0, 0.4
-"""Limits in seconds: long, so that a busy machine fails no test; short where the server is silent on purpose."""
+PATIENT = (60.0,)
+HUSH = (0.4, 4.0, 40.0)
+"""Limits in seconds: long, so that a busy machine fails no test; short where the server is silent on purpose. A busy
+machine may look like silence at the wrong place: then the next limit is tried."""
 
 State = Literal["queued", "unsure", "held", "sent"]
 LONG = "x" * 200
@@ -123,15 +126,15 @@ FAULTS: list[tuple[str, str, dict[str, dict[str, Any]], State, int]] = [
 def test_a_fault_and_three_clean_runs(
     serve: Any, act: Any, make_mailer: Any, make_office: Any, acts: dict[str, dict[str, Any]], state: State, copies: int
 ) -> None:
-    server = serve({stage: act(**what) for stage, what in acts.items()})
-    office = make_office()
     hush = any(what.get("then") == "hush" for what in acts.values())
-    office.run(
-        make_mailer(
-            server.port, timeout_seconds=HUSH if hush else PATIENT, final_reply_seconds=HUSH if hush else PATIENT
-        )
-    )
+    for limit in HUSH if hush else PATIENT:
+        server = serve({stage: act(**what) for stage, what in acts.items()})
+        office = make_office()
+        office.run(make_mailer(server.port, timeout_seconds=limit, final_reply_seconds=limit))
+        if (office.state(1), server.hushed.is_set()) == (state, hush) and office.state(2) != "unsure":
+            break
     assert office.state(1) == state
+    assert server.hushed.is_set() == hush
     assert server.copies(office.letters[0].message_id) == copies
     kept = list(server.kept)
     clean = serve()
@@ -165,7 +168,7 @@ def test_s03_a_connection_that_is_never_accepted(make_mailer: Any, make_office: 
         for filler in fillers:
             filler.setblocking(False)
             filler.connect_ex(deaf.getsockname())
-        office.run(make_mailer(deaf.getsockname()[1], timeout_seconds=HUSH))
+        office.run(make_mailer(deaf.getsockname()[1], timeout_seconds=HUSH[0]))
         for filler in fillers:
             filler.close()
     assert isinstance(office.errors.pop(), TryLater)
@@ -193,11 +196,15 @@ def test_s54_the_line_is_cut_in_the_middle_of_the_letter(
 
 
 def test_s55_the_server_stops_taking_the_letter(serve: Any, act: Any, make_mailer: Any, make_letter: Any) -> None:
-    server = serve({"body": act(then="hush")}, extensions=())
-    marked = []
-    with make_mailer(server.port, timeout_seconds=HUSH).session() as session:
-        big = make_letter(body=("x" * 900 + "\r\n") * 20_000)
-        delivery = session.deliver(big, lambda: marked.append(True))
+    marked: list[bool] = []
+    big = make_letter(body=("x" * 900 + "\r\n") * 20_000)
+    for limit in HUSH:
+        server = serve({"body": act(then="hush")}, extensions=())
+        with suppress(TryLater), make_mailer(server.port, timeout_seconds=limit).session() as session:
+            delivery = session.deliver(big, lambda: marked.append(True))
+        if server.hushed.is_set():
+            break
+    assert server.hushed.is_set()
     assert delivery.outcome == "try again"
     assert not marked
 
@@ -334,9 +341,7 @@ def test_letters_leave_encrypted_and_logged_in(
     )
     secret = SecretStr("canary é")
     office = make_office()
-    office.run(
-        make_mailer(server.port, certificates["client"], secret, security=security, username="me", timeout_seconds=5)
-    )
+    office.run(make_mailer(server.port, certificates["client"], secret, security=security, username="me"))
     assert office.errors == []
     office.assert_oracle(server.kept)
     assert office.state() == "sent"

@@ -31,7 +31,7 @@ SENT = "Sent"
 
 
 def evidence(port: int, secret: str = "demopass", **settings: Any) -> ImapMailbox:
-    given = {"username": "demouser", "sent_folders": (SENT,), "security": "none", "timeout_seconds": 10, **settings}
+    given = {"username": "demouser", "sent_folders": (SENT,), "security": "none", "timeout_seconds": 60, **settings}
     return ImapMailbox(ImapSettings(host="127.0.0.1", port=port, **given), SecretStr(secret))
 
 
@@ -168,7 +168,7 @@ def scripted() -> Iterator[Callable[[dict[bytes, bytes]], int]]:
         def talk() -> None:
             with contextlib.suppress(OSError):
                 connection, _ = server.accept()
-                connection.settimeout(10)
+                connection.settimeout(60)
                 with connection, connection.makefile("rb") as lines:
                     connection.sendall(answers.get(b"GREETING", b"* OK ready\r\n"))
                     for line in lines:
@@ -212,7 +212,7 @@ LOGGED_IN = {
     ids=["silence", "bye", "noise", "at login", "at list", "at select", "at search", "at fetch", "noise at search"],
 )
 def test_a_mailbox_that_breaks_off_is_tried_later(scripted: Any, answers: dict[bytes, bytes]) -> None:
-    looking = evidence(scripted(answers), timeout_seconds=0.5 if answers.get(b"GREETING") == b"" else 5)
+    looking = evidence(scripted(answers), timeout_seconds=0.5 if answers.get(b"GREETING") == b"" else 60)
     with pytest.raises(TryLater):
         looking.was_sent([ID])
 

@@ -38,7 +38,7 @@ def evidence(port: int, username: str, **settings: Any) -> ImapMailbox:
 
 
 def test_dovecot_gives_evidence_by_its_own_mark_for_sent(dovecot: SimpleNamespace) -> None:
-    imap = imaplib.IMAP4("127.0.0.1", dovecot.port, timeout=10)
+    imap = imaplib.IMAP4("127.0.0.1", dovecot.port, timeout=60)
     imap.login("somebody", "demopass")
     imap.append("Verzonden", "", "", f"From: a@b.example\r\nMessage-ID: {ID}\r\n\r\nDear both\r\n".encode())
     imap.logout()
@@ -65,7 +65,7 @@ def postfix(dovecot: SimpleNamespace) -> Iterator[SimpleNamespace]:
             stderr=subprocess.STDOUT,
         )
         try:
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + 300
             while time.monotonic() < deadline:
                 with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
                     break
@@ -75,7 +75,7 @@ def postfix(dovecot: SimpleNamespace) -> Iterator[SimpleNamespace]:
             yield SimpleNamespace(port=port, imap_port=dovecot.port)
         finally:
             subprocess.run(["postfix", "-c", str(folder / "etc"), "stop"], check=False, capture_output=True)
-            process.wait(20)
+            process.wait(300)
 
 
 def _configure(folder: Path, port: int, dovecot: SimpleNamespace) -> None:
@@ -142,9 +142,9 @@ nobodyhome unix - n n - - pipe user=nobody argv={folder}/nobodyhome
 
 def _arrived(port: int, who: str, count: int = 1) -> list[bytes]:
     """What is in the inbox, once that much has come."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 300
     while True:
-        imap = imaplib.IMAP4("127.0.0.1", port, timeout=10)
+        imap = imaplib.IMAP4("127.0.0.1", port, timeout=60)
         imap.login(who, "demopass")
         imap.select("INBOX", readonly=True)
         numbers = imap.search(None, "ALL")[1][0].split()

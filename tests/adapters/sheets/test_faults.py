@@ -101,7 +101,7 @@ def test_g02_a_server_error_on_read_is_waited_out_or_ends_the_run(three: Any, ki
 
 
 def test_g03_silence_on_read_ends_the_run(three: Any) -> None:
-    three.faults("slow", READ, seconds=1.0)
+    three.faults("slow", READ, seconds=3600)
     assert refused(three, three.opened(read_seconds=0.2).read).exit_code is Exit.TRY_LATER
 
 

@@ -258,7 +258,6 @@ def test_people_and_failures_in_any_order(new_world: Callable[[], Any], pattern_
         settings=settings(
             max_examples=25,
             stateful_step_count=8,
-            deadline=None,
             derandomize=True,
             suppress_health_check=list(HealthCheck),
         ),
