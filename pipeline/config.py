@@ -221,12 +221,24 @@ class RunSettings(Section):
 
 
 class FormSettings(Section):
-    """The form's data."""
+    """The forms' data."""
 
-    file: Path = Field(default=Path("form.toml"), description="Questions, options, aliases.")
+    folder: Path = Field(
+        default=Path("forms"), description="Your own forms, NAME.toml each; what is not there is taken as shipped."
+    )
     columns: dict[str, str] = Field(
         default_factory=dict, description="Key -> header, where your form's titles differ (`matchmaker map`)."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_form(cls, value: Any) -> Any:
+        if isinstance(value, Mapping) and "file" in value:
+            raise ValueError(
+                "file has become folder: put a form of your own into it as matchmaking.toml (docs/form.md says what "
+                "changed in the file), or delete the line to use the forms that come with the program"
+            )
+        return value
 
 
 class LetterSettings(Section):

@@ -38,7 +38,7 @@ def open_adapters(
     progress: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Adapters]:
     """Everything a run speaks to. `read_only` writes nothing anywhere and never opens a mail connection."""
-    form = load_form(settings.path(settings.form.file))
+    form = load_form(folder=settings.path(settings.form.folder))
     templates = load_templates(settings.path(settings.letters.templates), settings.letters.language)
     secret = ledger_secret(settings.path(settings.ledger.secret_file), create=not read_only)
     sheet = open_spreadsheet(settings.sheets, settings.base)

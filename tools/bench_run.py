@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.adapters.sheets.setup import init
-from pipeline.cleaning.data_files import data_file
 from pipeline.config import load_settings
-from pipeline.forms.form import Form, Kind, load_form
+from pipeline.forms.form import Form, load_form
+from pipeline.forms.questions import Kind
 from pipeline.sandbox.app import Sandbox
 from pipeline.sandbox.person import Person
 
@@ -117,7 +117,7 @@ def one_run(config: Path) -> tuple[float, float, str]:
 
 def main() -> None:
     """Print one line for each size and run."""
-    form = load_form(data_file("form.toml"))
+    form = load_form()
     for size in [int(word) for word in sys.argv[1:]] or SIZES:
         with tempfile.TemporaryDirectory() as folder, Sandbox(Path(folder) / "sandbox") as sandbox:
             settings = load_settings(sandbox.config_path, {})

@@ -23,7 +23,6 @@ from typing import Any, Self
 
 from pipeline.adapters.sheets.setup import init
 from pipeline.cleaning import clean_address
-from pipeline.cleaning.data_files import data_file
 from pipeline.config import load_settings
 from pipeline.forms.form import load_form
 from pipeline.intake.impersonation import skeleton
@@ -35,7 +34,7 @@ from pipeline.sandbox.smtp import KeptMessage
 ROOT = Path(__file__).resolve().parent.parent
 RESPONSES = "Form responses 1"
 EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
-FORM = load_form(data_file("form.toml"))
+FORM = load_form()
 TITLES = {question.key: question.title for question in FORM.questions}
 KEYS = {title: key for key, title in TITLES.items()}
 DIGEST_TO = "office@secretariat.example"

@@ -12,19 +12,46 @@ from pipeline.errors import Exit, MatchmakerError, UsageError
 
 
 @click.command()
+@click.argument("name", required=False)
+@click.option("--all", "every", is_flag=True, help="All forms in one script.")
+@click.option(
+    "--typed-addresses",
+    is_flag=True,
+    help="Ask for the e-mail address instead of letting Google verify it: people without a Google account can answer, "
+    "but an address somebody typed counts only once it is known for that organisation.",
+)
 @with_options
-def form(asked: Asked) -> int:
-    """Print the Apps Script that makes the form and links it to the sheet.
+def form(asked: Asked, name: str | None, every: bool, typed_addresses: bool) -> int:
+    """Print the Apps Script that makes a form, publishes it and links it to the sheet.
 
-    Paste it into script.google.com with the account that shall own the form, and run it once.
+    NAME is one of the forms in the folder config/forms; without it, the matchmaking form. Paste the script into
+    script.google.com with the account that shall own the form, and run it once.
     """
-    from pipeline.forms.form import apps_script, load_form
+    import dataclasses
 
+    from pipeline.forms.form import MATCHMAKING, form_names, load_form
+    from pipeline.forms.script import FormsTab, apps_script
+    from pipeline.tabs.forms import SCRIPT_COLUMNS, TAB
+
+    if every and name:
+        raise UsageError("Either the name of one form or --all.", hint="For example: matchmaker form after")
     wanted = asked.config or DEFAULT_PATH
-    settings = load_settings(wanted) if wanted.exists() or asked.config else Settings()
-    file = settings.path(settings.form.file) if wanted.exists() else None
-    identifier = settings.sheets.responses_spreadsheet_id or settings.sheets.spreadsheet_id
-    click.echo(apps_script(load_form(file), identifier))
+    exists = wanted.exists()
+    settings = load_settings(wanted) if exists or asked.config else Settings()
+    folder = settings.path(settings.form.folder) if exists else None
+    names = form_names(folder) if every else (name or MATCHMAKING,)
+    forms = [load_form(one, folder) for one in names]
+    if typed_addresses:
+        forms = [dataclasses.replace(one, addresses="typed") for one in forms]
+    sheets = settings.sheets
+    script = apps_script(
+        forms,
+        answers_in=sheets.responses_spreadsheet_id or sheets.spreadsheet_id,
+        noted_in=sheets.spreadsheet_id,
+        forms_tab=FormsTab(title=TAB.name, titles=TAB.titles, columns=SCRIPT_COLUMNS),
+        responses_tab=sheets.responses_tab,
+    )
+    click.echo(script)
     return Exit.DONE
 
 
@@ -41,7 +68,7 @@ def map_(asked: Asked, yes: bool) -> int:
     config = asked.config or DEFAULT_PATH
     sheet = open_spreadsheet(settings.sheets, settings.base)
     header = sheet.responses_header()
-    mapping = propose_mapping(load_form(settings.path(settings.form.file)), header, settings.form.columns)
+    mapping = propose_mapping(load_form(folder=settings.path(settings.form.folder)), header, settings.form.columns)
     click.echo(mapping.as_text())
     if not mapping.columns:
         click.echo("Nothing to write: the headers fit as they are.")
@@ -57,8 +84,11 @@ def map_(asked: Asked, yes: bool) -> int:
 def init(asked: Asked) -> int:
     """Make the tabs, headers, checkboxes and protections that are missing; safe to repeat."""
     from pipeline.adapters.sheets.setup import init as make
+    from pipeline.forms.form import load_forms
 
-    made = make(asked.settings.sheets, asked.settings.base)
+    settings = asked.settings
+    forms = tuple(load_forms(settings.path(settings.form.folder)).values())
+    made = make(settings.sheets, settings.base, forms)
     for line in made:
         click.echo(one_line(line))
     if not made:
@@ -107,12 +137,12 @@ def _checks(asked: Asked, *, online: bool, mail_to: str | None) -> Iterator[Line
 def _offline(settings: Settings) -> Iterator[Line]:
     from pipeline.adapters.secrets import ledger_secret
     from pipeline.exchanges.case_sheets import check_case_sheet
-    from pipeline.forms.form import load_form
+    from pipeline.forms.form import load_forms
     from pipeline.letters.checking import check_templates
     from pipeline.letters.templating import load_templates
     from pipeline.wiring import load_aliases
 
-    yield from _tried("The form's data can be read.", lambda: load_form(settings.path(settings.form.file)))
+    yield from _tried("The form's data can be read.", lambda: load_forms(settings.path(settings.form.folder)))
     yield from _tried("The list of aliases can be read.", lambda: load_aliases(settings))
     folder = settings.path(settings.letters.templates)
     problems = check_templates(folder, settings.letters.language)

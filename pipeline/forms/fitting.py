@@ -15,7 +15,8 @@ from pathlib import Path
 
 from pipeline.cleaning import read_line
 from pipeline.errors import ConfigurationError
-from pipeline.forms.form import ESSENTIAL, Form, Question, comparable
+from pipeline.forms.form import Form
+from pipeline.forms.questions import Question, comparable
 
 SURE = 0.90
 """From here on a proposal needs no second look: one slip of the finger or a word more in a long title."""
@@ -101,13 +102,13 @@ def propose_mapping(form: Form, header: Sequence[str], columns: Mapping[str, str
             used.add(text)
     absent = [question.key for question in form.questions if question.key not in taken]
     written = {guess.key: guess.header for guess in taken.values() if not guess.is_known}
-    written |= {key: "" for key in absent if form.by_key[key].is_required and key not in ESSENTIAL}
+    written |= {key: "" for key in absent if form.by_key[key].is_required and key not in form.essential}
     ordered = {question.key: written[question.key] for question in form.questions if question.key in written}
     return FormMapping(
         guesses=tuple(taken[question.key] for question in form.questions if question.key in taken),
         columns={} if ordered == current else ordered,
-        missing=tuple(key for key in absent if key in ESSENTIAL),
-        not_asked=tuple(key for key in absent if key not in ESSENTIAL),
+        missing=tuple(key for key in absent if key in form.essential),
+        not_asked=tuple(key for key in absent if key not in form.essential),
         unused=tuple(text for text in headers if text not in used),
     )
 

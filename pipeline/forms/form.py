@@ -1,114 +1,50 @@
-"""The form as data: its questions, how their headers and options may be spelt, and the script that builds it.
+"""Forms as data: each file of `config/forms` declares one form, its questions and how they may be spelt.
 
-`config/form.toml` is read and checked in full; the Apps Script, the intake and the sample rows all come
-from the value it becomes, so the form people fill in and the form we read cannot drift apart.
+A file is read and checked in full; the Apps Script, the reading of answers, the sandbox's page and the sample rows
+all come from the value it becomes, so the form people fill in and the form we read cannot drift apart.
 """
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
-import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, ValidationError
 
 from pipeline.cleaning.data_files import data_file
-from pipeline.errors import ConfigurationError, SheetHeaderProblem
+from pipeline.errors import ConfigurationError, UsageError
+from pipeline.forms.questions import (
+    CLOSED,
+    FILLED_BY_GOOGLE,
+    NAME_PATTERN,
+    PREFILLED,
+    READ_FROM,
+    Kind,
+    Option,
+    Question,
+    Strict,
+    comparable,
+)
 from pipeline.model import Response
 
-ESSENTIAL = frozenset({"submitted_at", "email", "organisation", "consent"})
-"""Without these columns no answer can be used; every other question a form of your own may leave out."""
+MATCHMAKING = "matchmaking"
+"""The form whose answers become entries; its answers tab is a setting, `sheets.responses_tab`."""
+ORDER = (MATCHMAKING, "before", "after", "later", "promoters", "survey", "event")
+"""Forms as people meet them; any other form follows by name."""
+VERSION = 2
+"""Of the files. 1 knew a single form, and read addresses, links and countries by the question's key."""
 
 DERIVED = frozenset({"row", "content", "country_code", "topics_other", "flags", "held"})
-KNOWN_KEYS = frozenset(one.name for one in fields(Response)) - DERIVED
-"""The keys that intake knows what to do with: one for every field of a Response that somebody answers."""
-
-
-class Kind(StrEnum):
-    """How a question is asked, and so how its answer is read."""
-
-    TIMESTAMP = "timestamp"
-    EMAIL = "email"
-    SHORT = "short"
-    PARAGRAPH = "paragraph"
-    CHOICE = "choice"
-    DROPDOWN = "dropdown"
-    CHECKBOXES = "checkboxes"
-    DATE = "date"
-    NUMBER = "number"
-    CONSENT = "consent"
-
-
-LONGEST_NAME = 500
-"""Longer than any header or option; what follows is not looked at, since normalising 50,000 accents takes a second."""
-
-FILLED_BY_GOOGLE = frozenset({Kind.TIMESTAMP, Kind.EMAIL})
-CLOSED = frozenset({Kind.CHOICE, Kind.DROPDOWN, Kind.CHECKBOXES, Kind.CONSENT})
-
-
-class Strict(BaseModel):
-    """A part of the file: frozen, and strict about names."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Option(Strict):
-    """One answer people can tick. `codes` is what it means to matching; `goes_to` the next page."""
-
-    text: Annotated[str, Field(min_length=1)]
-    codes: tuple[str, ...] = ()
-    aliases: tuple[str, ...] = ()
-    goes_to: str = ""
-
-
-class Question(Strict):
-    """One column of the responses tab. The fields are explained in docs/form.md."""
-
-    key: str
-    title: Annotated[str, Field(min_length=1)]
-    kind: Kind
-    required: bool | tuple[str, ...] = False
-    form_optional: bool = False
-    section: str = ""
-    help: str = ""
-    aliases: tuple[str, ...] = ()
-    options: tuple[Option, ...] = ()
-    other: bool = False
-    branches: bool = False
-    most: int | None = None
-    pattern: str = ""
-    whole: bool = False
-    least: float | None = None
-    highest: float | None = None
-
-    @field_validator("options", mode="before")
-    @classmethod
-    def _plain_texts(cls, value: Any) -> Any:
-        if isinstance(value, Sequence) and not isinstance(value, str):
-            return tuple({"text": option} if isinstance(option, str) else option for option in value)
-        return value
-
-    def is_required_for(self, role: str | None) -> bool:
-        """Whether an answer must be there for somebody in that role ("send", "host", "either", or unknown)."""
-        if isinstance(self.required, bool):
-            return self.required
-        return role is not None and (role in self.required or (role == "either" and bool(self.required)))
-
-    @property
-    def is_required(self) -> bool:
-        """Whether the column must be there at all."""
-        return bool(self.required)
-
-    def spellings(self) -> tuple[str, ...]:
-        """Every header this question is known under, comparable."""
-        return tuple(dict.fromkeys(comparable(text) for text in (self.title, *self.aliases)))
+RECORDS: Mapping[str, frozenset[str]] = {
+    "": frozenset(),
+    "response": frozenset(one.name for one in fields(Response)) - DERIVED,
+}
+"""What the answers of a form become -> the keys that record knows; without a record every key is welcome."""
 
 
 class Words(Strict):
@@ -120,9 +56,15 @@ class Words(Strict):
 
 class _File(Strict):
     version: int
-    title: str
+    title: Annotated[str, Field(min_length=1)]
+    answers_tab: str = ""
     description: str = ""
     confirmation: str = ""
+    addresses: Literal["verified", "typed"] = "verified"
+    answered_by: Literal["anyone"] | tuple[str, ...] = "anyone"
+    record: Literal["", "response"] = ""
+    about: str = ""
+    essential: tuple[str, ...] | None = None
     consent_version: str = ""
     words: Words = Words()
     question: tuple[Question, ...]
@@ -130,11 +72,24 @@ class _File(Strict):
 
 @dataclass(frozen=True)
 class Form:
-    """The whole form, checked. Built by `load_form`."""
+    """One form, checked. Built by `load_form`.
 
+    `answers_tab` is the default title of the tab its answers go to. `addresses` are "verified" by Google, or
+    "typed" into a question. `answered_by` is "anyone" with the link, or the addresses of those who may answer.
+    `record` is what an answer becomes, `about` the key of the question that names whom it is about. Without an
+    answer to each question in `essential` a row cannot be used.
+    """
+
+    name: str
     title: str
+    answers_tab: str
     description: str
     confirmation: str
+    addresses: str
+    answered_by: str | tuple[str, ...]
+    record: str
+    about: str
+    essential: frozenset[str]
     consent_version: str
     words: Words
     questions: tuple[Question, ...]
@@ -143,6 +98,25 @@ class Form:
     def header(self) -> tuple[str, ...]:
         """The default header of the responses tab, in order."""
         return tuple(question.title for question in self.questions)
+
+    def at_sandbox(self, root: str, responses_tab: str) -> dict[str, str]:
+        """What the tab of forms says of this form in the sandbox at `root`, where every form has a page.
+
+        The keys are those of the script that makes a form; `responses_tab` is the setting for the matchmaking form.
+        """
+        address = f"{root}/answer/{self.name}"
+        query = "&".join(f"{one.key}={{{one.prefilled}}}" for one in self.questions if one.prefilled)
+        return {
+            "form": self.name,
+            "address": address,
+            "link": f"{address}?{query}" if query else "",
+            "answers": self.tab_title(responses_tab),
+            "addresses": "verified",
+        }
+
+    def tab_title(self, responses_tab: str) -> str:
+        """The title of its answers tab, which for the matchmaking form is the setting `sheets.responses_tab`."""
+        return responses_tab if self.name == MATCHMAKING else self.answers_tab
 
     @cached_property
     def options(self) -> Mapping[str, Mapping[str, Option]]:
@@ -167,51 +141,142 @@ class Form:
         return tuple(dict.fromkeys(code for option in chosen if option for code in option.codes))
 
 
-def comparable(text: str) -> str:
-    """A header or option without what people and Google change about it.
+def form_names(folder: Path | None = None) -> tuple[str, ...]:
+    """The names of all forms there are: a file `NAME.toml` in the folder, or among those shipped, is one."""
+    found = {file.stem for place in _folders(folder) for file in place.glob("*.toml")}
+    return tuple(sorted(found, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name)))
 
-    Case, runs of spaces (also no-break ones), invisible characters, a trailing colon, asterisk or full stop.
+
+def load_forms(folder: Path | None = None) -> dict[str, Form]:
+    """Every form by name, as people meet them. Raises ConfigurationError naming every problem of the first bad one."""
+    return {name: load_form(name, folder) for name in form_names(folder)}
+
+
+def load_form(name: str = MATCHMAKING, folder: Path | None = None) -> Form:
+    """Read and check one form: the file of that name in the folder (the setting `form.folder`), else the shipped one.
+
+    Raises UsageError when there is no such form, and ConfigurationError naming every problem by its path.
     """
-    text = text[:LONGEST_NAME]
-    if not text.isascii():
-        text = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
-    flat = " ".join(text.split())
-    return flat.rstrip(" :*.").replace("’", "'").casefold()
-
-
-def load_form(path: Path | None = None) -> Form:
-    """Read and check the form (default: the shipped one).
-
-    Raises ConfigurationError naming every problem by its path.
-    """
-    path = path or data_file("form.toml")
+    path = _file(name, folder)
+    data = _with_borrowed(name, _toml(path), folder)
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
         parsed = _File.model_validate(data)
-    except FileNotFoundError:
-        raise ConfigurationError(f"There is no form at {path}.", hint="Set form.file in the configuration.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} is not valid TOML: {error}.", hint="Mend that line.") from None
-    except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read: {error.strerror}.", hint="Check its permissions.") from None
     except ValidationError as error:
         problems = "; ".join(
             f"{_path(problem['loc'], data)}: {problem['msg'].removeprefix('Value error, ')}"
             for problem in error.errors(include_url=False, include_input=False)
         )
-        raise ConfigurationError(f"{path}: {problems}.", hint="docs/form.md explains every key.") from None
-    problems_found = _problems(parsed)
+        raise ConfigurationError(f"{path}: {problems}.", hint=HINT) from None
+    problems_found = _problems(name, parsed)
     if problems_found:
-        raise ConfigurationError(f"{path}: {'; '.join(problems_found)}.", hint="docs/form.md explains every key.")
+        raise ConfigurationError(f"{path}: {'; '.join(problems_found)}.", hint=HINT)
     return Form(
+        name=name,
         title=parsed.title,
+        answers_tab=parsed.answers_tab or parsed.title,
         description=parsed.description.strip(),
         confirmation=parsed.confirmation.strip(),
+        addresses=parsed.addresses,
+        answered_by=parsed.answered_by,
+        record=parsed.record,
+        about=parsed.about,
+        essential=_essential(parsed),
         consent_version=parsed.consent_version,
         words=parsed.words,
         questions=parsed.question,
         by_key={question.key: question for question in parsed.question},
     )
+
+
+HINT = "docs/form.md explains every key."
+BORROWED = frozenset(Question.model_fields) - {"section", "branches", "form_optional"}
+"""What a question takes over from the one it is like; pages belong to a form and are not borrowed."""
+
+
+def _folders(folder: Path | None) -> tuple[Path, ...]:
+    own = data_file("forms")
+    return (folder, own) if folder is not None and folder.is_dir() and folder != own else (own,)
+
+
+def _file(name: str, folder: Path | None) -> Path:
+    if re.fullmatch(NAME_PATTERN, name):
+        for place in _folders(folder):
+            if (place / f"{name}.toml").exists():
+                return place / f"{name}.toml"
+    raise UsageError(f"There is no form {name!r}.", hint=f"The forms are: {', '.join(form_names(folder))}.")
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} is not valid TOML: {error}.", hint="Mend that line.") from None
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}.", hint="Check its permissions.") from None
+
+
+def _with_borrowed(name: str, data: dict[str, Any], folder: Path | None) -> dict[str, Any]:
+    """The file with every question whole that is `like` another.
+
+    What every form has comes from the matchmaking form unless it is declared anew: the columns Google fills in
+    itself, in front of the questions, and the words for yes and no.
+    """
+    files = {name: data}
+    questions = data.get("question")
+    if not isinstance(questions, list):
+        return data
+    found = [_whole(question, name, files, folder, ()) for question in questions]
+    if name == MATCHMAKING:
+        return {**data, "question": found}
+    kinds = {question.get("kind") for question in found if isinstance(question, dict)}
+    base = _other(MATCHMAKING, files, folder)
+    given = [one for one in base.get("question", ()) if one.get("kind") in FILLED_BY_GOOGLE - kinds]
+    return {"words": base.get("words", {}), **data, "question": [*given, *found]}
+
+
+def _whole(
+    question: Any, form: str, files: dict[str, dict[str, Any]], folder: Path | None, seen: tuple[str, ...]
+) -> Any:
+    if not isinstance(question, dict) or "like" not in question:
+        return question
+    like = str(question["like"])
+    other, _, key = like.partition(".")
+    candidates = _other(other, files, folder).get("question", ()) if other in (form, *form_names(folder)) else ()
+    model = next(
+        (one for one in candidates if isinstance(one, dict) and _key(one) == key and one is not question), None
+    )
+    if model is None or like in seen:
+        raise ConfigurationError(
+            f'{_file(form, folder)}: a question is like "{like}", which '
+            + ("is like itself." if model else "is not there."),
+            hint="Name a form and one of its questions, for example matchmaking.topics.",
+        )
+    whole = {
+        field: value for field, value in _whole(model, other, files, folder, (*seen, like)).items() if field in BORROWED
+    }
+    if "options" in whole:
+        whole["options"] = [
+            {part: value for part, value in option.items() if part != "goes_to"} if isinstance(option, dict) else option
+            for option in whole["options"]
+        ]
+    return whole | {field: value for field, value in question.items() if field != "like"}
+
+
+def _key(question: Mapping[str, Any]) -> str:
+    """The key a question has, written or borrowed."""
+    return str(question.get("key") or str(question.get("like", "")).rpartition(".")[2])
+
+
+def _other(name: str, files: dict[str, dict[str, Any]], folder: Path | None) -> dict[str, Any]:
+    if name not in files:
+        files[name] = _toml(_file(name, folder))
+    return files[name]
+
+
+def _essential(parsed: _File) -> frozenset[str]:
+    if parsed.essential is not None:
+        return frozenset(parsed.essential)
+    return frozenset(question.key for question in parsed.question if question.required is True)
 
 
 def _path(location: tuple[int | str, ...], data: Mapping[str, Any]) -> str:
@@ -223,15 +288,25 @@ def _path(location: tuple[int | str, ...], data: Mapping[str, Any]) -> str:
     return ".".join(str(part) for part in location) or "file"
 
 
-def _problems(parsed: _File) -> list[str]:
+def _problems(name: str, parsed: _File) -> list[str]:
     """What the shape alone cannot tell: doubled names, commas in options, unknown keys and pages."""
     found: list[str] = []
-    if parsed.version != 1:
-        found.append(f"version: is {parsed.version}, this program reads version 1")
+    if parsed.version != VERSION:
+        found.append(
+            f"version: is {parsed.version}, this program reads version {VERSION}; make your changes in a new copy"
+        )
+    if name == MATCHMAKING and parsed.record != "response":
+        found.append('record: has to be "response", since entries are made of this form')
+    known = RECORDS[parsed.record]
     keys = [question.key for question in parsed.question]
     found += [f"question.{key}: stands there twice" for key in sorted({key for key in keys if keys.count(key) > 1})]
-    found += [f"question.{key}: is not a question this program knows" for key in keys if key not in KNOWN_KEYS]
-    found += [f"question.{key}: is missing" for key in sorted(ESSENTIAL) if key not in keys]
+    found += [f"question.{key}: is not a question this program knows" for key in keys if known and key not in known]
+    found += [f"question.{key}: is missing" for key in sorted(_essential(parsed) - set(keys))]
+    for kind in FILLED_BY_GOOGLE:
+        if sum(question.kind is kind for question in parsed.question) != 1:
+            found.append(f"question: there has to be one of the kind {kind}")
+    if parsed.about and parsed.about not in keys:
+        found.append(f"about: {parsed.about} is no question of this form")
     seen: dict[str, str] = {}
     for question in parsed.question:
         for spelling in question.spellings():
@@ -239,9 +314,24 @@ def _problems(parsed: _File) -> list[str]:
                 found.append(f'question.{question.key}: "{spelling}" is also a header of {seen[spelling]}')
             seen[spelling] = question.key
     sections = {question.section for question in parsed.question} | {"", "submit"}
-    for question in parsed.question:
+    for place, question in enumerate(parsed.question):
         found += _option_problems(question, sections)
+        found += _reading_problems(question, parsed.question[:place])
     return found
+
+
+def _reading_problems(question: Question, earlier: Sequence[Question]) -> Iterator[str]:
+    where = f"question.{question.key}"
+    if question.kind not in READ_FROM[question.reads]:
+        yield f"{where}.reads: a {question.kind} cannot be read as {question.reads}"
+    if question.prefilled and question.kind not in PREFILLED:
+        yield f"{where}.prefilled: a link cannot bring along the answer of a {question.kind}"
+    if question.not_before and not any(
+        one.key == question.not_before and one.kind is question.kind is Kind.DATE for one in earlier
+    ):
+        yield f"{where}.not_before: {question.not_before} is no date asked for before this one"
+    if question.kind is Kind.NUMBER and question.highest is None:
+        yield f"{where}.highest: a number needs one"
 
 
 def _option_problems(question: Question, sections: set[str]) -> list[str]:
@@ -268,103 +358,3 @@ def _option_problems(question: Question, sections: set[str]) -> list[str]:
         except re.error as error:
             found.append(f"question.{question.key}.pattern: {error}")
     return found
-
-
-def locate(
-    form: Form, header: Sequence[str], columns: Mapping[str, str], *, tab: str = "", needed: Collection[str] = ()
-) -> dict[str, str]:
-    """Question key -> the header as it stands in the tab.
-
-    `columns` is `[form.columns]` of the configuration: key -> header, or key -> "" where a form of your own does
-    not ask that question. Everything else is found by title, then by alias; a column more is nobody's concern.
-    `needed` are keys of optional questions that must be there too, since they once were.
-    Raises SheetHeaderProblem when a needed column is missing or could be two, naming what was seen.
-    """
-    seen: dict[str, list[str]] = {}
-    for text in header:
-        if text.strip():
-            seen.setdefault(comparable(text), []).append(text)
-    found: dict[str, str] = {}
-    missing: list[str] = []
-    doubled: list[str] = []
-    taken = {comparable(text) for text in columns.values() if text}
-    for question in form.questions:
-        wanted = columns.get(question.key)
-        if wanted == "" and question.key not in ESSENTIAL:
-            continue
-        spellings = (comparable(wanted),) if wanted else question.spellings()
-        hits = [text for spelling in spellings if wanted or spelling not in taken for text in seen.get(spelling, [])]
-        if len(hits) > 1:
-            doubled.append(" and ".join(f'"{hit}"' for hit in hits) + f" (for {question.key})")
-        elif hits:
-            found[question.key] = hits[0]
-        elif question.is_required or wanted or question.key in needed:
-            missing.append(f'"{wanted or question.title}" ({question.key})')
-    unknown = sorted(set(columns) - set(form.by_key))
-    if unknown:
-        missing.append(f"form.columns names questions that do not exist: {', '.join(unknown)}")
-    if missing or doubled:
-        raise _header_problem(missing, doubled, header, tab)
-    return found
-
-
-def _header_problem(
-    missing: Sequence[str], doubled: Sequence[str], header: Sequence[str], tab: str
-) -> SheetHeaderProblem:
-    said = []
-    if missing:
-        said.append(f"is missing {', '.join(missing)}")
-    if doubled:
-        said.append(f"has more than one column for {', '.join(doubled)}")
-    seen = ", ".join(f'"{text[:80]}"' for text in header[:60] if text.strip()) or "none"
-    return SheetHeaderProblem(
-        f'The tab "{tab}" {" and ".join(said)}. Columns seen: {seen}.',
-        hint="If a question was renamed, name its column under [form.columns] (matchmaker map proposes it); "
-        'if the form no longer asks it, write its key = "" there; '
-        "of two columns, rename the one that is no longer used.",
-    )
-
-
-def apps_script(form: Form, spreadsheet_id: str) -> str:
-    """A Google Apps Script that builds this form, with its branches, and links it to that spreadsheet.
-
-    `spreadsheet_id` may be empty; the script then says where to put it. Everything from the form stands in
-    the script as one JSON value, so no title or option can become code.
-    """
-    pages: list[dict[str, Any]] = []
-    for question in form.questions:
-        if question.kind in FILLED_BY_GOOGLE:
-            continue
-        if question.section or not pages:
-            pages.append({"title": question.section, "questions": []})
-        pages[-1]["questions"].append(_as_item(question))
-    data = {
-        "title": form.title,
-        "description": form.description,
-        "confirmation": form.confirmation,
-        "spreadsheet": spreadsheet_id,
-        "pages": pages,
-    }
-    template = data_file("form.gs").read_text(encoding="utf-8")
-    return template.replace("/* FORM */ {}", _as_javascript(data))
-
-
-def _as_item(question: Question) -> dict[str, Any]:
-    required = question.required is True or (bool(question.required) and not question.form_optional)
-    item: dict[str, Any] = {
-        "title": question.title,
-        "kind": str(question.kind),
-        "required": required,
-        "help": question.help,
-        "other": question.other,
-        "options": [{"text": option.text, "goesTo": option.goes_to} for option in question.options],
-        "branches": question.branches,
-        "pattern": question.pattern,
-    }
-    bounds = {"least": question.least, "highest": question.highest, "whole": question.whole, "most": question.most}
-    return item | {name: value for name, value in bounds.items() if value}
-
-
-def _as_javascript(data: Mapping[str, Any]) -> str:
-    """JSON that is also safe inside a script: plain ASCII, and no way to end a script element."""
-    return json.dumps(data, indent=2, ensure_ascii=True).replace("<", "\\u003c")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.cleaning import canonical_address
-from pipeline.forms.form import locate
+from pipeline.forms.header import locate
 from pipeline.intake import EntryPlan, Intake, entries, read_responses, to_entry
 from pipeline.intake.impersonation import inspect, known_contacts
 from pipeline.letters.identity import introduction_id
@@ -166,13 +166,7 @@ def _read(inputs: RunInputs) -> tuple[Intake, tuple[Problem, ...]]:
     table = inputs.table(RESPONSES)
     most = inputs.settings.run.max_rows
     kept = Table(title=table.title, header=table.header, rows=table.rows[:most])
-    intake = read_responses(
-        kept,
-        inputs.form,
-        columns=inputs.settings.form.columns,
-        locale=inputs.snapshot.locale,
-        today=inputs.today,
-    )
+    intake = read_responses(kept, inputs.form, columns=inputs.settings.form.columns)
     if len(table.rows) <= most:
         return intake, ()
     return intake, (

@@ -1,4 +1,4 @@
-"""The form as a plain page, so that a newcomer can close the loop: an answer given here becomes a row.
+"""Each form as a plain page, so that a newcomer can close the loop: an answer given here becomes a row.
 
 The row is what Google Forms would write: a timestamp as a serial number, ticked options joined by commas,
 everything else as it was typed.
@@ -13,7 +13,9 @@ from typing import Any, Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from pipeline.forms.form import Form, Kind, Question, locate
+from pipeline.forms.form import Form
+from pipeline.forms.header import locate
+from pipeline.forms.questions import Kind, Question
 from pipeline.model import Cell
 
 Given = Mapping[str, Sequence[str]]
@@ -54,17 +56,27 @@ class AnswerForm:
         self._tab = tab
         self._questions = [question for question in form.questions if question.kind is not Kind.TIMESTAMP]
 
+    @property
+    def title(self) -> str:
+        """The form's title."""
+        return self._form.title
+
     def page(
         self,
         *,
+        forms: Mapping[str, str],
         given: Given | None = None,
         problems: Mapping[str, str] | None = None,
         fault: str = "",
         sent: bool = False,
     ) -> str:
-        """The page as HTML: empty, or with what was given and what is wrong with it, or with the tab it goes to."""
+        """The page as HTML: empty, or with what was given and what is wrong with it, or with the tab it goes to.
+
+        `forms` are all forms there are, name -> title, for the list of pages.
+        """
         return _templates.get_template("answer.html").render(
             form=self._form,
+            forms=forms,
             questions=self._questions,
             given=given or {},
             problems=problems or {},
@@ -96,7 +108,7 @@ class AnswerForm:
         if any(len(part) > LONGEST_ANSWER for part in given.get(question.key, ())):
             return "This is longer than a cell of a spreadsheet can hold (50,000 characters)."
         if not answer:
-            is_asked = question.required is True and not self._is_withdrawal(given)
+            is_asked = question.required is True and not self._is_closing(given)
             return "Please answer this question." if is_asked or question.kind is Kind.EMAIL else None
         if question.kind is Kind.NUMBER and _number(answer) is None:
             return "Please give a number."
@@ -106,8 +118,13 @@ class AnswerForm:
             return "Please give an e-mail address."
         return None
 
-    def _is_withdrawal(self, given: Given) -> bool:
-        return "withdraw" in self._form.codes("kind", given.get("kind", ())) if "kind" in self._form.by_key else False
+    def _is_closing(self, given: Given) -> bool:
+        """Whether an answer leads to the end of the form at once, as a withdrawal does."""
+        return any(
+            option.goes_to == "submit" and option.text in given.get(question.key, ())
+            for question in self._questions
+            for option in question.options
+        )
 
 
 def serial(moment: datetime) -> float:

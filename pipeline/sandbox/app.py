@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import functools
 import json
 import logging
 import os
@@ -18,14 +19,16 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
 
 from pipeline.errors import TryLater, UsageError
-from pipeline.sandbox.responses import ResponsesTab
+from pipeline.forms.form import MATCHMAKING, Form
+from pipeline.model import Cell, SheetRow
+from pipeline.sandbox.responses import SandboxTab, make_tabs, sheet_ids
 from pipeline.sandbox.sheets_api import SheetsService
 from pipeline.sandbox.smtp import KeptMessage, MailStore
 from pipeline.sandbox.store import Store
@@ -61,9 +64,6 @@ sender = "Mobility Matchmaking (sandbox) <matchmaking@sandbox.example>"
 [run]
 lock_file = "state/lock"
 reports = "state/reports"
-
-[form]
-file = {form}
 
 [letters]
 templates = {templates}
@@ -203,13 +203,12 @@ class Sandbox:
         from starlette.applications import Starlette
         from starlette.middleware import Middleware
 
-        from pipeline.forms.form import load_form
         from pipeline.sandbox.answers import AnswerForm
         from pipeline.sandbox.sheets_api import routes
         from pipeline.sandbox.web import Guard, page_routes
 
-        form = AnswerForm(load_form(), self._responses)
-        pages = page_routes(description=self._for_pages, mail=mail, form=form)
+        forms = {name: AnswerForm(form, self._tab(form.tab_title(RESPONSES_TAB))) for name, form in self._forms.items()}
+        pages = page_routes(description=self._for_pages, mail=mail, forms=forms)
         return Starlette(routes=[*pages, *routes(self.service)], lifespan=lifespan, middleware=[Middleware(Guard)])
 
     def _for_pages(self) -> dict[str, Any]:
@@ -217,9 +216,19 @@ class Sandbox:
         revision = next((str(b.modified) for b in self._store.all() if b.spreadsheet_id == self.spreadsheet_id), None)
         return {"spreadsheet_id": self.spreadsheet_id, "command": command, "revision": revision}
 
-    @property
-    def _responses(self) -> ResponsesTab:
-        return ResponsesTab(self.sheets_api, lambda: self.spreadsheet_id, RESPONSES_TAB)
+    @functools.cached_property
+    def _forms(self) -> Mapping[str, Form]:
+        """Every form, from the folder that this sandbox's own configuration names."""
+        from pipeline.config import FormSettings, load_settings
+        from pipeline.forms.form import load_forms
+
+        if self.config_path.exists():
+            settings = load_settings(self.config_path, environment={})
+            return load_forms(settings.path(settings.form.folder))
+        return load_forms(self.directory / FormSettings().folder)
+
+    def _tab(self, title: str) -> SandboxTab:
+        return SandboxTab(self.sheets_api, lambda: self.spreadsheet_id, title)
 
     def _prepare(self) -> None:
         """The spreadsheet, made at the first start and found again at every other; and the configuration."""
@@ -231,22 +240,54 @@ class Sandbox:
             self.spreadsheet_id = self._store.create_spreadsheet(
                 SPREADSHEET_TITLE, spreadsheet_id=self.spreadsheet_id or None
             )
-            self._fill()
+        self._fill()
         _write(memory, json.dumps({"spreadsheet_id": self.spreadsheet_id}) + "\n")
         (self.directory / "state").mkdir(exist_ok=True)
         _write(self.config_path, self._configuration())
 
     def _fill(self) -> None:
-        from pipeline.forms.form import load_form
+        """The tabs of all forms, each with its header, and the tab that says where the forms are; what is missing.
 
-        form = load_form()
-        self._responses.make(form.header())
-        if self._sample:
-            from pipeline.sandbox.answers import row_of
-            from pipeline.sandbox.sample import sample_rows
+        So a form that has come since the last start gets its tab now, and every row the port of this start.
+        """
+        from pipeline.tabs.forms import TAB, cells, lacking
 
-            today = datetime.now(UTC).date()
-            self._responses.append_rows([row_of(form, values) for values in sample_rows(today, form)])
+        forms = self._forms
+        made = sheet_ids(self.sheets_api, self.spreadsheet_id)
+        is_new = RESPONSES_TAB not in made and len(made) == 1
+        headers = {form.tab_title(RESPONSES_TAB): form.header() for form in forms.values()} | {TAB.name: TAB.titles}
+        if not is_new:
+            headers = {title: header for title, header in headers.items() if title not in made | {RESPONSES_TAB: 0}}
+        make_tabs(self.sheets_api, self.spreadsheet_id, headers, is_new=is_new)
+        if is_new and self._sample:
+            self._fill_in_samples(forms[MATCHMAKING])
+        tab = self._tab(TAB.name)
+        table = tab.table()
+        wanted = [cells(form.at_sandbox(self.sheets_api, RESPONSES_TAB)) for form in forms.values()]
+        new = [[_text(row.get(title)) for title in table.header] for row in lacking(table, wanted)]
+        if new:
+            tab.append_rows(new)
+        for row in table.rows:
+            for form in wanted:
+                self._renew(tab, table.header, row, form)
+
+    def _renew(self, tab: SandboxTab, header: Sequence[str], row: SheetRow, form: Mapping[str, Cell]) -> None:
+        """Give a row of this sandbox's own page the address it has since this start."""
+        from pipeline.tabs.forms import ADDRESS, FORM, PREFILLED_LINK
+
+        was = str(row.cells.get(ADDRESS) or "")
+        if row.cells.get(FORM) != form[FORM] or not was.startswith(f"http://{HOST}:") or was == form[ADDRESS]:
+            return
+        for title in (ADDRESS, PREFILLED_LINK):
+            if title in header:
+                tab.put(row.number - 1, header.index(title), str(form[title]))
+
+    def _fill_in_samples(self, form: Form) -> None:
+        from pipeline.sandbox.answers import row_of
+        from pipeline.sandbox.sample import sample_rows
+
+        rows = [row_of(form, values) for values in sample_rows(datetime.now(UTC).date(), form)]
+        self._tab(RESPONSES_TAB).append_rows(rows)
 
     def _configuration(self) -> str:
         """The file as it should be: new, or the one that is there with only our own values renewed."""
@@ -259,12 +300,10 @@ class Sandbox:
         }
         written = {name: json.dumps(value, ensure_ascii=False) for name, value in values.items()}
         if not self.config_path.exists():
-            config = data_file()
             return CONFIGURATION.format(
                 **written,
                 responses_tab=json.dumps(RESPONSES_TAB),
-                form=json.dumps(str(config / "form.toml"), ensure_ascii=False),
-                templates=json.dumps(str(config.parent / "templates"), ensure_ascii=False),
+                templates=json.dumps(str(data_file().parent / "templates"), ensure_ascii=False),
             )
         text = self.config_path.read_text(encoding="utf-8")
         for section, name in (("sheets", "api_url"), ("sheets", "spreadsheet_id"), ("mail", "port")):
@@ -301,6 +340,10 @@ def run_sandbox(
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _text(cell: Cell) -> dict[str, Any]:
+    return {"userEnteredValue": {"stringValue": str(cell)}} if cell else {}
 
 
 def _own_command() -> str:

@@ -8,7 +8,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from pipeline.cleaning.data_files import data_file
-from pipeline.forms.form import Form, Kind, Question
+from pipeline.forms.form import Form
+from pipeline.forms.questions import Kind, Question
 from pipeline.model import Cell
 
 SHEET_EPOCH = date(1899, 12, 30)

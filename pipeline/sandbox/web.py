@@ -21,6 +21,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.errors import MatchmakerError
+from pipeline.forms.form import MATCHMAKING
 from pipeline.sandbox import mailbox
 from pipeline.sandbox.answers import AnswerForm
 from pipeline.sandbox.responses import SandboxFault
@@ -99,8 +100,12 @@ def _name_of(url: str) -> str:
         return ""
 
 
-def page_routes(*, description: Callable[[], dict[str, Any]], mail: MailStore, form: AnswerForm) -> list[BaseRoute]:
+def page_routes(
+    *, description: Callable[[], dict[str, Any]], mail: MailStore, forms: Mapping[str, AnswerForm]
+) -> list[BaseRoute]:
     """Everything below the pages' own paths. `description` tells what the sandbox announces of itself."""
+
+    titles = {name: form.title for name, form in forms.items()}
 
     def page(name: str) -> Callable[[Request], Response]:
         return lambda _request: FileResponse(PAGES / name)
@@ -114,25 +119,37 @@ def page_routes(*, description: Callable[[], dict[str, Any]], mail: MailStore, f
     def about(_request: Request) -> Response:
         return JSONResponse({**description(), "letters": len(mail.messages())})
 
+    def wanted(request: Request) -> tuple[str, AnswerForm]:
+        name = request.path_params.get("form", MATCHMAKING)
+        if name not in forms:
+            raise HTTPException(404)
+        return name, forms[name]
+
     def ask(request: Request) -> Response:
-        return HTMLResponse(form.page(sent="sent" in request.query_params))
+        _, form = wanted(request)
+        # A prefilled link brings answers along, under the keys of their questions.
+        given = {key: request.query_params.getlist(key) for key in request.query_params}
+        return HTMLResponse(form.page(forms=titles, given=given, sent="sent" in given))
 
     async def answer(request: Request) -> Response:
         given = parse_qs((await _bounded(request)).decode("utf-8", "replace"), max_num_fields=2000)
+        name, form = wanted(request)
         # it writes over the API of this same server, so the loop must stay free to answer
         try:
             problems = await run_in_threadpool(form.submit, given)
         except (MatchmakerError, SandboxFault) as error:
-            return HTMLResponse(form.page(given=given, fault=str(error)), 409)
+            return HTMLResponse(form.page(forms=titles, given=given, fault=str(error)), 409)
         if problems:
-            return HTMLResponse(form.page(given=given, problems=problems), 422)
-        return RedirectResponse("/answer?sent", 303)
+            return HTMLResponse(form.page(forms=titles, given=given, problems=problems), 422)
+        return RedirectResponse(f"/answer/{name}?sent", 303)
 
     return [
         Route("/", page("sheet.html")),
         Route("/mail", page("mail.html")),
         Route("/answer", ask),
         Route("/answer", answer, methods=["POST"]),
+        Route("/answer/{form}", ask),
+        Route("/answer/{form}", answer, methods=["POST"]),
         Route("/static/{name}", static),
         Route("/sandbox.json", about),
         Route("/favicon.ico", lambda _request: RedirectResponse("/static/icon.svg")),

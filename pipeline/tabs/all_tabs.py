@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline.tabs import (
     by_hand,
     exchanges,
+    forms,
     indicators,
     nearly,
     organisations,
@@ -25,6 +26,7 @@ TABS: tuple[Tab, ...] = (
     unmet_demand.TAB,
     exchanges.TAB,
     indicators.TAB,
+    forms.TAB,
 )
 
 BY_NAME = {tab.name: tab for tab in TABS}

@@ -154,7 +154,6 @@ def test_another_address_is_not_taken_for_it(text: str) -> None:
     assert not mentions(text, "info@borås.se")
 
 
-@settings(max_examples=300, deadline=None)
 @settings(max_examples=300)
 @given(st.text(max_size=80) | st.emails())
 def test_an_address_never_carries_a_second_one(value: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.forms.form import Kind, Option, Question
+from pipeline.forms.questions import Kind, Option, Question
 
 PAGE = (Path(__file__).parents[2] / "docs" / "form.md").read_text(encoding="utf-8")
 

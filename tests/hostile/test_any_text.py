@@ -25,7 +25,7 @@ from pipeline.tabs import review as review_tab
 from pipeline.tabs.tab import RESPONSES
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
-FORM = load_form(data_file("form.toml"))
+FORM = load_form()
 TEMPLATES = load_templates(data_file().parent / "templates", "en")
 SETTINGS = Settings()
 CONTROLLED = {"submitted_at", "kind", "consent"}

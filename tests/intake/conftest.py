@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
 
 import pytest
 
@@ -56,6 +55,6 @@ def read(form: Form) -> Read:
             for number, changed in enumerate(changes, start=first_row)
         )
         table = Table(title="Form responses 1", header=form.header(), rows=rows)
-        return read_responses(table, form, columns={}, locale="en_GB", today=date(2026, 11, 20))
+        return read_responses(table, form, columns={})
 
     return reading

@@ -41,7 +41,11 @@ def test_rows_are_told_apart_by_header_not_by_position(form: Form) -> None:
     header = tuple(reversed(form.header()))
     cells: dict[str, Cell] = {"Email Address": "x@y.example", "Timestamp": 46_000, "Mine": "note"}
     table = Table(title="T", header=("Mine", *header), rows=(SheetRow(number=9, cells=cells),))
-    (problem,) = read_responses(table, form, columns={}, locale="en", today=TODAY).problems
+    (problem,) = read_responses(
+        table,
+        form,
+        columns={},
+    ).problems
     assert '"Is this a new entry?"' in problem.where
 
 
@@ -49,7 +53,7 @@ def test_rows_are_told_apart_by_header_not_by_position(form: Form) -> None:
 def test_a_missing_header_stops_the_run_naming_what_was_seen(form: Form, absent: str) -> None:
     header = tuple(title for title in form.header() if title != form.by_key[absent].title)
     with pytest.raises(SheetHeaderProblem, match=form.by_key[absent].title.replace("?", r"\?")) as caught:
-        read_responses(Table(title="T", header=header, rows=()), form, columns={}, locale="en", today=TODAY)
+        read_responses(Table(title="T", header=header, rows=()), form, columns={})
     assert '"Website"' in str(caught.value)
 
 
@@ -57,12 +61,12 @@ def test_a_missing_header_stops_the_run_naming_what_was_seen(form: Form, absent:
 def test_a_doubled_header_stops_the_run_even_when_one_column_is_empty(form: Form, twin: str) -> None:
     table = Table(title="T", header=(*form.header(), twin), rows=())
     with pytest.raises(SheetHeaderProblem, match="more than one column"):
-        read_responses(table, form, columns={}, locale="en", today=TODAY)
+        read_responses(table, form, columns={})
 
 
 def test_the_configuration_settles_which_of_two_columns_is_meant(form: Form) -> None:
     table = Table(title="T", header=(*form.header(), "Pays"), rows=())
-    read_responses(table, form, columns={"country": "Pays"}, locale="en", today=TODAY)
+    read_responses(table, form, columns={"country": "Pays"})
 
 
 @pytest.mark.parametrize(
@@ -78,16 +82,20 @@ def test_the_configuration_settles_which_of_two_columns_is_meant(form: Form) -> 
 def test_localised_columns_are_found(form: Form, timestamp: str, email: str) -> None:
     header = (timestamp, email, *form.header()[2:])
     table = Table(title="T", header=header, rows=(SheetRow(number=2, cells={timestamp: 46_000, email: "none"}),))
-    (problem,) = read_responses(table, form, columns={}, locale="fr_FR", today=TODAY).problems
+    (problem,) = read_responses(
+        table,
+        form,
+        columns={},
+    ).problems
     assert email in problem.where
 
 
 def test_a_question_the_own_form_does_not_ask_can_be_left_out(form: Form) -> None:
     header = tuple(title for title in form.header() if title not in {"Format", "Is this a new entry?"})
     table = Table(title="T", header=header, rows=())
-    read_responses(table, form, columns={"formats": "", "kind": ""}, locale="en", today=TODAY)
+    read_responses(table, form, columns={"formats": "", "kind": ""})
     with pytest.raises(SheetHeaderProblem):
-        read_responses(table, form, columns={"formats": "", "kind": "", "consent": "no such"}, locale="en", today=TODAY)
+        read_responses(table, form, columns={"formats": "", "kind": "", "consent": "no such"})
 
 
 @pytest.mark.parametrize(
@@ -309,6 +317,79 @@ def test_the_version_of_an_entry_is_its_answers_and_nothing_else(read: Callable[
     assert one.content != edited.content
 
 
+EVERYTHING: dict[str, Cell] = {
+    "email": "Anna.Ö@kommun.example",
+    "contact_role": "Head",
+    "organisation_local": "Kommunen Ett",
+    "unit": "Skolan",
+    "parent": "Region Väst",
+    "region": "Catalunya",
+    "country": "Spain",
+    "website": "www.kommun.example/a",
+    "oid": "e 1234 5678",
+    "topics": "Gender equality, Green skills, Beekeeping",
+    "date_from": 46510,
+    "date_to": "5 June 2027",
+    "days": "1,5",
+    "group_size": "ca. 12 people",
+    "visits_per_year": 3,
+    "target_countries": "Spain - Catalonia, France, Atlantis, Japan",
+    "target_strict": "Yes - only these",
+    "target_organisation": "Borås Multicompetent Team",
+    "avoid_organisations": "One; Two\nThree",
+    "third_party": "Yes",
+    "reciprocal": "Maybe",
+    "funding": "Own budget, Crowd",
+    "fewer_opportunities": "Partly",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "content"),
+    [
+        ({}, "f782f446ccdcf1a1df4afa370a54e1a1"),
+        (EVERYTHING, "0ca7405714424eaead6d312073261802"),
+        (
+            {
+                "kind": "Update of my earlier entry",
+                "role": "Host visitors",
+                "seeks": "",
+                "membership": "Nonsense",
+                "share_contact": "Ask me first",
+                "publish": "No",
+                "consent": True,
+            },
+            "f4aa9f8688d2c788c25b2c58a79777e3",
+        ),
+        (
+            dict.fromkeys(load_form().by_key, "")
+            | {
+                "submitted_at": 46_001,
+                "email": "anna@kommun.example",
+                "kind": "Withdraw my entry",
+                "organisation": "Kommun Ett",
+            },
+            "6c270489e21f478c7512c3c0fced47fb",
+        ),
+    ],
+)
+def test_no_entry_of_an_older_ledger_looks_edited(
+    read: Callable[..., Intake], change: dict[str, Cell], content: str
+) -> None:
+    assert read(change).responses[0].content == content
+
+
+def test_the_keys_of_known_problems_stay(read: Callable[..., Intake]) -> None:
+    intake = read({"oid": "x"}, {"country": "Atlantis"}, {"consent": ""}, {"city": ""}, {"topics": "", "city": ""})
+    assert [problem.key for problem in intake.problems] == [
+        "answer:e1b129a19b69a7a4",
+        "answer:4d0734235aa7a987",
+        "answer:9a1d41297117dd89",
+        "answer:d3dce7676106c27b",
+        "answer:5bcc57a09f934622",
+    ]
+
+
 def test_a_problem_keeps_its_key_when_its_row_moves(read: Callable[..., Intake]) -> None:
     first, moved = read({"oid": "x"}).problems[0], read({"oid": "x"}, first_row=99).problems[0]
     other = read({"oid": "x", "email": "someone@else.example"}).problems[0]
@@ -336,7 +417,7 @@ def test_no_cell_whatever_it_holds_is_an_exception(answers: dict[str, Cell], con
         header=_form.header(),
         rows=(SheetRow(number=2, cells={_form.by_key[key].title: cell for key, cell in row.items()}),),
     )
-    intake = read_responses(table, _form, columns={}, locale="en", today=TODAY)
+    intake = read_responses(table, _form, columns={})
     for response in intake.responses:
         lines = [response.organisation, response.contact_name, response.city, response.website, response.email]
         assert not any(c in line for line in lines if line for c in "\r\n\u202e\u200b\x00")

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from pipeline.adapters.sheets.setup import init
-from pipeline.cleaning.data_files import data_file
 from pipeline.config import Settings, load_settings
 from pipeline.forms.form import load_form
 from pipeline.letters import read_back
@@ -22,7 +21,7 @@ from pipeline.wiring import open_adapters
 
 RESPONSES = "Form responses 1"
 EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
-FORM = load_form(data_file("form.toml"))
+FORM = load_form()
 TITLES = {question.key: question.title for question in FORM.questions}
 KEYS = {title: key for key, title in TITLES.items()}
 

@@ -20,7 +20,7 @@ def read(today: date) -> Intake:
         for number, row in enumerate(sample_rows(today, form), start=2)
     )
     table = Table(title="Form responses 1", header=form.header(), rows=rows)
-    return read_responses(table, form, columns={}, locale="en_US", today=today)
+    return read_responses(table, form, columns={})
 
 
 @pytest.mark.parametrize("today", [date(2024, 11, 30), date(2026, 11, 20), date(2026, 12, 15), date(2028, 2, 29)])

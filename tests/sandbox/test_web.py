@@ -87,7 +87,7 @@ def test_the_configuration_is_ready_to_use(sandbox: Sandbox, tmp_path: Path) -> 
     assert settings.sheets.spreadsheet_id == sandbox.spreadsheet_id
     assert settings.mail.enabled
     assert (settings.mail.host, settings.mail.port) == ("127.0.0.1", sandbox.smtp_port)
-    assert settings.path(settings.form.file).is_file()
+    assert load_form(folder=settings.path(settings.form.folder)) == load_form()
     assert settings.ledger_url == f"sqlite:///{tmp_path}/state/ledger.db"
     assert settings.path(settings.run.lock_file) == tmp_path / "state" / "lock"
 

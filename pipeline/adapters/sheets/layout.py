@@ -261,7 +261,7 @@ def _validation(tab: Tab, seen: _Seen, requests: list[Json], everything: Mapping
 def _rule(tab: Tab, column: Column, everything: Mapping[str, _Seen]) -> Json | None:
     if column.kind is Kind.CHECKBOX:
         # In a tab that is replaced as a whole, the rows that ask something bring their box along.
-        return checkbox_rule() if tab.body is Body.ROWS else None
+        return None if tab.body is Body.WHOLE else checkbox_rule()
     if column.kind is Kind.CHOICE:
         values = [{"userEnteredValue": choice} for choice in column.choices]
         return {"condition": {"type": "ONE_OF_LIST", "values": values}, "strict": True, "showCustomUi": True}
@@ -302,8 +302,6 @@ def _colours(tab: Tab, seen: _Seen, requests: list[Json], _all: Mapping[str, _Se
 
 
 def _protection(tab: Tab, seen: _Seen, requests: list[Json], _all: Mapping[str, _Seen]) -> list[str]:
-    if tab.body is Body.PEOPLE:
-        return []
     places = _places(tab, seen)
     ours = sorted(
         place

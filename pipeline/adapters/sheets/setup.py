@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pipeline.adapters.sheets import layout as sheets_layout
@@ -12,7 +12,10 @@ from pipeline.adapters.sheets.reading import Structure, TabReading, header_probl
 from pipeline.adapters.sheets.spreadsheet import GoogleSpreadsheet, open_spreadsheet
 from pipeline.config import Settings, SheetsSettings
 from pipeline.errors import MatchmakerError
-from pipeline.forms.form import Form, comparable, load_form, locate
+from pipeline.forms.form import Form, load_form
+from pipeline.forms.header import locate
+from pipeline.forms.questions import comparable
+from pipeline.tabs import forms as forms_tab
 from pipeline.tabs.all_tabs import TABS
 from pipeline.tabs.tab import RESPONSES
 
@@ -25,12 +28,32 @@ LISTED = 12
 """Headers named in one line; more would not be read."""
 
 
-def init(settings: SheetsSettings, base: Path = Path()) -> list[str]:
+def init(settings: SheetsSettings, base: Path = Path(), forms: Sequence[Form] = ()) -> list[str]:
     """Make what is missing in the spreadsheet; one sentence for each thing made.
 
-    `base` is the configuration file's folder. Raises ConfigurationError, AccessRefused, TryLater.
+    `base` is the configuration file's folder. The pages that the sandbox has for `forms` are noted in the tab
+    `Forms`; for Google, the script that makes a form does that. Raises ConfigurationError, AccessRefused, TryLater.
     """
-    return sheets_layout.init(open_spreadsheet(settings, base))
+    spreadsheet = open_spreadsheet(settings, base)
+    made = sheets_layout.init(spreadsheet)
+    return made + (_note_pages(spreadsheet, settings, forms) if settings.api_url else [])
+
+
+def _note_pages(spreadsheet: GoogleSpreadsheet, settings: SheetsSettings, forms: Sequence[Form]) -> list[str]:
+    """The sandbox's own pages in the tab `Forms`, for each form that has no row there."""
+    wanted = [forms_tab.cells(form.at_sandbox(settings.api_url, settings.responses_tab)) for form in forms]
+    reading = spreadsheet.read_leniently()[0].get(forms_tab.TAB.name) if wanted else None
+    missing = forms_tab.lacking(reading.table, wanted) if reading else ()
+    if reading is None or not missing:
+        return []
+    rows = [
+        {"values": [{"userEnteredValue": {"stringValue": str(row.get(title, ""))}} for title in reading.table.header]}
+        for row in missing
+    ]
+    request = {"appendCells": {"sheetId": reading.sheet_id, "rows": rows, "fields": "userEnteredValue"}}
+    spreadsheet.batch_update([request])
+    names = ", ".join(str(row[forms_tab.FORM]) for row in missing)
+    return [f"In {reading.table.title} the sandbox's own forms are noted: {names}."]
 
 
 def check_online(settings: Settings) -> Iterator[Line]:
@@ -109,7 +132,7 @@ def _responses(settings: Settings, readings: Mapping[str, TabReading], structure
     yield True, f"The tab {reading.table.title} holds {rows} answer{'' if rows == 1 else 's'}.", ""
     yield from _twins(reading, structure)
     try:
-        form = load_form(settings.path(settings.form.file))
+        form = load_form(folder=settings.path(settings.form.folder))
         found = locate(form, reading.table.header, settings.form.columns, tab=reading.table.title)
     except MatchmakerError as error:
         yield False, str(error.args[0]), error.hint
