@@ -581,6 +581,8 @@ class SheetRow:
     cells: Mapping[str, Cell]
     formulas: frozenset[str] = frozenset()
     """Headers under which this row holds a formula rather than a value."""
+    tag: str | None = None
+    """What its `Status` ends in: which row the program wrote here, whatever the key column says now (None: nothing)."""
     handle: int | None = None
 
 
@@ -615,10 +617,12 @@ class NewRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowUpdate:
-    """New values for the program's own cells of the row whose key column holds `key`."""
+    """New values for the program's own cells of the row whose key column, or the end of whose `Status`, is `key`."""
 
     key: str
     cells: Mapping[str, Cell]
+    strangers: frozenset[str] = frozenset()
+    """What the `Status` ends in of other rows, whose key column holds `key` by mistake: they are left alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

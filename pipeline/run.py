@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from pipeline.adapters.mail.bounce_reading import UNKNOWN_ADDRESS
-from pipeline.cleaning import canonical_address, clean_text
+from pipeline.cleaning import canonical_address
 from pipeline.config import Settings
 from pipeline.errors import Exit, MatchmakerError, TryLater
 from pipeline.letters.identity import introduction_id, meeting_keys
@@ -240,7 +240,7 @@ def _confirmed(adapters: Adapters, plan: Plan) -> list[Letter]:
     table = adapters.sheet.read_review().tables.get(review.TAB.name)
     if table is None:
         return []
-    again = review.read_review(table, plan.matches.all, clean_text)
+    again = review.read_review(table, plan.matches.all)
     return [
         letter
         for letter in plan.letters.due

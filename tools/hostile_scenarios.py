@@ -82,7 +82,8 @@ def tampering(directory: Path) -> Faults:
         before = len(world.messages())
         ran = world.command("-v", "run")
         sent = letters_by_match(world)
-        statuses = {row["Match"]: str(row["Status"]) for row in world.rows()}
+        # By the id at the end of a status, which no cell of people's changes.
+        statuses = {str(row["Status"]).rpartition(" · ")[2]: str(row["Status"]) for row in world.rows()}
         problems = " ".join(f"{row['Where']} {row['What']}" for row in world.rows("Problems"))
         if ran.code not in (0, 1) or before:
             faults["review-000"] = [f"the run ended with {ran.code}: {ran.err[-300:]}; {before} letters before it"]
@@ -95,7 +96,7 @@ def tampering(directory: Path) -> Faults:
                 faults.setdefault(name, []).append(f"EXPLAINED: {match} says {said[:120]!r}, not {word!r}")
 
         untouched("review-001", rows[0]["Match"], "Held")
-        untouched("review-001", rows[1]["Match"], "")
+        untouched("review-001", rows[1]["Match"], f"Held: the cell Match was changed to “{rows[0]['Match']}”")
         untouched("review-003", rows[2]["Match"], "Held")
         untouched("review-015", rows[3]["Match"], "", said_in=" ")
         untouched("imperson-005", rows[4]["Match"], "Out of date")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.cleaning import clean_text
 from pipeline.model import Decision, Match, Problem
 from pipeline.planning import by_hand
 from pipeline.planning.brakes import ledger_behind, served_by_another, vanished
@@ -44,7 +43,7 @@ class Ticks:
 
 def read_ticks(inputs: RunInputs, entries: Entries) -> Ticks:
     """Read every tab people decide in."""
-    reading = review.read_review(inputs.table(review.TAB.name), inputs.state.matches, clean_text)
+    reading = review.read_review(inputs.table(review.TAB.name), inputs.state.matches)
     lines = by_hand.read_by_hand(inputs.table(by_hand_tab.TAB.name), entries.organisations, entries.sources)
     behind, unheard_of = ledger_behind(reading.statuses, inputs.state.letters)
     pulled = _pulled(inputs, entries, behind)
@@ -54,7 +53,7 @@ def read_ticks(inputs: RunInputs, entries: Entries) -> Ticks:
         review=reading,
         decisions=decisions_of(inputs.state, reading),
         by_hand=lines,
-        exchanges=exchanges.read_exchanges(inputs.table(exchanges.TAB.name)),
+        exchanges=exchanges.read_exchanges(inputs.table(exchanges.TAB.name), inputs.state.matches),
         problems=(*reading.problems, *lines.problems),
         brakes=tuple(brake for brake in pulled if brake not in released),
         released=released,

@@ -12,6 +12,7 @@ from datetime import date
 from pipeline.cleaning.cells import Complaint, as_date, as_number, as_text, is_blank, is_tick, text_under
 from pipeline.cleaning.plain_text import free_text, one_line
 from pipeline.model import MATCH_ID, Match, NewRow, Problem, RowUpdate, SheetRow, Table
+from pipeline.tabs.match_rows import match_of_row, organisations
 from pipeline.tabs.tab import JOINING, MATCH, RECEIVING, SENDING, STATUS, Body, Tab, checkbox, people, program
 
 TOOK_PLACE = "Took place"
@@ -68,6 +69,7 @@ class NotedExchange:
 
     match: str
     status: str
+    """As it stands; empty when it is another row's."""
     took_place: bool
     will_not_happen: bool
     dated: bool
@@ -87,6 +89,8 @@ class NotedExchange:
     quote_by: str | None = None
     quote_consent: bool = False
     next_steps: str | None = None
+    is_misnamed: bool = False
+    """The `Match` cell was changed: it does not say `match`."""
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -108,9 +112,13 @@ class Introduced:
     reminded_on: date | None = None
 
 
-def read_exchanges(table: Table) -> tuple[NotedExchange, ...]:
-    """Every row with an id, in the order of the tab. A cell that cannot be read is told and left out."""
-    return tuple(_exchange(table.title, row) for row in table.rows if text_under(row, MATCH))
+def read_exchanges(table: Table, matches: Mapping[str, Match]) -> tuple[NotedExchange, ...]:
+    """Every row with an id, in the order of the tab. `matches` are those the ledger knows, by id.
+
+    A cell that cannot be read is told and left out. A row whose `Match` cell was changed is read as the row it is.
+    """
+    identified = ((row, match_of_row(row, matches) or text_under(row, MATCH)) for row in table.rows)
+    return tuple(_exchange(table.title, row, identifier) for row, identifier in identified if identifier)
 
 
 def new_rows(
@@ -123,9 +131,7 @@ def new_rows(
             key=identifier,
             cells={
                 STATUS: _introduced_status(letters),
-                SENDING: match.sending.organisation,
-                RECEIVING: match.receiving.organisation,
-                JOINING: match.joining.organisation if match.joining else "",
+                **organisations(match),
                 MATCH: identifier,
             },
         )
@@ -145,7 +151,12 @@ def status_updates(introduced: Mapping[str, Introduced], exchanges: Sequence[Not
 
 
 def status_of(exchange: NotedExchange, introduced: Introduced | None) -> str:
-    """One line on how far it has come."""
+    """One line on how far it has come, and what to mend on the row."""
+    text = _progress(exchange, introduced)
+    return f"{text}. {MATCH} was changed: write {exchange.match} there" if exchange.is_misnamed else text
+
+
+def _progress(exchange: NotedExchange, introduced: Introduced | None) -> str:
     if exchange.took_place:
         return "Took place: matchmaker report makes its case sheet"
     if exchange.will_not_happen:
@@ -162,12 +173,12 @@ def _introduced_status(introduced: Introduced | None) -> str:
     return f"{text}: note the dates when you hear of them"
 
 
-def _exchange(title: str, row: SheetRow) -> NotedExchange:
+def _exchange(title: str, row: SheetRow, identifier: str) -> NotedExchange:
     problems: list[Problem] = []
 
     def complain(header: str, wanted: str) -> None:
         where = f"{title}, row {row.number}, {header}"
-        key = f"exchange:{text_under(row, MATCH)}:{header}"
+        key = f"exchange:{identifier}:{header}"
         problems.append(Problem(where=where, what=f"This is not {wanted}.", fix=f"Write {wanted}.", key=key))
 
     def day(header: str) -> date | None:
@@ -202,8 +213,9 @@ def _exchange(title: str, row: SheetRow) -> NotedExchange:
         return tuple(piece for piece in pieces if piece)
 
     return NotedExchange(
-        match=text_under(row, MATCH),
-        status=text_under(row, STATUS),
+        match=identifier,
+        status=text_under(row, STATUS) if row.tag in (None, identifier) else "",
+        is_misnamed=text_under(row, MATCH) != identifier,
         took_place=is_tick(row, TOOK_PLACE),
         will_not_happen=is_tick(row, WILL_NOT_HAPPEN),
         dated=any(row.cells.get(header) not in (None, "", False) for header in (FROM, TO)),

@@ -6,13 +6,14 @@ is recognised by comparing it with what we would have written. Only the JSON boo
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.cleaning.cells import is_tick
-from pipeline.model import MATCH_ID, Cell, Decision, Match, NewRow, Problem, RowUpdate, SheetRow, Stage, Standing, Table
+from pipeline.cleaning import clean_text
+from pipeline.cleaning.cells import as_text, is_tick, shortened, text_under
+from pipeline.model import Cell, Decision, Match, NewRow, Problem, RowUpdate, SheetRow, Stage, Standing, Table
+from pipeline.tabs.match_rows import match_of_row, organisations
 from pipeline.tabs.tab import (
     JOINING,
     MATCH,
@@ -94,39 +95,46 @@ class ReviewReading:
     not_ticks: Mapping[str, str]
     unknown: Mapping[str, str]
     """Ids the ledger does not know -> their `Status` cell."""
+    strangers: Mapping[str, frozenset[str]]
+    """Match id -> the matches of the rows whose `Match` cell names it by mistake."""
     problems: tuple[Problem, ...]
 
 
-def read_review(table: Table, matches: Mapping[str, Match], clean: Callable[[str], str | None]) -> ReviewReading:
-    """Read every row by its match id. `clean` makes people's text safe for a letter."""
+def read_review(table: Table, matches: Mapping[str, Match]) -> ReviewReading:
+    """Read every row. `matches` are those the ledger knows, by id.
+
+    A row whose `Match` cell names another match than it was written for is not read, and neither is the one it
+    names: both say so until that is mended.
+    """
     by_id: dict[str, list[SheetRow]] = defaultdict(list)
+    misnamed: dict[str, list[SheetRow]] = defaultdict(list)
     problems = []
     for row in table.rows:
-        identifier = row.cells.get(MATCH)
-        if isinstance(identifier, str) and MATCH_ID.fullmatch(identifier.strip()):
-            by_id[identifier.strip()].append(row)
+        identifier = match_of_row(row, matches)
+        if identifier is not None:
+            by_id[identifier].append(row)
+            if (written := text_under(row, MATCH)) != identifier and written in matches:
+                misnamed[written].append(row)
         elif _holds_something(row):
-            problems.append(_stray(table.title, row, identifier))
+            problems.append(_stray(table.title, row))
 
     decisions, trouble, not_ticks, unknown, statuses = {}, {}, {}, {}, {}
+    for identifier, rows in misnamed.items():
+        trouble[identifier] = f"the cell {MATCH} of {_listed(rows)} names this match as well; mend that first"
     for identifier, rows in by_id.items():
         match = matches.get(identifier)
-        statuses[identifier] = _text(rows[0].cells.get(STATUS))
+        statuses[identifier] = _status(rows[0], identifier)
         if match is None:
             unknown[identifier] = statuses[identifier]
             # Of a row that says its letter left, the brake on the ledger speaks: the row is the evidence, and stays.
             if any(is_tick(row, APPROVE) for row in rows) and not statuses[identifier].startswith(WENT_OUT):
                 problems.append(_unknown(table.title, rows[0], identifier))
             continue
-        if len(rows) > 1:
-            numbers = ", ".join(str(row.number) for row in rows)
-            trouble[identifier] = f"this match stands on rows {numbers}; delete the copies, then tick again"
-        elif (changed := _changed_cells(rows[0], match)) is not None:
-            trouble[identifier] = (
-                f"the cell {changed} was changed by hand, so the tick no longer says what was approved; "
-                "undo that change (or delete the row: it comes back as it was)"
-            )
-        decisions[identifier] = _decision(rows[0], identifier, clean)
+        if (wrong := _trouble(rows, match)) is not None:
+            trouble[identifier] = wrong
+        if _misnamed(rows, identifier):
+            continue
+        decisions[identifier] = _decision(rows[0], identifier)
         oddity = _not_a_tick(rows[0])
         if oddity is not None:
             not_ticks[identifier] = oddity
@@ -145,6 +153,7 @@ def read_review(table: Table, matches: Mapping[str, Match], clean: Callable[[str
         row_trouble=trouble,
         not_ticks=not_ticks,
         unknown=unknown,
+        strangers={written: frozenset(row.tag for row in rows if row.tag) for written, rows in misnamed.items()},
         problems=tuple(problems),
     )
 
@@ -174,30 +183,34 @@ def new_row(match: Match, standing: Standing, letter_begins: str) -> NewRow:
 
 def written_once(match: Match) -> dict[str, Cell]:
     """The cells that a tick is bound to."""
-    return {
-        SENDING: match.sending.organisation,
-        RECEIVING: match.receiving.organisation,
-        JOINING: match.joining.organisation if match.joining else "",
-        WHY: match.why,
-    }
+    return {**organisations(match), WHY: match.why}
 
 
 def status_updates(standings: Mapping[str, Standing], reading: ReviewReading) -> tuple[RowUpdate, ...]:
     """The `Status` cells that have to change, and only those."""
     return tuple(
-        RowUpdate(key=identifier, cells={STATUS: standing.text})
+        RowUpdate(
+            key=identifier,
+            cells={STATUS: standing.text},
+            strangers=reading.strangers.get(identifier, frozenset()),
+        )
         for identifier, standing in standings.items()
         if identifier in reading.standing_rows and reading.statuses.get(identifier) != standing.text
     )
 
 
-def _decision(row: SheetRow, identifier: str, clean: Callable[[str], str | None]) -> Decision:
+def _status(row: SheetRow, identifier: str) -> str:
+    """The `Status` as it stands; of a row that bears another's, nothing that could be right by chance."""
+    return text_under(row, STATUS) if row.tag in (None, identifier) else ""
+
+
+def _decision(row: SheetRow, identifier: str) -> Decision:
     message = row.cells.get(MESSAGE)
     return Decision(
         match=identifier,
         approved=is_tick(row, APPROVE),
         declined=is_tick(row, DECLINE),
-        message=clean(str(message)[:MESSAGE_LIMIT]) if message not in (None, "", False) else None,
+        message=None if isinstance(message, bool) else clean_text(as_text(message)[:MESSAGE_LIMIT]),
         agreed=_either(row, AGREED, REFUSED),
         was_sent=_either(row, WAS_SENT, WAS_NOT_SENT),
     )
@@ -216,13 +229,13 @@ def _not_a_tick(row: SheetRow) -> str | None:
             return f"{header} holds a formula, which is not a tick"
         if value is None or isinstance(value, bool) or value == "":
             continue
-        return f"{header} holds the text “{_short(value)}”, which is not a tick"
+        return f"{header} holds the text “{shortened(value)}”, which is not a tick"
     return None
 
 
 def _changed_cells(row: SheetRow, match: Match) -> str | None:
     for header, written in written_once(match).items():
-        if header in row.formulas or _text(row.cells.get(header)) != _text(written):
+        if header in row.formulas or text_under(row, header) != " ".join(str(written).split()):
             return header
     return None
 
@@ -231,13 +244,45 @@ def _holds_something(row: SheetRow) -> bool:
     return any(value not in (None, "", False) for value in row.cells.values())
 
 
-def _stray(title: str, row: SheetRow, identifier: Cell) -> Problem:
-    seen = f"“{_short(identifier)}”" if identifier not in (None, "") else "nothing"
+def _listed(rows: Sequence[SheetRow]) -> str:
+    numbers = ", ".join(str(row.number) for row in rows)
+    return f"row {numbers}" if len(rows) == 1 else f"rows {numbers}"
+
+
+def _misnamed(rows: Sequence[SheetRow], identifier: str) -> list[SheetRow]:
+    """Those of a match's rows whose `Match` cell was changed."""
+    return [row for row in rows if text_under(row, MATCH) != identifier]
+
+
+def _trouble(rows: Sequence[SheetRow], match: Match) -> str | None:
+    """Why a match's ticks do not count, and what to do; None when all is well."""
+    if len(rows) > 1:
+        return f"this match stands on {_listed(rows)}; delete the copies, then tick again"
+    (row,) = rows
+    if _misnamed(rows, match.id):
+        what = f"was changed to “{shortened(written)}”" if (written := text_under(row, MATCH)) else "was emptied"
+        return (
+            f"the cell {MATCH} {what}, so no tick on this row counts; "
+            f"write {match.id} there (or delete the row: it comes back as it was)"
+        )
+    changed = _changed_cells(row, match)
+    if changed is None:
+        return None
+    return (
+        f"the cell {changed} was changed by hand, so the tick no longer says what was approved; "
+        "undo that change (or delete the row: it comes back as it was)"
+    )
+
+
+def _stray(title: str, row: SheetRow) -> Problem:
+    identifier = row.cells.get(MATCH)
+    seen = f"“{shortened(identifier)}”" if identifier not in (None, "") else "nothing"
+    sides = ":".join(shortened(row.cells.get(header)) for header in (SENDING, RECEIVING))
     return Problem(
         where=f"{title}, row {row.number}",
         what=f"This row has no match id of ours in {MATCH} (it holds {seen}), so it is not read.",
         fix="To propose organisations yourself, name them in the tab By hand; delete this row or undo the change.",
-        key=f"stray:{_short(identifier)}:{_short(row.cells.get(SENDING))}:{_short(row.cells.get(RECEIVING))}",
+        key=f"stray:{shortened(identifier)}:{sides}",
     )
 
 
@@ -253,14 +298,3 @@ def _unknown(title: str, row: SheetRow, identifier: str) -> Problem:
 def unknown_key(identifier: str) -> str:
     """The key of the problem that a ticked row names a match nobody knows."""
     return f"unknown:{identifier}"
-
-
-def _text(value: Cell) -> str:
-    if value is None:
-        return ""
-    return re.sub(r"\s+", " ", str(value)).strip()
-
-
-def _short(value: Cell) -> str:
-    text = _text(value)
-    return text if len(text) <= 40 else f"{text[:39]}…"

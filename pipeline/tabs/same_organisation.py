@@ -6,13 +6,14 @@ deleting the row does not, since a question once answered is never asked again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.cleaning.cells import is_tick
-from pipeline.model import Judgement, NewRow, Problem, Question, RowUpdate, Table, Verdict
-from pipeline.tabs.tab import STATUS, Body, Tab, checkbox, program
+from pipeline.cleaning.cells import is_tick, text_under
+from pipeline.model import Judgement, NewRow, Problem, Question, RowUpdate, SheetRow, Table, Verdict
+from pipeline.tabs.tab import STATUS, Body, Tab, checkbox, program, tag_of
 
 SAME = "Same"
 DIFFERENT = "Different"
@@ -42,6 +43,12 @@ TAB = Tab(
 OPEN_STATUS = "Waits for your answer: tick Same or Different"
 
 
+MISNAMED_STATUS = (
+    f"The cell {QUESTION} was changed, so no tick on this row counts: "
+    "undo that change (or delete the row: the question comes back if it is still open)"
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionReading:
     """What the tab said: new or changed answers, and which questions stand there already."""
@@ -49,21 +56,40 @@ class QuestionReading:
     judgements: tuple[Judgement, ...]
     """Only those that differ from what is remembered."""
     statuses: Mapping[str, str]
+    """The `Status` cell as it stands, by key."""
+    misnamed: Mapping[str, str]
+    """The same of rows whose `Question` cell was changed, by what the `Status` ends in."""
+    strangers: Mapping[str, frozenset[str]]
+    """Key -> what the `Status` ends in of rows that bear the key by mistake."""
     problems: tuple[Problem, ...]
 
 
 def read_questions(table: Table, known: Sequence[Judgement], now: datetime) -> QuestionReading:
-    """Read every answered row. The key column alone says which two spellings are meant."""
+    """Read every answered row. The key column alone says which two spellings are meant.
+
+    A row whose key and the end of whose `Status` speak of two questions is not read: an answer is remembered for ever.
+    """
     remembered = {(judgement.left, judgement.right): judgement.verdict for judgement in known}
+    whole = {row.tag for row in table.rows if row.tag == tag_of(_key(row))}
     judgements: dict[tuple[str, str], Judgement] = {}
     statuses: dict[str, str] = {}
+    misnamed: dict[str, str] = {}
+    strangers: dict[str, set[str]] = defaultdict(set)
     problems = []
     for row in table.rows:
-        key = row.cells.get(QUESTION)
-        left, separator, right = key.partition("~") if isinstance(key, str) else ("", "", "")
-        if not (separator and left and left < right):
+        key = _key(row)
+        left, separator, right = key.partition("~")
+        is_key = bool(separator and left and left < right)
+        if row.tag is not None and row.tag != tag_of(key) and not (is_key and _is_pasted_over(row.tag, key, whole)):
+            strangers[key].add(row.tag)
+            if row.tag in whole:
+                problems.append(_copy(table.title, row))
+            else:
+                misnamed[row.tag] = text_under(row, STATUS)
             continue
-        statuses[str(key)] = str(row.cells.get(STATUS) or "")
+        if not is_key:
+            continue
+        statuses[key] = text_under(row, STATUS) if row.tag in (None, tag_of(key)) else ""
         same, different = is_tick(row, SAME), is_tick(row, DIFFERENT)
         if same and different:
             problems.append(
@@ -80,12 +106,41 @@ def read_questions(table: Table, known: Sequence[Judgement], now: datetime) -> Q
         verdict = Verdict.SAME if same else Verdict.DIFFERENT
         if remembered.get((left, right)) is not verdict:
             judgements[left, right] = Judgement(left=left, right=right, verdict=verdict, at=now)
-    return QuestionReading(judgements=tuple(judgements.values()), statuses=statuses, problems=tuple(problems))
+    return QuestionReading(
+        judgements=tuple(judgements.values()),
+        statuses=statuses,
+        misnamed=misnamed,
+        strangers={key: frozenset(tags) for key, tags in strangers.items()},
+        problems=tuple(problems),
+    )
+
+
+def _key(row: SheetRow) -> str:
+    cell = row.cells.get(QUESTION)
+    return cell.strip() if isinstance(cell, str) else ""
+
+
+def _copy(title: str, row: SheetRow) -> Problem:
+    return Problem(
+        where=f"{title}, row {row.number}",
+        what=f"This row is a copy whose cell {QUESTION} was changed, so no tick on it counts.",
+        fix="Delete this row.",
+        key=f"copy:{row.tag}",
+    )
+
+
+def _is_pasted_over(tag: str, key: str, whole: Collection[str | None]) -> bool:
+    """Whether the row's `Status` came from another row, which stands there whole, and not its key."""
+    return tag in whole and tag_of(key) not in whole
 
 
 def new_rows(questions: Sequence[Question], reading: QuestionReading) -> tuple[NewRow, ...]:
     """Rows for the questions that do not stand there yet."""
-    unique = {question.key: question for question in questions if question.key not in reading.statuses}
+    unique = {
+        question.key: question
+        for question in questions
+        if question.key not in reading.statuses and tag_of(question.key) not in reading.misnamed
+    }
     return tuple(
         NewRow(
             key=question.key,
@@ -108,7 +163,11 @@ def status_updates(
     """What each row's `Status` should say now, where it says something else."""
     answered = {f"{judgement.left}~{judgement.right}": judgement for judgement in judgements}
     asked = {question.key for question in questions}
-    updates = []
+    updates = [
+        RowUpdate(key=tag, cells={STATUS: MISNAMED_STATUS})
+        for tag, status in reading.misnamed.items()
+        if status != MISNAMED_STATUS
+    ]
     for key, status in reading.statuses.items():
         judgement = answered.get(key)
         if judgement is not None:
@@ -118,5 +177,7 @@ def status_updates(
         else:
             wanted = "No longer in doubt"
         if wanted != status:
-            updates.append(RowUpdate(key=key, cells={STATUS: wanted}))
+            updates.append(
+                RowUpdate(key=key, cells={STATUS: wanted}, strangers=reading.strangers.get(key, frozenset()))
+            )
     return tuple(updates)

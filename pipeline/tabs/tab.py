@@ -5,6 +5,9 @@ Titles are the interface: people may move columns, and add their own, which are 
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,6 +23,9 @@ SENDING = "Sending organisation"
 RECEIVING = "Receiving organisation"
 JOINING = "Joining organisation"
 MATCH = "Match"
+
+TAG = re.compile(r"[A-Z]-[A-Z2-7]{4,16}")
+"""What the `Status` of a row may end in."""
 
 Rows = tuple[tuple[Cell, ...], ...]
 """What stands below a header, cells in the order of the columns."""
@@ -127,6 +133,16 @@ def people(title: str, width: int = 160, note: str = "", suggestions: str = "") 
 def checkbox(title: str, note: str = "") -> Column:
     """A column of boxes people tick."""
     return Column(title=title, author=Author.PEOPLE, kind=Kind.CHECKBOX, width=80, note=note)
+
+
+def tag_of(key: str) -> str:
+    """What stands at the end of a row's `Status`: its key where that is short, so that no two rows hold the same text.
+
+    A tag is its own tag.
+    """
+    if TAG.fullmatch(key):
+        return key
+    return "Q-" + base64.b32encode(hashlib.sha256(key.encode()).digest()).decode()[:10]
 
 
 def fold_title(title: object) -> str:

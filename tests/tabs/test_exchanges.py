@@ -13,6 +13,19 @@ MATCH = "M-AAAAAAAAAA"
 OTHER = "M-BBBBBBBBBB"
 
 
+def party(side: Side, name: str) -> Party:
+    return Party(side=side, entry=f"E-{name}", organisation_id="", organisation=name, email=f"{name}@x.example")
+
+
+def match(identifier: str, *names: str) -> Match:
+    sides = (Side.SENDING, Side.RECEIVING, Side.JOINING)
+    parties = tuple(party(side, name) for side, name in zip(sides, names, strict=False))
+    return Match(id=identifier, parties=parties, why="", band="strong")
+
+
+KNOWN = {MATCH: match(MATCH, "Vestland", "Borås"), OTHER: match(OTHER, "Gent", "Oslo", "Porto")}
+
+
 def row(
     number: int = 2, *, formulas: tuple[str, ...] = (), cells: Mapping[str, Cell] | None = None, **named: Cell
 ) -> SheetRow:
@@ -27,7 +40,7 @@ def row(
 
 
 def read(*rows: SheetRow) -> tuple[NotedExchange, ...]:
-    return read_exchanges(Table(title="Exchanges", header=TAB.titles, rows=rows))
+    return read_exchanges(Table(title="Exchanges", header=TAB.titles, rows=rows), KNOWN)
 
 
 NOTHING_NOTED = NotedExchange(
@@ -226,20 +239,9 @@ def test_how_far_it_has_come(noted: NotedExchange, letters: Introduced | None, t
     assert status_updates({MATCH: letters} if letters else {}, (replace(noted, status=told),)) == ()
 
 
-def party(side: Side, name: str) -> Party:
-    return Party(side=side, entry=f"E-{name}", organisation_id="", organisation=name, email=f"{name}@x.example")
-
-
-def match(identifier: str, *names: str) -> Match:
-    sides = (Side.SENDING, Side.RECEIVING, Side.JOINING)
-    parties = tuple(party(side, name) for side, name in zip(sides, names, strict=False))
-    return Match(id=identifier, parties=parties, why="", band="strong")
-
-
 def test_every_introduction_gets_a_row_once() -> None:
-    matches = {MATCH: match(MATCH, "Vestland", "Borås"), OTHER: match(OTHER, "Gent", "Oslo", "Porto")}
     introduced = {MATCH: INTRODUCED, OTHER: Introduced(on=date(2026, 5, 2)), "M-CCCCCCCCCC": INTRODUCED}
-    rows = new_rows(matches, introduced, (NOTHING_NOTED,))
+    rows = new_rows(KNOWN, introduced, (NOTHING_NOTED,))
     assert [(one.key, dict(one.cells)) for one in rows] == [
         (
             OTHER,
@@ -252,4 +254,4 @@ def test_every_introduction_gets_a_row_once() -> None:
             },
         )
     ]
-    assert new_rows(matches, {MATCH: INTRODUCED}, ())[0].cells["Joining organisation"] == ""
+    assert new_rows(KNOWN, {MATCH: INTRODUCED}, ())[0].cells["Joining organisation"] == ""

@@ -5,7 +5,6 @@ All tabs are read as grid data in one request, so header, rows, formulas and row
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
@@ -17,7 +16,7 @@ from pipeline.errors import SheetHeaderProblem
 from pipeline.model import Cell, SheetRow, SheetSnapshot, Table
 from pipeline.tabs import problems
 from pipeline.tabs.all_tabs import BY_NAME
-from pipeline.tabs.tab import STATUS, fold_title, trouble_with
+from pipeline.tabs.tab import STATUS, TAG, fold_title, tag_of, trouble_with
 
 Json = Mapping[str, Any]
 
@@ -55,14 +54,7 @@ ERRORS = {
 """`ErrorValue.type` of the API -> what a person sees in the cell."""
 
 SEPARATOR = " · "
-SHORT_KEY = re.compile(r"[A-Z]-[A-Z2-7]{4,16}")
-
-
-def tag_of(key: str) -> str:
-    """What stands at the end of a row's `Status`, so that no two rows ever hold the same text."""
-    if SHORT_KEY.fullmatch(key):
-        return key
-    return "Q-" + base64.b32encode(hashlib.sha256(key.encode()).digest()).decode()[:10]
+_TAGGED = re.compile(f"(?P<status>.*){SEPARATOR}(?P<tag>{TAG.pattern})", re.DOTALL)
 
 
 def with_tag(status: str, key: str) -> str:
@@ -70,10 +62,10 @@ def with_tag(status: str, key: str) -> str:
     return f"{' '.join(status.split())}{SEPARATOR}{tag_of(key)}"
 
 
-def without_tag(text: str, key: str) -> str | None:
-    """The status without its tag; None when the tag is not there, since somebody typed over the cell."""
-    ending = f"{SEPARATOR}{tag_of(key)}"
-    return text.removesuffix(ending) if text.endswith(ending) else None
+def split_tag(text: str) -> tuple[str, str | None]:
+    """The status and its row's tag; None when no tag is there, since somebody typed over the cell."""
+    found = _TAGGED.fullmatch(text)
+    return (found["status"], found["tag"]) if found else (text, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +115,21 @@ class RowState:
 
     index: int
     key: str
-    status: str | None
-    """The full text of `Status`, or None when it does not end in the row's tag (or is a formula)."""
+    """What the key column holds; empty when that is no text."""
+    tag: str | None
+    """What `Status` ends in; None when somebody typed over it, or it is a formula."""
+    text: str | None
+    """The full text of `Status` where it ends in a tag."""
+
+    @property
+    def status(self) -> str | None:
+        """The full text of `Status`, or None when it does not end in the tag of the row's key."""
+        return self.text if self.key and self.tag == tag_of(self.key) else None
+
+    @property
+    def name(self) -> str:
+        """The tag the row goes by: what its `Status` ends in, else that of its key."""
+        return self.tag or tag_of(self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,18 +316,16 @@ def _tab(name: str, sheet_id: int, sheet: Json) -> TabReading:
             continue
         row_cells = {title: _at(values[index], place) for title, place in shown.items()}
         formulas = frozenset(title for title, place in shown.items() if is_formula(_at(raw[index], place)))
-        handle = None
-        identifier = row_cells.get(key) if key else None
-        if key and isinstance(identifier, str) and identifier.strip():
-            identifier = identifier.strip()
-            text = row_cells.get(STATUS)
-            bare = without_tag(text, identifier) if isinstance(text, str) else None
-            damaged = bare is None or STATUS in formulas
-            states.append(RowState(index, identifier, None if damaged else str(text)))
+        handle = tag = None
+        if key:
+            identifier, text = row_cells.get(key), row_cells.get(STATUS)
+            identifier = identifier.strip() if isinstance(identifier, str) else ""
+            if isinstance(text, str) and STATUS not in formulas:
+                row_cells[STATUS], tag = split_tag(text)
+            if identifier or tag:
+                states.append(RowState(index, identifier, tag, str(text) if tag else None))
             handle = marked.get((index, tag_of(identifier)))
-            if bare is not None:
-                row_cells[STATUS] = bare
-        table_rows.append(SheetRow(number=index + 1, cells=row_cells, formulas=formulas, handle=handle))
+        table_rows.append(SheetRow(number=index + 1, cells=row_cells, formulas=formulas, handle=handle, tag=tag))
 
     checked = next(
         (

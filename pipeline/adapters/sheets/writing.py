@@ -28,13 +28,12 @@ from pipeline.adapters.sheets.reading import (
     TabReading,
     mark_value,
     metadata_id_of,
-    tag_of,
     with_tag,
 )
 from pipeline.model import Cell, NewRow, RowUpdate, SheetChanges, SheetRow
 from pipeline.tabs import problems
 from pipeline.tabs.all_tabs import BY_NAME
-from pipeline.tabs.tab import STATUS, Author, Column, Kind
+from pipeline.tabs.tab import STATUS, Author, Column, Kind, tag_of
 
 Json = dict[str, Any]
 
@@ -99,18 +98,21 @@ def build(changes: SheetChanges, sheet: Sheet, token: str, *, marks: bool = True
 
     for name, rows in _filled(changes.inserts):
         tab = sheet.tabs[name]
-        known = {row.key for row in tab.rows}
-        new = tuple({row.key: row for row in rows if row.key not in known}.values())
+        known = {row.name for row in tab.rows}
+        new = tuple({row.key: row for row in rows if tag_of(row.key) not in known}.values())
         work.extend(_insert(tab, new, marks=marks))
     for name, updates in _filled(changes.updates):
-        rows_of: dict[str, list[RowState]] = defaultdict(list)
+        tagged: dict[str | None, list[RowState]] = defaultdict(list)
+        keyed: dict[str, list[RowState]] = defaultdict(list)
         for standing in sheet.tabs[name].rows:
-            rows_of[standing.key].append(standing)
+            tagged[standing.tag].append(standing)
+            keyed[standing.key].append(standing)
         for update in updates:
             if len(finds) >= MOST_UPDATES:
                 unreachable.add(update.key)
                 continue
-            edit = _update(sheet.tabs[name], update, rows_of[update.key], marks=marks)
+            own = tagged[tag_of(update.key)]
+            edit = _update(sheet.tabs[name], update, own, _typed_over(update, keyed[update.key]), marks=marks)
             finds.extend((len(work) + place, update.key) for place in range(len(edit.finds)))
             work.extend((*edit.finds, *edit.marks))
             repairs.extend(edit.repairs)
@@ -149,19 +151,21 @@ def after(changes: SheetChanges, sheet: Sheet, batch: Batch, missed: frozenset[s
     """What the sheet says once the batch was applied, as far as a second write needs to know."""
     tabs = dict(sheet.tabs)
     for name, rows in _filled(changes.inserts):
-        known = {row.key for row in tabs[name].rows}
-        new = [row for row in rows if row.key not in known]
+        known = {row.name for row in tabs[name].rows}
+        new = [row for row in rows if tag_of(row.key) not in known]
         states = tuple(
-            RowState(place + 1, row.key, with_tag(str(row.cells.get(STATUS) or ""), row.key))
+            RowState(place + 1, row.key, tag_of(row.key), with_tag(str(row.cells.get(STATUS) or ""), row.key))
             for place, row in enumerate(new)
         )
         shifted = tuple(replace(row, index=row.index + len(new)) for row in tabs[name].rows)
         tabs[name] = replace(tabs[name], rows=(*states, *shifted), row_count=tabs[name].row_count + len(new))
     reached = {key for _, key in batch.finds} - missed
     for name, updates in _filled(changes.updates):
-        wanted = {update.key: with_tag(_status_of(update), update.key) for update in updates if update.key in reached}
+        wanted = {
+            tag_of(update.key): with_tag(_status_of(update), update.key) for update in updates if update.key in reached
+        }
         tabs[name] = replace(
-            tabs[name], rows=tuple(replace(row, status=wanted.get(row.key, row.status)) for row in tabs[name].rows)
+            tabs[name], rows=tuple(replace(row, text=wanted.get(row.tag or "", row.text)) for row in tabs[name].rows)
         )
     for name, body in changes.contents.items():
         if name in tabs:
@@ -185,7 +189,11 @@ def repaired(sheet: Sheet, repairs: Iterable[Repair]) -> Sheet:
             tab,
             marks=tuple(mark for mark in tab.marks if mark.metadata_id not in done),
             rows=tuple(
-                replace(row, status=next(str(value) for value in mended[row.index].values if value))
+                replace(
+                    row,
+                    tag=tag_of(mended[row.index].key),
+                    text=next(str(value) for value in mended[row.index].values if value),
+                )
                 if row.index in mended
                 else row
                 for row in tab.rows
@@ -372,7 +380,15 @@ class _Edit:
     reaches: bool = True
 
 
-def _update(tab: TabReading, update: RowUpdate, rows: Sequence[RowState], *, marks: bool) -> _Edit:
+def _typed_over(update: RowUpdate, keyed: Iterable[RowState]) -> list[RowState]:
+    """The rows among those with the update's key whose `Status` somebody typed or pasted over."""
+    return [row for row in keyed if row.status is None and row.tag not in update.strangers]
+
+
+def _update(
+    tab: TabReading, update: RowUpdate, rows: Sequence[RowState], damaged: Sequence[RowState], *, marks: bool
+) -> _Edit:
+    """`rows` are found by what their `Status` ends in, `damaged` ones by their mark."""
     wanted = with_tag(_status_of(update), update.key)
     place = tab.columns[STATUS]
     finds = tuple(
@@ -392,9 +408,8 @@ def _update(tab: TabReading, update: RowUpdate, rows: Sequence[RowState], *, mar
                 },
             }
         }
-        for text in dict.fromkeys(row.status for row in rows if row.status not in (None, wanted))
+        for text in dict.fromkeys(row.text for row in rows if row.text != wanted)
     )
-    damaged = [row for row in rows if row.status is None]
     marked = {mark.index: mark.metadata_id for mark in tab.marks if mark.tag == tag_of(update.key)}
     repairs = tuple(
         Repair(update.key, marked[row.index], _only(place, wanted, tab.column_count))
@@ -403,7 +418,7 @@ def _update(tab: TabReading, update: RowUpdate, rows: Sequence[RowState], *, mar
     )
     unmarked = [row for row in damaged if row.index not in marked]
     new_marks = tuple(_mark(tab, row.index, tag_of(row.key)) for row in unmarked) if marks else ()
-    return _Edit(finds, new_marks, repairs, bool(rows) and not unmarked)
+    return _Edit(finds, new_marks, repairs, bool(rows or damaged) and not unmarked)
 
 
 def _only(place: int, value: Cell, width: int) -> tuple[Cell, ...]:
@@ -420,8 +435,10 @@ def _status_of(update: RowUpdate) -> str:
 
 def _shows(tab: TabReading, update: RowUpdate) -> bool:
     wanted = with_tag(_status_of(update), update.key)
-    statuses = [row.status for row in tab.rows if row.key == update.key]
-    return bool(statuses) and all(status == wanted for status in statuses)
+    own = tag_of(update.key)
+    texts = [row.text for row in tab.rows if row.tag == own]
+    damaged = _typed_over(update, (row for row in tab.rows if row.key == update.key))
+    return bool(texts) and not damaged and all(text == wanted for text in texts)
 
 
 # --------------------------------------------------------------------------- whole tabs
