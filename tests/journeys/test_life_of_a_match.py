@@ -103,6 +103,34 @@ def test_a_row_edited_by_hand_does_not_approve_and_says_which_cell(journey: Any,
     assert len(journey.letters()) == 1
 
 
+@pytest.mark.parametrize("cell", ["", "done", "M-AAAAAAAAAA"])
+def test_a_row_whose_match_cell_was_overwritten_says_so_until_it_is_mended(
+    journey: Any, proposed: dict[str, Any], cell: str
+) -> None:
+    journey.tick(proposed["Match"])
+    journey.person.put("Review", proposed["#"], "Match", cell)
+    assert journey.run().exit_code == 1
+    (row,) = journey.review()
+    assert row["Status"].startswith("Held: the cell Match was ")
+    assert f"write {proposed['Match']} there" in row["Status"]
+    assert journey.letters() == []
+    assert journey.run().exit_code == 0
+    assert journey.review() == [row]
+    journey.person.put("Review", proposed["#"], "Match", proposed["Match"])
+    journey.run()
+    assert journey.status(proposed["Match"]).startswith("Introduced")
+    assert len(journey.letters()) == 1
+
+
+def test_a_row_whose_match_cell_was_overwritten_may_be_deleted(journey: Any, proposed: dict[str, Any]) -> None:
+    journey.person.put("Review", proposed["#"], "Match", "done")
+    journey.run()
+    for title in journey.header("Review"):
+        journey.person.put("Review", proposed["#"], title, "")
+    journey.run()
+    assert journey.status(proposed["Match"]).startswith("Proposed")
+
+
 def test_a_run_names_what_is_newly_stuck_and_only_once(journey: Any, proposed: dict[str, Any]) -> None:
     journey.tick(proposed["Match"])
     journey.person.put("Review", proposed["#"], "Why", "I changed this")

@@ -138,6 +138,75 @@ def test_each_row_is_looked_for_by_its_whole_old_status_in_its_own_column(world:
     assert find["range"]["endColumnIndex"] - find["range"]["startColumnIndex"] == 1
 
 
+def test_new_rows_stand_in_the_order_they_were_handed_over_above_the_old_ones(world: Any) -> None:
+    first, second, third, fourth = "M-DDDDDDDDDD", "M-BBBBBBBBBB", "M-CCCCCCCCCC", "M-AAAAAAAAAA"
+    opened = world.opened()
+    opened.read()
+    opened.write(SheetChanges(inserts={"Review": (row(first), row(second))}))
+    opened.write(SheetChanges(inserts={"Review": (row(third), row(fourth))}))
+    assert [record["Match"] for record in world.person.records()] == [third, fourth, first, second]
+
+
+OTHER = "M-BBBBBBBBBB"
+
+
+def two_rows(world: Any) -> Any:
+    opened = world.opened()
+    opened.read()
+    opened.write(SheetChanges(inserts={"Review": (row(KEY), row(OTHER))}))
+    return world.person
+
+
+def declined(key: str, *strangers: str) -> RowUpdate:
+    return RowUpdate(key=key, cells={"Status": "Declined"}, strangers=frozenset(strangers))
+
+
+def statuses(world: Any) -> list[tuple[str, str]]:
+    return [(record["Match"] or "", record["Status"]) for record in world.person.records()]
+
+
+@pytest.mark.parametrize("cell", ["", "done", KEY, "M-CCCCCCCCCC", 7.0])
+def test_a_row_whose_key_was_overwritten_is_found_by_what_its_status_ends_in(world: Any, cell: Any) -> None:
+    two_rows(world).types(2, "Match", cell)
+    again = world.opened()
+    tags = [one.tag for one in again.read().tables["Review"].rows]
+    assert tags == [KEY, OTHER]
+    assert again.write(SheetChanges(updates={"Review": (declined(OTHER),)})) == frozenset()
+    assert statuses(world) == [(KEY, f"Proposed · {KEY}"), (cell, f"Declined · {OTHER}")]
+
+
+def test_a_row_that_stands_there_under_another_key_is_not_inserted_again(world: Any) -> None:
+    two_rows(world).types(2, "Match", "")
+    again = world.opened()
+    again.read()
+    again.write(SheetChanges(inserts={"Review": (row(OTHER),)}))
+    assert again.calls["writes"] == 0
+
+
+def test_a_row_that_bears_a_key_by_mistake_is_left_alone(world: Any) -> None:
+    two_rows(world).types(2, "Match", KEY)
+    for _ in range(3):
+        again = world.opened()
+        again.read()
+        assert again.write(SheetChanges(updates={"Review": (declined(KEY, OTHER),)})) == frozenset()
+    assert statuses(world) == [(KEY, f"Declined · {KEY}"), (KEY, f"Proposed · {OTHER}")]
+
+
+@pytest.mark.parametrize("typed", ["", "nothing", f"Proposed · {KEY}"])
+def test_a_status_that_was_typed_or_pasted_over_is_mended_in_two_runs(world: Any, typed: str) -> None:
+    two_rows(world).types(2, "Status", typed)
+    for _ in range(2):
+        again = world.opened()
+        again.read()
+        again.write(SheetChanges(updates={"Review": (declined(OTHER),)}))
+    assert statuses(world) == [(KEY, f"Proposed · {KEY}"), (OTHER, f"Declined · {OTHER}")]
+
+
+def test_a_status_that_is_a_formula_bears_no_tag(world: Any) -> None:
+    two_rows(world).types(2, "Status", f'="Proposed · {OTHER}"')
+    assert [one.tag for one in world.opened().read().tables["Review"].rows] == [KEY, None]
+
+
 def test_a_copied_row_gets_the_same_status_twice(world: Any) -> None:
     opened = world.opened()
     opened.read()
