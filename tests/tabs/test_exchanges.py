@@ -27,7 +27,12 @@ KNOWN = {MATCH: match(MATCH, "Vestland", "Borås"), OTHER: match(OTHER, "Gent", 
 
 
 def row(
-    number: int = 2, *, formulas: tuple[str, ...] = (), cells: Mapping[str, Cell] | None = None, **named: Cell
+    number: int = 2,
+    *,
+    tag: str | None = MATCH,
+    formulas: tuple[str, ...] = (),
+    cells: Mapping[str, Cell] | None = None,
+    **named: Cell,
 ) -> SheetRow:
     filled: dict[str, Cell] = {
         "Status": "Introduced on 2026-05-01: note the dates when you hear of them",
@@ -36,7 +41,7 @@ def row(
         "Receiving organisation": "Borås",
     }
     filled |= {key.replace("_", " "): value for key, value in named.items()} | dict(cells or {})
-    return SheetRow(number=number, cells=filled, formulas=frozenset(formulas))
+    return SheetRow(number=number, cells=filled, formulas=frozenset(formulas), tag=tag)
 
 
 def read(*rows: SheetRow) -> tuple[NotedExchange, ...]:
@@ -203,7 +208,7 @@ def test_nobody_travels_in_such_numbers(participants: Cell) -> None:
 
 
 def test_rows_of_peoples_own_are_read_and_never_written_to() -> None:
-    own, nameless = row(3, Match="visit of 2024", Took_place=True), row(4, Match=" ")
+    own, nameless = row(3, tag=None, Match="visit of 2024", Took_place=True), row(4, tag=None, Match=" ")
     (noted,) = read(own, nameless)
     assert (noted.match, noted.took_place, noted.is_introduced) == ("visit of 2024", True, False)
     assert status_updates({}, (noted,)) == ()
@@ -255,3 +260,25 @@ def test_every_introduction_gets_a_row_once() -> None:
         )
     ]
     assert new_rows(KNOWN, {MATCH: INTRODUCED}, ())[0].cells["Joining organisation"] == ""
+
+
+@pytest.mark.parametrize("written", [None, "", "done", OTHER])
+def test_a_row_whose_match_cell_was_changed_is_read_as_the_row_it_is_and_says_so(written: Cell) -> None:
+    (noted,) = read(row(Match=written, From="soon"))
+    assert (noted.match, noted.is_misnamed, noted.is_introduced) == (MATCH, True, True)
+    assert [one.key for one in noted.problems] == [f"exchange:{MATCH}:From"]
+    told = f"Planned: tick Took place once it has. Match was changed: write {MATCH} there"
+    assert status_updates({}, (noted,)) == (RowUpdate(key=MATCH, cells={"Status": told}),)
+    assert new_rows(KNOWN, {MATCH: INTRODUCED}, (noted,)) == ()
+    mended = read(row(Status=told))
+    assert status_updates({MATCH: INTRODUCED}, mended) == (
+        RowUpdate(key=MATCH, cells={"Status": "Introduced on 2026-05-01: note the dates when you hear of them"}),
+    )
+
+
+def test_a_status_pasted_from_another_row_is_put_right() -> None:
+    gent = {"Sending organisation": "Gent", "Receiving organisation": "Oslo", "Joining organisation": "Porto"}
+    (noted,) = read(row(Match=OTHER, cells=gent))
+    assert (noted.match, noted.is_misnamed) == (OTHER, False)
+    text = "Introduced on 2026-05-01: note the dates when you hear of them"
+    assert status_updates({OTHER: INTRODUCED}, (noted,)) == (RowUpdate(key=OTHER, cells={"Status": text}),)

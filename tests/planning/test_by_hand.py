@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from pipeline.model import Cell, Entry, EntryKind, Match, Organisation, Problem, Response, Role, SheetRow, Side, Table
+from pipeline.planning.by_hand import ByHand, read_by_hand, wishes
+from pipeline.planning.match_content import Source
+
+TODAY = date(2026, 11, 20)
+TITLES = ("Sending organisation", "Receiving organisation", "Joining organisation")
+
+
+def source(number: int, organisation: str, name: str, role: Role = Role.EITHER, *, email: str = "") -> Source:
+    at = datetime(2026, 11, number, tzinfo=UTC)
+    return Source(
+        entry=Entry(
+            id=f"E-{number}", organisation=name, organisation_id=organisation, role=role, submitted_at=at.date()
+        ),
+        response=Response(
+            row=number,
+            content=str(number),
+            submitted_at=at,
+            kind=EntryKind.NEW,
+            email=email or f"{number}@x.example",
+            organisation=name,
+        ),
+    )
+
+
+ORGANISATIONS = (
+    Organisation(id="O-1", name="Gent", spellings=("Gent", "Stad Gent")),
+    Organisation(id="O-2", name="Oslo Voksenopplæring"),
+    Organisation(id="O-3", name="Porto"),
+    Organisation(id="O-4", name="Closed College"),
+    Organisation(id="O-5", name="College"),
+    Organisation(id="O-6", name="College"),
+)
+SOURCES = {
+    one.entry.id: one
+    for one in (
+        source(1, "O-1", "Gent", Role.HOST),
+        source(2, "O-1", "Gent", Role.SEND),
+        source(3, "O-2", "Oslo Voksenopplæring", Role.HOST),
+        source(4, "O-3", "Porto"),
+        source(5, "O-5", "College", email="4@x.example"),
+    )
+}
+
+
+def read(*lines: tuple[Cell, ...]) -> ByHand:
+    rows = tuple(
+        SheetRow(number=number, cells=dict(zip(TITLES, line, strict=False)))
+        for number, line in enumerate(lines, start=2)
+    )
+    return read_by_hand(Table(title="By hand", header=TITLES, rows=rows), ORGANISATIONS, SOURCES)
+
+
+def entries(found: ByHand) -> list[tuple[tuple[str, str], ...]]:
+    return [tuple((str(party.side), party.entry) for party in line) for line in found.lines]
+
+
+@pytest.mark.parametrize("name", ["Gent", " GENT ", "stad gent", "O-1"])
+def test_an_organisation_is_known_by_any_name_of_its_own(name: str) -> None:
+    assert entries(read((name, "oslo voksenopplaering"))) == [(("sending", "E-2"), ("receiving", "E-3"))]
+
+
+def test_the_entry_that_suits_the_side_is_taken() -> None:
+    assert entries(read(("Porto", "Gent", "Oslo Voksenopplæring"))) == [
+        (("sending", "E-4"), ("receiving", "E-1"), ("joining", "E-3"))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "title", "what", "fix"),
+    [
+        (
+            ("Gent", None),
+            "Receiving organisation",
+            "Receiving organisation is empty.",
+            "Name both organisations on this",
+        ),
+        ((None, "Gent"), "Sending organisation", "Sending organisation is empty.", "Name both organisations on this"),
+        (("Gent", "Oslo VO"), "Receiving organisation", "“Oslo VO” is not known.", "Did you mean: Oslo Voksenopp"),
+        (("Gent", "Nowhere"), "Receiving organisation", "“Nowhere” is not known.", "Write it as in the tab Organis"),
+        (("Gent", "Porto", "x"), "Joining organisation", "“x” is not known.", "Write it as in the tab Organisations"),
+        (("Gent", "Closed College"), "Receiving organisation", "Closed College has no open entry.", "Ask them to fill"),
+        (("College", "Gent"), "Sending organisation", "“College” could be several: O-5, O-6.", "Write the Id instead."),
+        (("Gent", "O-1"), "Sending organisation", "Two sides of this line are the same organisation.", "Name two"),
+        (("Porto", "O-5"), "Sending organisation", "Two sides of this line have the same address.", "Name two organis"),
+    ],
+)
+def test_what_cannot_be_understood_names_cell_and_remedy(
+    line: tuple[Cell, ...], title: str, what: str, fix: str
+) -> None:
+    found = read(line)
+    assert found.lines == ()
+    (problem,) = found.problems
+    assert problem == Problem(
+        where=f"By hand, row 2, {title}", what=what, fix=problem.fix, key=f"by-hand:{title}:{what}"
+    )
+    assert problem.fix.startswith(fix)
+
+
+def wished(found: ByHand, known: tuple[Match, ...] = (), finished: tuple[str, ...] = ()) -> tuple[Match, ...]:
+    return wishes(found.lines, known, finished, SOURCES, TODAY)
+
+
+def sides(match: Match) -> tuple[str, str]:
+    return match.sending.organisation, match.receiving.organisation
+
+
+def test_each_line_is_a_match_of_its_own_in_the_order_of_the_lines() -> None:
+    matches = wished(read(("Porto", "Gent"), ("Gent", "Porto"), ("Gent", "Oslo Voksenopplæring")))
+    assert [sides(one) for one in matches] == [
+        ("Porto", "Gent"),
+        ("Gent", "Porto"),
+        ("Gent", "Oslo Voksenopplæring"),
+    ]
+    assert {(one.why, one.band, one.by_hand, one.proposed_on) for one in matches} == {
+        ("Proposed by hand.", "by hand", True, TODAY)
+    }
+
+
+def test_a_line_that_stays_is_no_new_wish_and_a_second_line_is() -> None:
+    once, twice = read(("Gent", "Porto")), read(("Gent", "Porto"), ("Gent", "Porto"))
+    (first,) = wished(once)
+    assert wished(once, (first,)) == ()
+    assert wished(twice, (first,)) == ()
+    assert wished(once, (first,), (first.id,)) == ()
+    (second,) = wished(twice, (first,), (first.id,))
+    assert second.id != first.id
+    assert second.generation == 1
+    assert wished(twice, (first, second), (first.id, second.id)) == ()
+
+
+def test_an_open_proposal_becomes_the_lines_own() -> None:
+    (made,) = wished(read(("Gent", "Porto")))
+    proposed = Match(id=made.id, parties=made.parties, why="Good.", band="likely")
+    (own,) = wished(read(("Gent", "Porto")), (proposed,))
+    assert (own.id, own.why, own.by_hand) == (made.id, "Good.", True)
+
+
+def test_a_match_by_hand_of_other_sides_is_another() -> None:
+    (made,) = wished(read(("Gent", "Porto")))
+    (other,) = wished(read(("Porto", "Gent")), (made,))
+    assert other.party(Side.SENDING) != made.party(Side.SENDING)
