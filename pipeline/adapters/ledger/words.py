@@ -19,18 +19,16 @@ def one_line(text: str, limit: int = MAX_DETAIL) -> str:
 
 def decision_in_words(decision: Decision) -> str:
     """What the officer decided, for the history."""
-    words = [
-        "approved" if decision.approved else "",
-        "declined" if decision.declined else "",
-        {True: "the side asked first agreed", False: "the side asked first refused"}.get(decision.agreed, "")
-        if decision.agreed is not None
-        else "",
-        ("said to have been sent" if decision.was_sent else "said not to have been sent")
-        if decision.was_sent is not None
-        else "",
-        "opened again" if decision.reopened else "",
-    ]
-    return ", ".join(word for word in words if word) or "no tick"
+    said = {
+        "approved": decision.approved,
+        "declined": decision.declined,
+        "the side asked first agreed": decision.agreed is True,
+        "the side asked first refused": decision.agreed is False,
+        "said to have been sent": decision.was_sent is True,
+        "said not to have been sent": decision.was_sent is False,
+        "opened again": decision.reopened,
+    }
+    return ", ".join(words for words, holds in said.items() if holds) or "no tick"
 
 
 def judgement_in_words(judgement: Judgement) -> tuple[str, str]:

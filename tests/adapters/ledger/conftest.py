@@ -17,7 +17,8 @@ from sqlalchemy import create_engine, text
 
 from pipeline.adapters.ledger.ledger import SqlLedger, open_ledger
 from pipeline.adapters.ledger.memory import MemoryLedger
-from pipeline.adapters.secrets import message_id_maker
+from pipeline.adapters.ledger.people import forget
+from pipeline.adapters.secrets import address_hasher, message_id_maker
 from pipeline.model import Envelope, KnownEntry, Letter, LetterKind, Match, Party, Side
 from pipeline.ports import Facts, Ledger
 
@@ -36,6 +37,10 @@ class AnyDesk:
     def reopen(self) -> Ledger:
         """As after a crash, where there is anything to survive one."""
         return self.ledger
+
+    def erase(self, address: str) -> None:
+        """Somebody asked to be forgotten."""
+        raise NotImplementedError
 
     @staticmethod
     def letter(number: int, *keys: str, to: tuple[str, ...] = ("ana@a.example", "bo@b.example")) -> Letter:
@@ -117,12 +122,18 @@ class Desk(AnyDesk):
             self.ledger = self.open()
         return self.ledger
 
+    def erase(self, address: str) -> None:
+        forget(self.ledger, address, NOW)
+
 
 class MemoryDesk(AnyDesk):
     """A ledger in memory."""
 
     def __init__(self) -> None:
         self.ledger = MemoryLedger(SECRET)
+
+    def erase(self, address: str) -> None:
+        self.ledger = MemoryLedger(SECRET, erased={address_hasher(SECRET)(address)})
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,8 @@ Held by SQLite in a file and in memory, by PostgreSQL where a server can be star
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -293,3 +295,222 @@ def test_unsure_from_the_sheet_does_not_undo_what_the_ledger_knows(any_desk: Any
     )
     any_desk.ledger.adopt(doubt, ("O-1a|O-1b",))
     assert any_desk.state(ONE) == "sent"
+
+
+# -- what a verb may not do ----------------------------------------------------------------------------
+
+
+VERBS: dict[str, Callable[[Any, str, datetime], object]] = {
+    "sent": lambda ledger, letter, now: ledger.mark_sent(letter, now, "x"),
+    "unsure": lambda ledger, letter, now: ledger.mark_unsure(letter, now, "x"),
+    "held": lambda ledger, letter, now: ledger.mark_held(letter, now, "x"),
+    "requeued": lambda ledger, letter, now: ledger.requeue(letter, now, "x", not_before=None),
+    "withdrawn": lambda ledger, letter, now: ledger.record(Facts(at=now, withdrawn={letter: "x"})),
+    "settled as sent": lambda ledger, letter, now: ledger.record(Facts(at=now, settled={letter: True})),
+    "settled as not sent": lambda ledger, letter, now: ledger.record(Facts(at=now, settled={letter: False})),
+    "recovered": lambda ledger, _, now: ledger.recover(now),
+}
+BECOMES = {
+    "queued": "sent queued held queued withdrawn queued queued queued",
+    "claimed": "sent unsure held queued claimed claimed claimed queued",
+    "committing": "sent unsure held queued committing committing committing unsure",
+    "sent": "sent sent sent sent sent sent sent sent",
+    "unsure": "sent unsure held queued unsure sent queued unsure",
+    "held": "sent held held held withdrawn held held held",
+    "withdrawn": "sent withdrawn withdrawn withdrawn withdrawn withdrawn withdrawn withdrawn",
+}
+"""State -> what it becomes by each of the verbs, in their order."""
+
+
+def brought_to(any_desk: Any, number: int, state: str) -> str:
+    """A letter, brought into that state; its id."""
+    letter = any_desk.letter(number)
+    any_desk.queue(letter)
+    if state == "withdrawn":
+        any_desk.ledger.record(Facts(at=any_desk.now, withdrawn={letter.id: "unticked"}))
+    elif state == "held":
+        any_desk.ledger.mark_held(letter.id, any_desk.now, "550")
+    elif state != "queued":
+        claim = any_desk.ledger.claim(letter.id, any_desk.now)
+        if state != "claimed":
+            any_desk.ledger.mark_committing(claim, any_desk.now)
+        if state == "sent":
+            any_desk.ledger.mark_sent(letter.id, any_desk.now, "250")
+        if state == "unsure":
+            any_desk.ledger.mark_unsure(letter.id, any_desk.now, "no reply")
+    assert any_desk.state(letter.id) == state
+    return str(letter.id)
+
+
+@pytest.mark.parametrize("state", BECOMES)
+def test_each_verb_moves_a_letter_only_from_where_it_may(any_desk: Any, state: str) -> None:
+    for number, (verb, becomes) in enumerate(zip(VERBS, BECOMES[state].split(), strict=True), start=1):
+        letter = brought_to(any_desk, number, state)
+        VERBS[verb](any_desk.ledger, letter, any_desk.now)
+        assert any_desk.state(letter) == becomes, verb
+        occupied = any_desk.letter(number).meeting_keys[0] in any_desk.ledger.load(any_desk.now).meetings
+        assert occupied is (becomes in {"claimed", "committing", "sent", "unsure"}), verb
+
+
+def test_a_letter_nobody_queued_is_not_sent_by_any_verb(any_desk: Any) -> None:
+    assert any_desk.ledger.claim(ONE, any_desk.now) == f"{ONE} is not in the ledger"
+    for verb in VERBS.values():
+        verb(any_desk.ledger, ONE, any_desk.now)
+    assert any_desk.ledger.note_search(ONE, any_desk.now) == timedelta(0)
+    assert any_desk.ledger.load(any_desk.now).letters == {}
+    assert any_desk.ledger.load(any_desk.now).meetings == {}
+    with pytest.raises(TryLater):
+        any_desk.ledger.mark_committing(Claim(letter=ONE, attempt=1), any_desk.now)
+
+
+def test_a_refused_claim_leaves_the_pairs_that_were_free(any_desk: Any) -> None:
+    any_desk.queue(any_desk.letter(1, "A|B"), any_desk.letter(2, "A|C", "A|B"), any_desk.letter(3, "A|C"))
+    any_desk.ledger.claim(ONE, any_desk.now)
+    assert any_desk.ledger.claim(TWO, any_desk.now) == "already introduced on 2026-11-20"
+    state = any_desk.ledger.load(any_desk.now)
+    assert state.meetings == {"A|B": any_desk.now}
+    assert state.letters[TWO].attempts == 0
+    assert isinstance(any_desk.ledger.claim("introduction:M-3", any_desk.now), Claim)
+
+
+def test_a_letter_whose_text_is_gone_cannot_be_claimed(any_desk: Any) -> None:
+    any_desk.ledger.adopt(unsure_from_the_sheet(any_desk), ("A|B",))
+    assert any_desk.state(ONE) == "unsure"
+    assert set(any_desk.ledger.load(any_desk.now).meetings) == {"A|B"}
+    any_desk.ledger.record(Facts(at=any_desk.now, settled={ONE: False}))
+    assert any_desk.ledger.claim(ONE, any_desk.now) == f"the text of {ONE} is gone"
+
+
+def unsure_from_the_sheet(any_desk: Any) -> LetterRecord:
+    return LetterRecord(
+        id=ONE,
+        kind=LetterKind.INTRODUCTION,
+        match="M-1",
+        state=LetterState.UNSURE,
+        message_id="<m@ops.example>",
+        envelope=Envelope(sender="s@ops.example", recipients=("ana@a.example",)),
+        content=None,
+        since=any_desk.now,
+    )
+
+
+def test_taking_over_from_the_sheet_leaves_a_pair_with_the_letter_that_has_it(any_desk: Any) -> None:
+    any_desk.queue(any_desk.letter(2, "A|B"))
+    any_desk.send(TWO, any_desk.now - timedelta(days=3))
+    any_desk.ledger.adopt(unsure_from_the_sheet(any_desk), ("A|B", "A|C"))
+    meetings = any_desk.ledger.load(any_desk.now).meetings
+    assert meetings == {"A|B": any_desk.now - timedelta(days=3), "A|C": any_desk.now}
+    any_desk.ledger.mark_held(ONE, any_desk.now, "no")
+    assert set(any_desk.ledger.load(any_desk.now).meetings) == {"A|B"}
+
+
+def test_a_letter_found_in_the_mailbox_counts_as_sent_on_that_day(any_desk: Any) -> None:
+    any_desk.queue(any_desk.letter(1), any_desk.letter(2))
+    any_desk.ledger.mark_sent(ONE, any_desk.now, "found")
+    assert any_desk.ledger.load(any_desk.now).sent_today == 1
+    yesterday = any_desk.now - timedelta(days=1)
+    any_desk.ledger.mark_committing(any_desk.ledger.claim(TWO, yesterday), yesterday)
+    any_desk.ledger.mark_sent(TWO, any_desk.now, "found")
+    assert any_desk.ledger.load(any_desk.now).sent_today == 1, "it left yesterday, and was found today"
+
+
+def test_what_belongs_to_somebody_erased_is_left_out(any_desk: Any) -> None:
+    any_desk.erase("Ana@A.example")
+    any_desk.ledger.record(
+        Facts(
+            at=any_desk.now,
+            matches=(any_desk.match(1), any_desk.match(2, first="cy@c.example")),
+            entries=(any_desk.entry("E-1", "ana@a.example"), any_desk.entry("E-2", "bo@b.example")),
+            letters=(any_desk.letter(1), any_desk.letter(2, to=("cy@c.example", "bo@b.example"))),
+        )
+    )
+    state = any_desk.ledger.load(any_desk.now)
+    assert set(state.matches) == {"M-2"}
+    assert [entry.id for entry in state.entries] == ["E-2"]
+    assert set(state.letters) == {TWO}
+    assert len(state.erased) == 1
+
+
+def test_an_out_of_date_proposal_is_told_once_and_an_unknown_one_never(any_desk: Any) -> None:
+    any_desk.ledger.record(Facts(at=any_desk.now, matches=(any_desk.match(1),)))
+    for _ in range(2):
+        any_desk.ledger.record(Facts(at=any_desk.now, superseded={"M-1": "M-2", "M-9": "M-2"}))
+    any_desk.ledger.record(Facts(at=any_desk.now, superseded={"M-1": ""}))
+    assert any_desk.ledger.load(any_desk.now).superseded == {"M-1": ""}
+    events = [event for _, event in any_desk.ledger.history("M-1")]
+    assert events == ["proposed", "out of date: M-2 asks again", "out of date"]
+    assert any_desk.ledger.history("M-9") == []
+
+
+def test_a_line_by_hand_for_an_open_proposal_is_told_once(any_desk: Any) -> None:
+    by_hand = replace(any_desk.match(1), by_hand=True, why="Proposed by hand.")
+    any_desk.ledger.record(Facts(at=any_desk.now, matches=(any_desk.match(1),)))
+    for _ in range(2):
+        any_desk.ledger.record(Facts(at=any_desk.now, matches=(by_hand,)))
+    kept = any_desk.ledger.load(any_desk.now).matches["M-1"]
+    assert kept == replace(any_desk.match(1), by_hand=True), "it keeps its reasons"
+    assert [event for _, event in any_desk.ledger.history("M-1")] == ["proposed", "asked for by hand"]
+
+
+def test_an_older_judgement_does_not_replace_a_newer_one(any_desk: Any) -> None:
+    newer = Judgement(left="a", right="b", verdict=Verdict.DIFFERENT, at=any_desk.now)
+    older = Judgement(left="a", right="b", verdict=Verdict.SAME, at=any_desk.now - timedelta(days=1))
+    other = Judgement(left="A", right="b", verdict=Verdict.SAME, at=any_desk.now)
+    any_desk.ledger.record(Facts(at=any_desk.now, judgements=(newer, other)))
+    any_desk.ledger.record(Facts(at=any_desk.now, judgements=(older,)))
+    assert any_desk.ledger.load(any_desk.now).judgements == (other, newer)
+
+
+def test_a_new_personal_line_is_kept_without_a_word_in_the_history(any_desk: Any) -> None:
+    for message in ("Hello", "Hello again"):
+        decision = Decision(match="M-1", approved=True, message=message)
+        any_desk.ledger.record(Facts(at=any_desk.now, decisions=(decision,)))
+    assert any_desk.ledger.load(any_desk.now).decisions["M-1"].message == "Hello again"
+    assert [event for _, event in any_desk.ledger.history("M-1")] == ["approved"]
+
+
+def test_the_forms_questions_and_spellings_are_remembered(any_desk: Any) -> None:
+    any_desk.ledger.record(
+        Facts(at=any_desk.now, questions=frozenset({"email", "city"}), spellings={"x": "O-1", "y": "O-2"})
+    )
+    any_desk.ledger.record(Facts(at=any_desk.now, spellings={"x": "O-3"}))
+    state = any_desk.reopen().load(any_desk.now)
+    assert state.questions == {"email", "city"}
+    assert state.spellings == {"x": "O-3", "y": "O-2"}
+    assert state.instance
+
+
+def test_an_entry_is_replaced_by_its_newer_self(any_desk: Any) -> None:
+    first, later = any_desk.entry("E-1", "ana@a.example"), any_desk.entry("E-1", "ana@a.example", date(2026, 11, 9))
+    any_desk.ledger.record(Facts(at=any_desk.now, entries=(any_desk.entry("E-2", "bo@b.example"), first)))
+    any_desk.ledger.record(Facts(at=any_desk.now, entries=(later,)))
+    assert any_desk.ledger.load(any_desk.now).entries == (later, any_desk.entry("E-2", "bo@b.example"))
+
+
+def test_the_history_of_a_match_tells_of_its_letters_in_order(any_desk: Any) -> None:
+    any_desk.ledger.record(Facts(at=any_desk.now, matches=(any_desk.match(1),), letters=(any_desk.letter(1),)))
+    any_desk.send(ONE, any_desk.now + timedelta(minutes=1))
+    assert [event for _, event in any_desk.ledger.history("M-1")] == [
+        "proposed",
+        f"{ONE}: queued",
+        f"{ONE}: claimed",
+        f"{ONE}: sent: 250 2.0.0 queued as X1",
+    ]
+    assert any_desk.ledger.history(ONE)[0] == (any_desk.now, "queued")
+    assert any_desk.ledger.history("M-2") == []
+
+
+def test_a_digest_that_did_not_leave_is_no_last_digest(any_desk: Any) -> None:
+    digest = replace(any_desk.letter(1), id="digest:2026-11-20", kind=LetterKind.DIGEST, match=None, meeting_keys=())
+    any_desk.queue(digest)
+    any_desk.ledger.mark_held(digest.id, any_desk.now, "550")
+    assert any_desk.ledger.load(any_desk.now).last_digest is None
+
+
+def test_only_letters_that_are_still_to_leave_come_with_their_bytes(any_desk: Any) -> None:
+    any_desk.queue(any_desk.letter(1), any_desk.letter(2))
+    any_desk.send(ONE)
+    letters = any_desk.ledger.load(any_desk.now).letters
+    assert letters[ONE].content is None
+    assert letters[TWO].content == any_desk.letter(2).content
+    assert any_desk.ledger.letter(ONE) == any_desk.letter(1)
