@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from pipeline.adapters.ledger import schema
 from pipeline.adapters.ledger.codec import to_json
+from pipeline.adapters.ledger.migrations import MIGRATIONS
 from pipeline.adapters.ledger.record import (
     free_meetings,
     known,
@@ -43,7 +44,7 @@ def open_ledger(
     *,
     round_months: int = 12,
     read_only: bool = False,
-    migrations: Sequence[schema.Migration] = schema.MIGRATIONS,
+    migrations: Sequence[schema.Migration] = MIGRATIONS,
 ) -> SqlLedger:
     """Open the ledger, making it on first use and migrating an older one (a copy is kept).
 
