@@ -8,27 +8,27 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from dateutil.relativedelta import relativedelta
-from sqlalchemy import Connection, Engine, Row, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from pipeline.adapters.ledger import schema
 from pipeline.adapters.ledger.codec import to_json
+from pipeline.adapters.ledger.migrations import MIGRATIONS
 from pipeline.adapters.ledger.record import (
     free_meetings,
     known,
     letter_row,
     move,
     note,
-    one_line,
     record_facts,
     retire_meetings,
     take_meetings,
 )
 from pipeline.adapters.ledger.state import load_letter, load_state
 from pipeline.adapters.ledger.store import Store, open_database
+from pipeline.adapters.ledger.words import met_in_words, not_claimable, one_line
 from pipeline.errors import TryLater
 from pipeline.model import (
     Letter,
@@ -44,7 +44,7 @@ def open_ledger(
     *,
     round_months: int = 12,
     read_only: bool = False,
-    migrations: Sequence[schema.Migration] = schema.MIGRATIONS,
+    migrations: Sequence[schema.Migration] = MIGRATIONS,
 ) -> SqlLedger:
     """Open the ledger, making it on first use and migrating an older one (a copy is kept).
 
@@ -124,7 +124,7 @@ class SqlLedger(Store):
         try:
             with self.writing() as connection:
                 row = connection.execute(select(schema.letter).where(schema.letter.c.id == letter)).first()
-                refusal = _not_claimable(row, letter, now)
+                refusal = not_claimable(row, letter, now)
                 if refusal or row is None:
                     return refusal
                 keys = json.loads(row.meeting_keys)
@@ -143,7 +143,7 @@ class SqlLedger(Store):
     def _already_met(self, keys: Sequence[str]) -> str:
         with self.reading() as connection:
             at = connection.scalar(select(func.min(schema.meeting.c.at)).where(schema.meeting.c.key.in_(keys)))
-        return f"already introduced on {at:%Y-%m-%d}" if at else "already being introduced"
+        return met_in_words(at)
 
     def mark_committing(self, claim: Claim, now: datetime) -> None:
         """Durable before the final dot leaves. Raises TryLater when the claim is no longer ours: do not send."""
@@ -271,15 +271,3 @@ def _back_to_queue(
     more = {"not_before": not_before, "left_at": None}
     if move(connection, letter, now, LetterState.QUEUED, detail, allowed=allowed, **more):
         free_meetings(connection, letter, now, detail)
-
-
-def _not_claimable(row: Row[Any] | None, letter: str, now: datetime) -> str:
-    if row is None:
-        return f"{letter} is not in the ledger"
-    if row.state != LetterState.QUEUED:
-        return f"{letter} is {row.state} since {row.since:%Y-%m-%d}"
-    if row.content is None:
-        return f"the text of {letter} is gone"
-    if row.not_before is not None and row.not_before > now:
-        return f"{letter} waits until {row.not_before:%Y-%m-%d %H:%M} UTC"
-    return ""

@@ -16,21 +16,14 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, delete, insert,
 
 from pipeline.adapters.ledger import schema
 from pipeline.adapters.ledger.codec import from_json, to_json
+from pipeline.adapters.ledger.words import decision_in_words, judgement_in_words, one_line, superseded_in_words
 from pipeline.model import Decision, Judgement, KnownEntry, Letter, LetterState, Match
 from pipeline.ports import Facts
 
 CHUNK = 400
 """Values in one IN list; SQLite before 3.32 took no more than 999."""
 
-MAX_DETAIL = 400
-
 Hash = Callable[[str], str]
-
-
-def one_line(text: str, limit: int = MAX_DETAIL) -> str:
-    """Any text as one bounded line without control characters."""
-    line = " ".join("".join(character if character.isprintable() else " " for character in text[: 4 * limit]).split())
-    return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 def note(connection: Connection, at: datetime, about: str, event: str, match: str | None = None) -> None:
@@ -135,7 +128,7 @@ def _supersede(connection: Connection, old: str, new: str, at: datetime) -> None
         .values(superseded_by=new)
     )
     if changed.rowcount:
-        note(connection, at, old, f"out of date: {new} asks again" if new else "out of date", old)
+        note(connection, at, old, superseded_in_words(new), old)
 
 
 def _record_decisions(connection: Connection, decisions: Sequence[Decision], at: datetime) -> None:
@@ -148,25 +141,10 @@ def _record_decisions(connection: Connection, decisions: Sequence[Decision], at:
     changed = [decision for decision in decisions if earlier.get(decision.match) != new[decision.match]]
     replace(connection, table, [{"match": each.match, "document": new[each.match], "at": at} for each in changed])
     for decision in changed:
-        event = _decision_in_words(decision)
+        event = decision_in_words(decision)
         before = earlier.get(decision.match)
-        if before is None or event != _decision_in_words(from_json(before, Decision)):
+        if before is None or event != decision_in_words(from_json(before, Decision)):
             note(connection, at, decision.match, event, decision.match)
-
-
-def _decision_in_words(decision: Decision) -> str:
-    words = [
-        "approved" if decision.approved else "",
-        "declined" if decision.declined else "",
-        {True: "the side asked first agreed", False: "the side asked first refused"}.get(decision.agreed, "")
-        if decision.agreed is not None
-        else "",
-        ("said to have been sent" if decision.was_sent else "said not to have been sent")
-        if decision.was_sent is not None
-        else "",
-        "opened again" if decision.reopened else "",
-    ]
-    return ", ".join(word for word in words if word) or "no tick"
 
 
 def _record_judgements(connection: Connection, judgements: Sequence[Judgement]) -> None:
@@ -179,8 +157,7 @@ def _record_judgements(connection: Connection, judgements: Sequence[Judgement]) 
             continue
         row = {"left": judgement.left, "right": judgement.right, "document": document, "at": judgement.at}
         replace(connection, table, [row])
-        pair = hashlib.sha256(f"{judgement.left}\0{judgement.right}".encode()).hexdigest()[:16]
-        note(connection, judgement.at, f"judgement:{pair}", f"{judgement.verdict} ({judgement.by or 'by a person'})")
+        note(connection, judgement.at, *judgement_in_words(judgement))
 
 
 def _entry_row(entry: KnownEntry) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""The ledger's tables, their version, and how an older version becomes this one.
+"""The ledger's tables, and whether a database holds them whole and in the version of this program.
 
-Portable SQL only; what is particular to SQLite is in `ledger_sqlite`.
+Portable SQL only; what is particular to SQLite is in `sqlite`.
 """
 
 from __future__ import annotations
@@ -33,9 +33,6 @@ from sqlalchemy.types import TypeDecorator
 from pipeline.errors import LedgerDamaged
 
 Migration = Callable[[Connection], None]
-
-MIGRATIONS: Sequence[Migration] = ()
-"""The n-th turns version n + 1 into n + 2; version 1 is the first."""
 
 WAY_BACK = (
     "Keep it. Restore the last backup of the state folder; or move the ledger aside and read an export with "
@@ -184,7 +181,7 @@ history = Table(
 )
 
 
-def newest_version(migrations: Sequence[Migration] = MIGRATIONS) -> int:
+def newest_version(migrations: Sequence[Migration]) -> int:
     """The version this program writes."""
     return 1 + len(migrations)
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModu
 
 from pipeline.adapters.ledger import schema, sqlite
 from pipeline.adapters.ledger.codec import CodecError
-from pipeline.adapters.ledger.record import one_line
+from pipeline.adapters.ledger.words import one_line
 from pipeline.adapters.secrets import address_hasher, keyed_hash
 from pipeline.errors import ConfigurationError, LedgerDamaged
 

@@ -14,7 +14,7 @@ from email import message_from_bytes
 from email.message import Message
 from typing import NamedTuple
 
-from pipeline.adapters.ledger.record import one_line
+from pipeline.adapters.ledger.words import one_line
 from pipeline.adapters.mail.letter_check import ADDRESS
 from pipeline.cleaning.addresses import canonical_address
 

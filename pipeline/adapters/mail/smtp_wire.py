@@ -16,7 +16,7 @@ import ssl
 import time
 from typing import NoReturn
 
-from pipeline.adapters.ledger.record import one_line
+from pipeline.adapters.ledger.words import one_line
 
 MAX_LINE = 8192
 MAX_LINES = 100

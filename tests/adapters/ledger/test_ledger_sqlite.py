@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from pipeline.adapters.ledger.ledger import open_ledger
+from pipeline.adapters.ledger.migrations import MIGRATIONS
 from pipeline.errors import ConfigurationError, LedgerDamaged, TryLater
 from pipeline.ports import Facts
 
@@ -126,9 +127,9 @@ def test_what_an_older_ledger_lacks_for_its_migration_is_told_so_too(desk: Any) 
     desk.ledger.close()
     _run(desk.path, "ALTER TABLE letter RENAME COLUMN subject TO title")
     with pytest.raises(LedgerDamaged, match=r"lacks the column letter\.subject:"):
-        desk.open(migrations=(_wider,))
+        desk.open(migrations=(*MIGRATIONS, _wider))
     with pytest.raises(LedgerDamaged, match=r"lacks something \(no such column: subject\):"):
-        desk.open(migrations=(_reads_subjects,))
+        desk.open(migrations=(*MIGRATIONS, _reads_subjects))
 
 
 def _run(path: Path, statement: str) -> None:
@@ -206,11 +207,11 @@ def _broken(connection: Connection) -> None:
 def test_an_older_ledger_is_migrated_with_a_copy_kept(desk: Any) -> None:
     desk.queue(desk.letter(1))
     desk.ledger.close()
-    migrated = desk.open(migrations=(_wider,))
+    migrated = desk.open(migrations=(*MIGRATIONS, _wider))
     assert set(migrated.load(desk.now).letters) == {ONE}
     migrated.close()
     (copy,) = [path for path in desk.path.parent.iterdir() if path != desk.path]
-    assert ".version1-" in copy.name
+    assert f".version{1 + len(MIGRATIONS)}-" in copy.name
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     old = open_ledger(f"sqlite:///{copy}", desk.secret)
     assert set(old.load(desk.now).letters) == {ONE}
@@ -222,16 +223,16 @@ def test_an_older_ledger_is_migrated_with_a_copy_kept(desk: Any) -> None:
 def test_a_migration_that_fails_changes_nothing(desk: Any) -> None:
     desk.ledger.close()
     with pytest.raises(RuntimeError):
-        desk.open(migrations=(_broken,))
+        desk.open(migrations=(*MIGRATIONS, _broken))
     desk.open().close()
-    desk.open(migrations=(_wider,)).close()
+    desk.open(migrations=(*MIGRATIONS, _wider)).close()
 
 
 def test_looking_at_an_older_ledger_does_not_migrate_it(desk: Any) -> None:
     desk.ledger.close()
     before = desk.path.read_bytes()
     with pytest.raises(ConfigurationError, match="older"):
-        desk.open(migrations=(_wider,), read_only=True)
+        desk.open(migrations=(*MIGRATIONS, _wider), read_only=True)
     assert desk.path.read_bytes() == before
 
 
