@@ -236,17 +236,58 @@ def test_check_says_line_by_line_what_is_right(sandbox: Sandbox) -> None:
     assert "FIX" in broken.stdout
 
 
-def test_form_needs_no_settings(tmp_path: Path) -> None:
-    made = subprocess.run(
-        [sys.executable, "-m", "pipeline", "form"],
+def form(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pipeline", "form", *words],
         capture_output=True,
         text=True,
-        cwd=tmp_path,
+        cwd=folder,
         timeout=600,
         check=False,
     )
+
+
+def test_form_needs_no_settings(tmp_path: Path) -> None:
+    made = form(tmp_path)
     assert made.returncode == 0, made.stderr
     assert "FormApp.create" in made.stdout
+    assert "Is this a new entry?" in made.stdout
+    assert "Before your visit" not in made.stdout
+
+
+def test_form_prints_the_script_of_any_form_or_of_all(tmp_path: Path) -> None:
+    after = form(tmp_path, "after", "--typed-addresses").stdout
+    assert '"title": "After your visit"' in after
+    assert '"addresses": "typed"' in after
+    assert '"title": "Email Address"' in after
+    every = form(tmp_path, "--all").stdout
+    assert every.count('"answersTab"') == 7
+    assert '"addresses": "typed"' not in every
+    for words in (["nothing"], ["after", "--all"]):
+        wrong = form(tmp_path, *words)
+        assert (wrong.returncode, wrong.stdout) == (Exit.USAGE, "")
+        assert "after" in wrong.stderr
+
+
+def test_a_form_in_the_folder_beside_the_configuration_is_enough(tmp_path: Path) -> None:
+    (tmp_path / "config" / "forms").mkdir(parents=True)
+    (tmp_path / "config" / "pipeline.toml").write_text('[sheets]\nspreadsheet_id = "SHEET"\n')
+    (tmp_path / "config" / "forms" / "guests.toml").write_text(
+        'version = 2\ntitle = "Guest book"\n[[question]]\nkey = "name"\ntitle = "Your name"\nkind = "short"\n'
+    )
+    made = form(tmp_path, "guests")
+    assert made.returncode == 0, made.stderr
+    assert '"answersTab": "Guest book"' in made.stdout
+    assert '"answers": "SHEET"' in made.stdout
+    assert form(tmp_path, "--all").stdout.count('"answersTab"') == 8
+
+
+def test_the_old_setting_for_the_form_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "pipeline.toml").write_text('[form]\nfile = "form.toml"\n')
+    made = form(tmp_path)
+    assert made.returncode == Exit.CONFIGURATION
+    assert "form: file has become folder" in made.stderr
 
 
 def test_check_says_what_a_ledger_lacks_and_what_to_do(tmp_path: Path) -> None:
