@@ -123,6 +123,19 @@ def test_a_run_while_another_holds_the_lock_is_to_be_tried_later(sandbox: Sandbo
     assert "process" in made.stderr
 
 
+def test_explain_says_of_an_organisation_what_it_answered_besides(sandbox: Sandbox) -> None:
+    call(sandbox, "run")
+    person = Person(sandbox.sheets_api, sandbox.spreadsheet_id)
+    row = next(row for row in person.rows("Organisations") if row["Organisation"] == "Vestland County Council")
+    told = call(sandbox, "explain", row["Id"])
+    assert "Link to EARLALL or the partnership: Member" in told.stdout
+    assert "Does it involve people with fewer opportunities?: " in told.stdout
+    (answer,) = json.loads(call(sandbox, "explain", row["Id"], "--format", "json").stdout)["answers"]
+    assert answer["membership"] == "Member"
+    assert isinstance(answer["funding"], list)
+    assert answer["entry"].startswith("E-")
+
+
 def test_unknown_ids_and_options_are_usage_errors_with_a_remedy(sandbox: Sandbox) -> None:
     made = call(sandbox, "explain", "M-NOTHING")
     assert made.returncode == Exit.USAGE
