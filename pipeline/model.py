@@ -575,7 +575,7 @@ class KnownEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetRow:
-    """One row as read. `number` (1-based) is for messages only. `handle` survives sorting, if there is one."""
+    """One row as read. `number` (1-based) is for messages only."""
 
     number: int
     cells: Mapping[str, Cell]
@@ -583,7 +583,6 @@ class SheetRow:
     """Headers under which this row holds a formula rather than a value."""
     tag: str | None = None
     """What its `Status` ends in: which row the program wrote here, whatever the key column says now (None: nothing)."""
-    handle: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -601,7 +600,6 @@ class SheetSnapshot:
 
     tables: Mapping[str, Table]
     time_zone: str = "Etc/GMT"
-    locale: str = "en_US"
     last_checked: date | None = None
     owner: str | None = None
     """The ledger that serves this spreadsheet; None: none has yet."""

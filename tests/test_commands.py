@@ -123,6 +123,19 @@ def test_a_run_while_another_holds_the_lock_is_to_be_tried_later(sandbox: Sandbo
     assert "process" in made.stderr
 
 
+def test_explain_says_of_an_organisation_what_it_answered_besides(sandbox: Sandbox) -> None:
+    call(sandbox, "run")
+    person = Person(sandbox.sheets_api, sandbox.spreadsheet_id)
+    row = next(row for row in person.rows("Organisations") if row["Organisation"] == "Vestland County Council")
+    told = call(sandbox, "explain", row["Id"])
+    assert "Link to EARLALL or the partnership: Member" in told.stdout
+    assert "Does it involve people with fewer opportunities?: " in told.stdout
+    (answer,) = json.loads(call(sandbox, "explain", row["Id"], "--format", "json").stdout)["answers"]
+    assert answer["membership"] == "Member"
+    assert isinstance(answer["funding"], list)
+    assert answer["entry"].startswith("E-")
+
+
 def test_unknown_ids_and_options_are_usage_errors_with_a_remedy(sandbox: Sandbox) -> None:
     made = call(sandbox, "explain", "M-NOTHING")
     assert made.returncode == Exit.USAGE
@@ -236,17 +249,58 @@ def test_check_says_line_by_line_what_is_right(sandbox: Sandbox) -> None:
     assert "FIX" in broken.stdout
 
 
-def test_form_needs_no_settings(tmp_path: Path) -> None:
-    made = subprocess.run(
-        [sys.executable, "-m", "pipeline", "form"],
+def form(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pipeline", "form", *words],
         capture_output=True,
         text=True,
-        cwd=tmp_path,
+        cwd=folder,
         timeout=600,
         check=False,
     )
+
+
+def test_form_needs_no_settings(tmp_path: Path) -> None:
+    made = form(tmp_path)
     assert made.returncode == 0, made.stderr
     assert "FormApp.create" in made.stdout
+    assert "Is this a new entry?" in made.stdout
+    assert "Before your visit" not in made.stdout
+
+
+def test_form_prints_the_script_of_any_form_or_of_all(tmp_path: Path) -> None:
+    after = form(tmp_path, "after", "--typed-addresses").stdout
+    assert '"title": "After your visit"' in after
+    assert '"addresses": "typed"' in after
+    assert '"title": "Email Address"' in after
+    every = form(tmp_path, "--all").stdout
+    assert every.count('"answersTab"') == 7
+    assert '"addresses": "typed"' not in every
+    for words in (["nothing"], ["after", "--all"]):
+        wrong = form(tmp_path, *words)
+        assert (wrong.returncode, wrong.stdout) == (Exit.USAGE, "")
+        assert "after" in wrong.stderr
+
+
+def test_a_form_in_the_folder_beside_the_configuration_is_enough(tmp_path: Path) -> None:
+    (tmp_path / "config" / "forms").mkdir(parents=True)
+    (tmp_path / "config" / "pipeline.toml").write_text('[sheets]\nspreadsheet_id = "SHEET"\n')
+    (tmp_path / "config" / "forms" / "guests.toml").write_text(
+        'version = 2\ntitle = "Guest book"\n[[question]]\nkey = "name"\ntitle = "Your name"\nkind = "short"\n'
+    )
+    made = form(tmp_path, "guests")
+    assert made.returncode == 0, made.stderr
+    assert '"answersTab": "Guest book"' in made.stdout
+    assert '"answers": "SHEET"' in made.stdout
+    assert form(tmp_path, "--all").stdout.count('"answersTab"') == 8
+
+
+def test_the_old_setting_for_the_form_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "pipeline.toml").write_text('[form]\nfile = "form.toml"\n')
+    made = form(tmp_path)
+    assert made.returncode == Exit.CONFIGURATION
+    assert "form: file has become folder" in made.stderr
 
 
 def test_check_says_what_a_ledger_lacks_and_what_to_do(tmp_path: Path) -> None:

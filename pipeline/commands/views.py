@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pipeline.commands.options import one_line
-from pipeline.model import Match, Organisation, Standing
+from pipeline.forms.form import Form
+from pipeline.model import Match, Organisation, Response, Standing
 from pipeline.planning.inputs import RunInputs
 from pipeline.planning.matches import past_pairs
 from pipeline.planning.plan import Plan
@@ -155,7 +156,8 @@ def explanation(
         return _explained_match(inputs, plan, match, events, told)
     organisation = next((one for one in plan.entries.organisations if one.id == identifier), None)
     if organisation is not None:
-        return _explained_organisation(inputs, organisation, events, told)
+        answers = {entry: plan.entries.sources[entry].response for entry in organisation.entries}
+        return _explained_organisation(inputs, organisation, answers, events, told)
     if history:
         return Explanation("\n".join([identifier, *told]), {"id": identifier, "history": events})
     return None
@@ -195,7 +197,11 @@ def _explained_match(
 
 
 def _explained_organisation(
-    inputs: RunInputs, organisation: Organisation, events: list[dict[str, str]], told: list[str]
+    inputs: RunInputs,
+    organisation: Organisation,
+    answers: Mapping[str, Response],
+    events: list[dict[str, str]],
+    told: list[str],
 ) -> Explanation:
     document: dict[str, Any] = {
         "id": organisation.id,
@@ -205,6 +211,15 @@ def _explained_organisation(
         "domains": list(organisation.domains),
         "oid": organisation.oid,
         "entries": list(organisation.entries),
+        "answers": [
+            {
+                "entry": entry,
+                "membership": response.membership,
+                "funding": list(response.funding),
+                "fewer_opportunities": response.fewer_opportunities,
+            }
+            for entry, response in answers.items()
+        ],
         "judgements": [
             f"{judgement.left} and {judgement.right}: {judgement.verdict}, {judgement.at:%Y-%m-%d}"
             for judgement in inputs.state.judgements
@@ -225,6 +240,20 @@ def _explained_organisation(
         value = document[key]
         if value:
             lines.append(f"{title}: {one_line('; '.join(value) if isinstance(value, list) else str(value))}")
+    for entry, response in answers.items():
+        lines += [f"{entry}: {one_line(said)}" for said in _said_besides(inputs.form, response)]
     if told:
         lines += ["History:", *told]
     return Explanation("\n".join(lines), document)
+
+
+def _said_besides(form: Form, response: Response) -> Iterator[str]:
+    """What was answered that no rule of matching asks for, under the titles of the form."""
+    said = {
+        "membership": response.membership,
+        "funding": ", ".join(response.funding),
+        "fewer_opportunities": response.fewer_opportunities,
+    }
+    for key, answer in said.items():
+        if answer and key in form.by_key:
+            yield f"{form.by_key[key].title}: {answer}"

@@ -68,7 +68,6 @@ class Profiles:
     inferred: Floats
     """Topics the text alone suggests."""
     topic_codes: tuple[str, ...]
-    group_codes: tuple[str, ...]
 
 
 def sides_of(entries: Sequence[Entry]) -> Sides:
@@ -107,7 +106,7 @@ def profiles_of(entries: Sequence[Entry]) -> Profiles:
     sides = sides_of(entries)
     ignored = vocabulary().without_meaning
     topics, topic_codes = _ticks([entry.topics for entry in entries], ignored)
-    groups, group_codes = _ticks([entry.target_groups for entry in entries], frozenset())
+    groups, _ = _ticks([entry.target_groups for entry in entries], frozenset())
     topics, groups = topics[sides.entry], groups[sides.entry]
     ticks = np.hstack([topics, groups])
     names, counts = _counts(sides.terms)
@@ -129,7 +128,6 @@ def profiles_of(entries: Sequence[Entry]) -> Profiles:
         profile_groups=_or_average(unit(close[:, topics.shape[1] :] * rare_groups), known[:, 1:]),
         inferred=_inferred(telling, topics),
         topic_codes=topic_codes,
-        group_codes=group_codes,
     )
 
 

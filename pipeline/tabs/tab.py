@@ -54,7 +54,7 @@ class Body(StrEnum):
     WHOLE = "whole"
     """The body is replaced as a whole; a box in it is asked and answered between two writes."""
     PEOPLE = "people"
-    """The program reads and never writes."""
+    """People write the rows. The program writes at most into columns of its own beside them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

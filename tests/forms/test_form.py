@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.errors import ConfigurationError, UsageError
 from pipeline.forms.form import form_names, load_form, load_forms
-from pipeline.forms.questions import LONGEST_NAME, Kind, comparable
+from pipeline.forms.questions import Kind
 
 TITLES = """Timestamp
 Email Address
@@ -60,15 +60,6 @@ def test_every_option_of_topics_formats_travellers_and_languages_means_something
     for key in ("topics", "formats", "travellers", "languages"):
         for option in form.by_key[key].options:
             assert form.codes(key, [option.text]), option.text
-
-
-@pytest.mark.parametrize("text", ["COUNTRY", " Country : ", "Country *", "Cou\u200bntry", "Country\u00a0", "country."])
-def test_headers_are_compared_without_what_changes_by_itself(text: str) -> None:
-    assert comparable(text) == "country"
-
-
-def test_a_cell_full_of_accents_costs_no_more_than_a_header() -> None:
-    assert len(comparable("\u05d0" + "\u05b0\u05b1\u05b2" * 16_000)) <= LONGEST_NAME
 
 
 GOOD = """

@@ -17,10 +17,14 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
 
+from pipeline.adapters.sheets.setup import init
 from pipeline.config import load_settings
 from pipeline.errors import TryLater, UsageError
-from pipeline.forms.form import load_form
+from pipeline.forms.form import load_form, load_forms
+from pipeline.forms.reading import read_answers
+from pipeline.model import SheetRow, Table
 from pipeline.sandbox.app import Sandbox
+from pipeline.sandbox.person import Person
 from pipeline.sandbox.responses import call
 
 ANSWER: dict[str, str | list[str]] = {
@@ -79,6 +83,73 @@ def submit(sandbox: Sandbox, answer: Mapping[str, str | list[str]]) -> int:
 
 def test_a_fresh_directory_has_an_empty_responses_tab(sandbox: Sandbox) -> None:
     assert rows(sandbox) == [list(load_form().header())]
+
+
+def test_a_fresh_directory_has_a_tab_for_every_form_and_says_where_they_are(sandbox: Sandbox) -> None:
+    person = Person(sandbox.sheets_api, sandbox.spreadsheet_id)
+    forms = load_forms()
+    for name, form in forms.items():
+        tab = "Form responses 1" if name == "matchmaking" else form.answers_tab
+        assert person.header(tab) == list(form.header())
+    noted = {row["Form"]: row for row in person.rows("Forms")}
+    assert list(noted) == list(forms)
+    assert noted["matchmaking"]["Address"] == f"{sandbox.web}/answer/matchmaking"
+    assert noted["matchmaking"]["Answers in"] == "Form responses 1"
+    assert noted["before"]["Prefilled link"] == (
+        f"{sandbox.web}/answer/before?match={{match}}&side={{side}}&first_day={{first_day}}&last_day={{last_day}}"
+    )
+    assert {row["Addresses"] for row in noted.values()} == {"verified"}
+
+
+def test_every_form_has_a_page_whose_answer_the_reader_reads(sandbox: Sandbox) -> None:
+    status, _, page = ask(sandbox, "/answer/later?match=M-ABCDEFGHIJ&side=Sending+organisation")
+    assert status == 200
+    assert 'value="M-ABCDEFGHIJ"' in page
+    assert 'value="Sending organisation" checked' in page
+    assert 'href="/answer/survey"' in page
+    given = {"email": "a@b.example", "match": "M-ABCDEFGHIJ", "side": "Sending organisation", "project": "Yes"}
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": sandbox.web}
+    assert ask(sandbox, "/answer/later", method="POST", body=urlencode(given), headers=headers)[0] == 303
+    assert ask(sandbox, "/answer/later", method="POST", body=urlencode({"match": "M"}), headers=headers)[0] == 422
+    (row,) = Person(sandbox.sheets_api, sandbox.spreadsheet_id).rows("Six months later")
+    form = load_form("later")
+    table = Table(title="T", header=form.header(), rows=(SheetRow(number=2, cells=row),))
+    (answer,) = read_answers(table, form)
+    assert answer.is_usable
+    assert (answer.email, answer.values["match"], answer.code("project")) == ("a@b.example", "M-ABCDEFGHIJ", "yes")
+    assert ask(sandbox, "/answer/nothing")[0] == 404
+
+
+def test_a_form_of_ones_own_gets_its_page_and_its_tab_at_the_next_start(tmp_path: Path) -> None:
+    with Sandbox(tmp_path) as first:
+        person = Person(first.sheets_api, first.spreadsheet_id)
+        person.put("Forms", 4, "Address", "https://docs.google.com/forms/mine")
+    (tmp_path / "forms").mkdir()
+    (tmp_path / "forms" / "guests.toml").write_text(
+        'version = 2\ntitle = "Guest book"\n[[question]]\nkey = "name"\ntitle = "Your name"\nkind = "short"\n'
+    )
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with Sandbox(tmp_path, port=port) as second:
+        person = Person(second.sheets_api, second.spreadsheet_id)
+        assert person.header("Guest book") == ["Timestamp", "Email Address", "Your name"]
+        assert ask(second, "/answer/guests")[0] == 200
+        addresses = {row["Form"]: row["Address"] for row in person.rows("Forms")}
+    assert addresses["guests"] == f"http://127.0.0.1:{port}/answer/guests"
+    assert addresses["later"] == f"http://127.0.0.1:{port}/answer/later", "the port of this start"
+    assert addresses["after"] == "https://docs.google.com/forms/mine", "what a person wrote stays"
+    assert len(addresses) == 8
+
+
+def test_init_notes_the_sandbox_s_forms_where_they_are_not_noted(sandbox: Sandbox) -> None:
+    person = Person(sandbox.sheets_api, sandbox.spreadsheet_id)
+    person.batch({"deleteSheet": {"sheetId": person.sheet_id("Forms")}})
+    settings = load_settings(sandbox.config_path, environment={})
+    forms = tuple(load_forms().values())
+    made = init(settings.sheets, settings.base, forms)
+    assert any("the sandbox's own forms are noted: matchmaking, before, after" in line for line in made)
+    assert [row["Form"] for row in person.rows("Forms")] == list(load_forms())
+    assert init(settings.sheets, settings.base, forms) == []
 
 
 def test_the_configuration_is_ready_to_use(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -259,7 +259,6 @@ def snapshot_of(readings: Mapping[str, TabReading], structure: Structure) -> She
     return SheetSnapshot(
         tables={name: reading.table for name, reading in readings.items()},
         time_zone=structure.time_zone,
-        locale=structure.locale,
         last_checked=_date_in(checked.last_checked[1]) if checked and checked.last_checked else None,
         owner=structure.owner,
     )
@@ -309,14 +308,13 @@ def _tab(name: str, sheet_id: int, sheet: Json) -> TabReading:
 
     table_rows, states = [], []
     marks = [_judged(mark, values.get(mark.index, ()), places) for mark in marks] if tab else []
-    marked = {(mark.index, mark.tag): mark.metadata_id for mark in marks}
     askew = {mark.index for mark in marks if mark.is_askew}
     for index in sorted(values):
         if index == 0 or index in askew or not any(value not in (None, False) for value in values[index]):
             continue
         row_cells = {title: _at(values[index], place) for title, place in shown.items()}
         formulas = frozenset(title for title, place in shown.items() if is_formula(_at(raw[index], place)))
-        handle = tag = None
+        tag = None
         if key:
             identifier, text = row_cells.get(key), row_cells.get(STATUS)
             identifier = identifier.strip() if isinstance(identifier, str) else ""
@@ -324,8 +322,7 @@ def _tab(name: str, sheet_id: int, sheet: Json) -> TabReading:
                 row_cells[STATUS], tag = split_tag(text)
             if identifier or tag:
                 states.append(RowState(index, identifier, tag, str(text) if tag else None))
-            handle = marked.get((index, tag_of(identifier)))
-        table_rows.append(SheetRow(number=index + 1, cells=row_cells, formulas=formulas, handle=handle, tag=tag))
+        table_rows.append(SheetRow(number=index + 1, cells=row_cells, formulas=formulas, tag=tag))
 
     checked = next(
         (
