@@ -218,6 +218,10 @@ class RunSettings(Section):
         default=0.5, description="Brake: this share of known answers has vanished since the last run."
     )
     reports: Path = Field(default=Path("state/reports"), description="Where `report` writes.")
+    indicators: Path | None = Field(
+        default=None,
+        description="TOML of indicators, milestones and the register kept by hand; empty: the shipped file.",
+    )
 
 
 class FormSettings(Section):

@@ -51,7 +51,7 @@ def call(sandbox: Sandbox, *words: str, **environment: str) -> subprocess.Comple
         capture_output=True,
         text=True,
         env={**os.environ, **environment},
-        timeout=6000,
+        timeout=600,
         check=False,
     )
 
@@ -203,7 +203,10 @@ def test_report_makes_case_sheets_and_counts(sandbox: Sandbox, introduced: str) 
     assert entries["Counted"] >= 15
 
     person.put("Exchanges", row["#"], "Quote may be published", True)
-    call(sandbox, "report")
+    own = sandbox.directory / "own.toml"
+    own.write_text('year_1 = 2025\n[[indicator]]\nnumber = 6\ntitle = "Our promoters"\ntarget = 10\n', encoding="utf-8")
+    call(sandbox, "report", MATCHMAKER_RUN__INDICATORS="own.toml")
+    assert [one["Indicator"] for one in person.rows("Indicators")] == ["6. Our promoters"]
     sheet = (folder / f"case-sheet-{row['Match']}.html").read_text(encoding="utf-8")
     assert "We learned &lt;b&gt;a lot&lt;/b&gt;." in sheet
 

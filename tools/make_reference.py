@@ -86,8 +86,9 @@ def commands_page() -> str:
         "|---|---|",
         *(f"| {int(code)} | {meaning} |" for code, meaning in EXIT_CODES.items()),
     ]
+    above = click.Context(cli, info_name="matchmaker", **cli.context_settings)  # names -h beside --help
     for path, command in _all_commands():
-        context = click.Context(command, info_name=f"matchmaker {path}", max_content_width=100, terminal_width=100)
+        context = click.Context(command, parent=above, info_name=path, max_content_width=100, terminal_width=100)
         lines += ["", f"## {path}", "", "```", command.get_help(context), "```"]
     return "\n".join(lines) + "\n"
 

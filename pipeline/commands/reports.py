@@ -24,13 +24,14 @@ def report(asked: Asked) -> int:
 
     settings = asked.settings
     folder = settings.path(settings.run.reports)
+    indicator_file = settings.path(settings.run.indicators) if settings.run.indicators else None
     templates = load_templates(settings.path(settings.letters.templates), settings.letters.language)
     with (
         run_lock(settings.path(settings.run.lock_file), now()),
         open_adapters(settings, sending=False) as adapters,
     ):
         inputs, plan = look(adapters)
-        made = make_report(inputs, plan, templates, load_indicators())
+        made = make_report(inputs, plan, templates, load_indicators(indicator_file))
         write_files(folder, made.files)
         if indicators.TAB.differs(inputs.snapshot.tables.get(indicators.TAB.name), made.indicators):
             adapters.sheet.write(SheetChanges(contents={indicators.TAB.name: made.indicators}))

@@ -1,6 +1,6 @@
 """The partnership's indicators against their targets: counted where the data can tell, otherwise said so.
 
-Definitions, milestones and the hand-kept register are data, in `config/indicators.toml`. A number is
+Definitions, milestones and the hand-kept register are data, in the file that `run.indicators` names. A number is
 shown with what it was counted from; where nothing was counted or noted, the table says
 "cannot be counted from the data" rather than 0.
 """
@@ -97,7 +97,7 @@ def load_indicators(path: Path | None = None) -> Indicators:
     try:
         return Indicators.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{file.name} cannot be read: {error}.", hint="Check the path.") from None
+        raise ConfigurationError(f"{file.name} cannot be read: {error}.", hint="Check run.indicators.") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{file.name} is not valid TOML: {error}.", hint="Mend that line.") from None
     except ValidationError as error:

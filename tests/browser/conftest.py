@@ -43,10 +43,13 @@ def browser() -> Iterator[Browser]:
     path = _chromium()
     if path is None:
         pytest.skip("no Chromium on this machine: install it, or name one in the environment variable CHROMIUM")
-    with sync_playwright() as playwright:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("LD_PRELOAD", raising=False)  # Chromium stands still under another clock; it keeps the real one
+        playwright = sync_playwright().start()
         started = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
-        yield started
-        started.close()
+    yield started
+    started.close()
+    playwright.stop()
 
 
 @dataclass
@@ -72,8 +75,9 @@ class Watched:
 
 
 @pytest.fixture
-def watched(browser: Browser) -> Iterator[Watched]:
+def watched(browser: Browser, sandbox: Sandbox) -> Iterator[Watched]:
     """A page at desktop width which must neither complain nor talk to another machine."""
+    del sandbox  # asked for so that it ends after the page, which complains when nobody answers it any more
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     watched = Watched(context.new_page())
     watched.page.set_default_timeout(60_000)
