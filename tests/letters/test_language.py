@@ -4,13 +4,13 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from pipeline.letters import compose_introduction, compose_question, read_back
+from pipeline.letters.compose import Composer
 from pipeline.letters.templating import Templates, load_templates
-from pipeline.model import Match, Side
+from pipeline.letters.verify import read_back
+from pipeline.model import Match
 
 SHIPPED = Path(__file__).parents[2] / "templates"
 
@@ -52,20 +52,20 @@ def test_the_letter_is_in_a_language_all_work_in(
     languages: tuple[tuple[str, ...], ...],
     chosen: str,
     pair: Match,
-    desk: Callable[..., dict[str, Any]],
+    desk: Callable[..., Composer],
     two_languages: Templates,
 ) -> None:
-    kw = {**desk(), "templates": two_languages}
-    seen = read_back(compose_introduction(speaking(pair, *languages), message=None, **kw).content)
+    composer = replace(desk(), templates=two_languages)
+    seen = read_back(composer.introduction(speaking(pair, *languages), None).content)
     assert seen.headers["Content-Language"] == chosen
     assert f'<html lang="{chosen}">' in seen.html
 
 
 def test_words_and_dates_follow_the_language(
-    pair: Match, desk: Callable[..., dict[str, Any]], two_languages: Templates
+    pair: Match, desk: Callable[..., Composer], two_languages: Templates
 ) -> None:
-    kw = {**desk(), "templates": two_languages}
-    text = read_back(compose_introduction(speaking(pair, ("French",), ("fr",)), message=None, **kw).content).text
+    composer = replace(desk(), templates=two_languages)
+    text = read_back(composer.introduction(speaking(pair, ("French",), ("fr",)), None).content).text
     assert text.startswith("Bonjour Ingrid Hillestad Bårgard et Nicholas Waller,")
     assert "ORGANISATION D'ENVOI" in text
     assert "Bergen, Vestland, Norvège" in text
@@ -74,9 +74,8 @@ def test_words_and_dates_follow_the_language(
 
 
 def test_a_question_follows_the_asked_side_alone(
-    pair: Match, desk: Callable[..., dict[str, Any]], two_languages: Templates
+    pair: Match, desk: Callable[..., Composer], two_languages: Templates
 ) -> None:
-    letter = compose_question(
-        speaking(pair, ("English",), ("French",)), Side.RECEIVING, **{**desk(), "templates": two_languages}
-    )
+    match = speaking(pair, ("English",), ("French",))
+    letter = replace(desk(), templates=two_languages).question(match, match.receiving)
     assert b"Content-Language: fr" in letter.content
