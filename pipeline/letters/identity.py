@@ -17,6 +17,11 @@ def introduction_id(match: str) -> str:
     return f"{LetterKind.INTRODUCTION}:{match}"
 
 
+def is_introduction(letter: str) -> bool:
+    """Whether that letter is an introduction, and no rehearsal of one."""
+    return letter.startswith(introduction_id(""))
+
+
 def question_id(match: str, side: Side) -> str:
     """The identity of the neutral question to one side."""
     return f"{LetterKind.QUESTION}:{match}:{side}"

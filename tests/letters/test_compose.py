@@ -17,7 +17,7 @@ from pipeline.letters.mime import build
 from pipeline.letters.points import what_fits, what_is_open
 from pipeline.letters.templating import page_loads, page_tags
 from pipeline.letters.verify import read_back
-from pipeline.model import Letter, LetterKind, Match, Party, Side
+from pipeline.model import Letter, LetterKind, Match, Party
 
 Desk = Callable[..., Composer]
 Golden = Callable[[str, str], None]
@@ -382,25 +382,6 @@ class TestRehearsal:
             assert f"would have gone to: {', '.join(genuine.envelope.recipients)}." in told
 
 
-class TestMeetingKeys:
-    def test_every_pair_by_organisation_and_by_address(self, three: Match) -> None:
-        assert meeting_keys(three) == (
-            "org:O-boras|O-vestland",
-            "mail:ingrid.bargard@vestland.example|nicholas.waller@xn--bors-soa.example",
-            "org:O-treball|O-vestland",
-            "mail:albert@escoladeltreball.example|ingrid.bargard@vestland.example",
-            "org:O-boras|O-treball",
-            "mail:albert@escoladeltreball.example|nicholas.waller@xn--bors-soa.example",
-        )
-
-    def test_who_travels_makes_no_difference(self, pair: Match) -> None:
-        turned = replace(
-            pair,
-            parties=(replace(pair.receiving, side=Side.SENDING), replace(pair.sending, side=Side.RECEIVING)),
-        )
-        assert set(meeting_keys(turned)) == set(meeting_keys(pair))
-
-
 HOSTILE = st.one_of(
     st.text(st.characters(exclude_categories=()), max_size=60),
     st.sampled_from(
@@ -474,8 +455,3 @@ def test_bytes_that_say_something_else_never_become_a_letter(
     )
     with pytest.raises(MessageUnsafe):
         desk().introduction(pair, None)
-
-
-def test_an_address_that_no_letter_can_go_to_still_has_a_meeting_key(pair: Match) -> None:
-    odd = replace(pair, parties=(replace(pair.parties[0], email="用户@school.example"), *pair.parties[1:]))
-    assert meeting_keys(odd)
