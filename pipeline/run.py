@@ -17,7 +17,7 @@ from pipeline.adapters.mail.bounce_reading import UNKNOWN_ADDRESS
 from pipeline.cleaning import canonical_address
 from pipeline.config import Settings
 from pipeline.errors import Exit, MatchmakerError, TryLater
-from pipeline.letters.identity import introduction_id, meeting_keys
+from pipeline.letters.identity import introduction_id, is_introduction, meeting_keys
 from pipeline.model import (
     Envelope,
     Letter,
@@ -363,7 +363,7 @@ def _exit_code(plan: Plan, stuck: Sequence[Standing], sending: _Sending) -> Exit
 def _summary(plan: Plan, after: SheetChanges, sending: _Sending) -> str:
     """One closing line, empty when nothing changed."""
     sent = sending.sent
-    introductions = sum(letter.startswith(f"{LetterKind.INTRODUCTION}:") for letter in sent)
+    introductions = sum(map(is_introduction, sent))
     counts = (
         (len(plan.changes.before.inserts.get(review.TAB.name, ())), "new proposal", "new proposals"),
         (introductions, "introduction sent", "introductions sent"),

@@ -16,7 +16,7 @@ from pipeline.cleaning.data_files import data_file
 from pipeline.config import Settings
 from pipeline.errors import ConfigurationError
 from pipeline.forms.form import load_form
-from pipeline.letters.composer import Composer
+from pipeline.letters.compose import Composer
 from pipeline.letters.templating import load_templates
 from pipeline.model import SheetSnapshot
 from pipeline.planning.inputs import RunInputs

@@ -26,7 +26,7 @@ from hostile_scenarios import SCENARIOS, cells_of_50_000
 from hostile_world import CONTROL, ROOT, Batch, Input, Outcome, batch_faults, batches, faults_of, run_batch
 
 from pipeline.cleaning import clean_line
-from pipeline.letters import read_back
+from pipeline.letters.verify import read_back
 
 if TYPE_CHECKING:
     from playwright.sync_api import Dialog, Page, Request

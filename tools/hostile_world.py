@@ -26,7 +26,7 @@ from pipeline.cleaning import clean_address
 from pipeline.config import load_settings
 from pipeline.forms.form import load_form
 from pipeline.intake.impersonation import skeleton
-from pipeline.letters import ReadBack, read_back
+from pipeline.letters.verify import ReadBack, read_back
 from pipeline.sandbox.app import Sandbox
 from pipeline.sandbox.person import Person
 from pipeline.sandbox.smtp import KeptMessage

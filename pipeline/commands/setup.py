@@ -194,7 +194,7 @@ def _test_letter(settings: Settings, address: str) -> Iterator[Line]:
     from pipeline.adapters.mail.smtp import mailer_for
     from pipeline.adapters.secrets import ledger_secret, message_id_maker
     from pipeline.cleaning import clean_address
-    from pipeline.letters import compose_test
+    from pipeline.letters.compose import Composer
     from pipeline.letters.templating import load_templates
     from pipeline.ports import Outcome
     from pipeline.wiring import now
@@ -202,8 +202,7 @@ def _test_letter(settings: Settings, address: str) -> Iterator[Line]:
     cleaned = clean_address(address)
     if isinstance(cleaned, str):
         raise UsageError(f"--mail-to: {cleaned}", hint="Give one plain e-mail address.")
-    letter = compose_test(
-        address.strip(),
+    composer = Composer(
         mail=settings.mail,
         templates=load_templates(settings.path(settings.letters.templates), settings.letters.language),
         message_id=message_id_maker(
@@ -211,6 +210,7 @@ def _test_letter(settings: Settings, address: str) -> Iterator[Line]:
         ),
         now=now(),
     )
+    letter = composer.test(address.strip())
     try:
         with mailer_for(settings).session() as session:
             delivery = session.deliver(letter, lambda: None)

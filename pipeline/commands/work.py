@@ -131,7 +131,7 @@ def explain(asked: Asked, identifier: str) -> int:
 @with_options
 def preview(asked: Asked, match: str, source: bool) -> int:
     """Show the exact letter of a match; nothing is sent."""
-    from pipeline.letters import read_back
+    from pipeline.letters.verify import read_back
     from pipeline.run import look
     from pipeline.wiring import open_adapters
 

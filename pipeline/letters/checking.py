@@ -7,18 +7,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from pipeline.config import MailSettings
 from pipeline.errors import MatchmakerError
-from pipeline.letters.compose import (
-    DigestData,
-    compose_digest,
-    compose_introduction,
-    compose_question,
-    compose_reminder,
-    compose_test,
-)
+from pipeline.letters.compose import Composer, DigestData
 from pipeline.letters.templating import WORDS, Templates, load_templates, page_loads, page_tags
 from pipeline.letters.verify import read_back
 from pipeline.model import Letter, LetterKind, Match, Party, Point, PointCode, Side
@@ -89,27 +81,27 @@ def sample_letters(
 ) -> Iterator[Callable[[], Letter]]:
     """One function for each letter worth trying: two parties and three, much stated and nothing, all kinds."""
 
-    def message_id(letter: str) -> str:
-        return f"<{letter.replace(':', '.')}@matchmaker.example>"
-
+    composer = Composer(
+        mail=mail,
+        templates=templates,
+        message_id=lambda letter: f"<{letter.replace(':', '.')}@matchmaker.example>",
+        now=_NOW,
+    )
     pair = _match(text, (Side.SENDING, Side.RECEIVING))
     three = _match(text, (Side.SENDING, Side.RECEIVING, Side.JOINING))
     bare = replace(three, parties=tuple(_bare(party) for party in three.parties), fits=(), unclear=())
-    desk: dict[str, Any] = {"mail": mail, "templates": templates, "message_id": message_id, "now": _NOW}
     for match, line in ((pair, text), (three, None), (bare, None)):
-        yield partial(compose_introduction, match, message=line, **desk)
+        yield partial(composer.introduction, match, line)
         for party in match.parties:
-            yield partial(compose_question, match, party.side, **desk)
+            yield partial(composer.question, match, party)
         day = date(2026, 10, 23) if line else None
         thread = "<introduction@matchmaker.example>" if line else None
-        yield partial(compose_reminder, match, 1, introduction=thread, introduced_on=day, **desk)
+        yield partial(composer.reminder, match, thread, day)
     one = (text,)
     full = DigestData(day=_NOW.date(), waiting=one * 20, unsure=one, bounced=one, held=one, proposed=one, problems=one)
-    yield partial(compose_digest, full, **desk)
-    yield partial(
-        compose_digest, DigestData(day=_NOW.date(), waiting=one, spreadsheet_url="https://sheet.example"), **desk
-    )
-    yield partial(compose_test, "secretariat@matchmaker.example", **desk)
+    yield partial(composer.digest, full)
+    yield partial(composer.digest, DigestData(day=_NOW.date(), waiting=one, spreadsheet_url="https://sheet.example"))
+    yield partial(composer.test, "secretariat@matchmaker.example")
 
 
 def check_templates(directory: Path, default: str = "en") -> list[str]:

@@ -17,13 +17,20 @@ from urllib.parse import urlsplit
 from pipeline.cleaning.plain_text import free_text, header_text, one_line
 from pipeline.config import MailSettings
 from pipeline.errors import MessageUnsafe
-from pipeline.letters.identity import introduction_id, meeting_keys, question_id, rehearsal_id, reminder_id
+from pipeline.letters.identity import (
+    digest_id,
+    introduction_id,
+    meeting_keys,
+    question_id,
+    rehearsal_id,
+    reminder_id,
+    test_id,
+)
 from pipeline.letters.mime import Draft, Mailbox, ascii_address, build
 from pipeline.letters.points import common_window, ticked_by_all
 from pipeline.letters.templating import Templates
-from pipeline.letters.verify import verify
+from pipeline.letters.verify import read_back, verify
 from pipeline.letters.view import (
-    PartyView,
     Tongue,
     display_name,
     greeting,
@@ -33,12 +40,14 @@ from pipeline.letters.view import (
 )
 from pipeline.model import Envelope, Letter, LetterKind, Match, Party, Point, Side
 
-MessageIdOf = Callable[[str], str]
-"""Letter id -> Message-ID (`<...@domain>`), deterministic and unguessable: the caller holds the secret."""
-
 SUBJECT_LIMIT = 220
+MESSAGE_LIMIT = 1500
+"""Characters of the officer's own line in an introduction."""
+FIRST_LINES = 420
+"""Characters of the letter that the review tab quotes."""
 DIGEST_LINES = 15
 """Lines of one section of the digest; the review tab has the rest."""
+DIGEST_SECTIONS = ("waiting", "unsure", "bounced", "held", "proposed", "problems")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +64,7 @@ class DigestData:
     spreadsheet_url: str | None = None
 
     def __bool__(self) -> bool:
-        return any((self.waiting, self.unsure, self.bounced, self.held, self.proposed, self.problems))
+        return any(getattr(self, section) for section in DIGEST_SECTIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,236 +74,229 @@ class _Group:
     lines: tuple[str, ...]
     count: int
 
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> _Group:
+        """The first lines of a section, cleaned."""
+        cleaned = (one_line(text, 400) for text in texts[:DIGEST_LINES])
+        return cls(tuple(line for line in cleaned if line), len(texts))
+
     @property
     def more(self) -> int:
         """How many lines did not find room."""
         return self.count - len(self.lines)
 
 
-def compose_introduction(
-    match: Match,
-    *,
-    message: str | None,
-    mail: MailSettings,
-    templates: Templates,
-    message_id: MessageIdOf,
-    now: datetime,
-) -> Letter:
-    """The letter that introduces all parties of a match to one another. `message` is the officer's own line.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What a kind of letter decides for itself, before it is written. Its templates bear the name of its kind."""
 
-    Raises MessageUnsafe when the letter must be held, TemplateProblem when a template is broken.
+    id: str
+    kind: LetterKind
+    language: str
+    recipients: tuple[Mailbox, ...]
+    fields: Mapping[str, Any]
+    """What its templates may name, besides what every letter has (`Composer.write`)."""
+    match: str | None = None
+    reply_to_all: bool = False
+    """Whether an answer goes to all recipients; else it comes to the sender."""
+    in_reply_to: str | None = None
+    meeting_keys: tuple[str, ...] = ()
+    is_automatic: bool = False
+    """Nobody should auto-answer it (RFC 3834): questions, reminders, digests."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composer:
+    """Writes the letters of one run: settings, templates, identity and date are the same for all of them.
+
+    Every method raises MessageUnsafe when its letter must be held and TemplateProblem when a template is broken.
     """
-    language = letter_language(match.parties, templates)
-    fields, recipients = _match_fields(match, Tongue.of(templates, language), now)
-    fields["message"] = free_text(message, 1500)
-    return _letter(
-        introduction_id(match.id),
-        LetterKind.INTRODUCTION,
-        match=match.id,
-        recipients=recipients,
-        reply_to=recipients,
-        fields=fields,
-        meeting=meeting_keys(match),
-        desk=_Desk(mail, templates, message_id, now, language),
-    )
-
-
-def compose_question(
-    match: Match,
-    side: Side,
-    *,
-    mail: MailSettings,
-    templates: Templates,
-    message_id: MessageIdOf,
-    now: datetime,
-) -> Letter:
-    """The neutral question to a side that wants to be asked first: no name, address or free text of the others.
-
-    Of the others it says the country, and only such topics and formats as the asked side ticked itself.
-    The reply goes to the sender. Raises MessageUnsafe when there is no such side, or as above.
-    """
-    asked = match.party(side)
-    if asked is None:
-        raise MessageUnsafe("A question is addressed to a side the match does not have.", hint="Please report this.")
-    language = letter_language((asked,), templates)
-    tongue = Tongue.of(templates, language)
-    others = [party for party in match.parties if party.side is not side]
-    recipient = _mailbox(asked)
-    fields: dict[str, Any] = {
-        "party": party_view(asked, recipient.address, tongue),
-        "greeting": greeting([party_view(asked, recipient.address, tongue)], tongue),
-        "shared_topics": _shared([asked.topics, *(party.topics for party in others)], tongue),
-        "shared_formats": _shared([asked.formats, *(party.formats for party in others)], tongue),
-        "window": _window(match, tongue, now),
-        "reference": match.id,
-        **dict.fromkeys(("sending", "receiving", "joining")),
-        **{party.side.value: {"country": tongue.country(party.country)} for party in others},
-    }
-    return _letter(
-        question_id(match.id, side),
-        LetterKind.QUESTION,
-        match=match.id,
-        recipients=(recipient,),
-        fields=fields,
-        desk=_Desk(mail, templates, message_id, now, language),
-    )
-
-
-def compose_reminder(
-    match: Match,
-    number: int,
-    *,
-    introduction: str | None,
-    introduced_on: date | None,
-    mail: MailSettings,
-    templates: Templates,
-    message_id: MessageIdOf,
-    now: datetime,
-) -> Letter:
-    """The `number`-th reminder to all parties, in the thread of the introduction (its Message-ID)."""
-    language = letter_language(match.parties, templates)
-    tongue = Tongue.of(templates, language)
-    fields, recipients = _match_fields(match, tongue, now)
-    fields["number"] = number
-    fields["introduced_on"] = tongue.day(introduced_on) if introduced_on else None
-    return _letter(
-        reminder_id(match.id, number),
-        LetterKind.REMINDER,
-        match=match.id,
-        recipients=recipients,
-        reply_to=recipients,
-        in_reply_to=introduction,
-        fields=fields,
-        desk=_Desk(mail, templates, message_id, now, language),
-    )
-
-
-def compose_digest(
-    data: DigestData, *, mail: MailSettings, templates: Templates, message_id: MessageIdOf, now: datetime
-) -> Letter:
-    """The secretariat's digest, to `mail.digest_to`. The caller asks for none when `data` is empty."""
-    tongue = Tongue.of(templates, templates.default)
-    groups = {
-        name: _Group(tuple(line for line in (one_line(text, 400) for text in texts[:DIGEST_LINES]) if line), len(texts))
-        for name, texts in (
-            ("waiting", data.waiting),
-            ("unsure", data.unsure),
-            ("bounced", data.bounced),
-            ("held", data.held),
-            ("proposed", data.proposed),
-            ("problems", data.problems),
-        )
-    }
-    fields: dict[str, Any] = {
-        **groups,
-        "day": tongue.day(data.day),
-        "spreadsheet_url": _own_link(data.spreadsheet_url),
-        "reference": None,
-    }
-    return _letter(
-        f"digest:{data.day.isoformat()}",
-        LetterKind.DIGEST,
-        recipients=(_own_mailbox(mail.digest_to),),
-        fields=fields,
-        desk=_Desk(mail, templates, message_id, now, templates.default),
-    )
-
-
-def compose_test(
-    address: str, *, mail: MailSettings, templates: Templates, message_id: MessageIdOf, now: datetime
-) -> Letter:
-    """A test of the whole chain to one address (`check --mail-to`)."""
-    return _letter(
-        f"test:{now.strftime('%Y%m%dT%H%M%S')}",
-        LetterKind.TEST,
-        recipients=(Mailbox(address=ascii_address(address)),),
-        fields={"reference": None},
-        desk=_Desk(mail, templates, message_id, now, templates.default),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Desk:
-    """What every letter is written with."""
 
     mail: MailSettings
     templates: Templates
-    message_id: MessageIdOf
+    message_id: Callable[[str], str]
+    """Letter id -> Message-ID (`<...@domain>`), deterministic and unguessable: the caller holds the secret."""
     now: datetime
-    language: str
+
+    def introduction(self, match: Match, message: str | None) -> Letter:
+        """The letter that introduces all parties of a match to one another. `message` is the officer's own line."""
+        tongue = self._tongue(match.parties)
+        return self.write(
+            Message(
+                id=introduction_id(match.id),
+                kind=LetterKind.INTRODUCTION,
+                match=match.id,
+                language=tongue.code,
+                recipients=_recipients(match),
+                reply_to_all=True,
+                meeting_keys=meeting_keys(match),
+                fields={**_match_fields(match, tongue, self.now), "message": free_text(message, MESSAGE_LIMIT)},
+            )
+        )
+
+    def question(self, match: Match, asked: Party) -> Letter:
+        """The neutral question to a party that wants to be asked first: no name, address or free text of the others.
+
+        Of the others it says the country, and only such topics and formats as the asked party ticked itself.
+        """
+        if asked not in match.parties:
+            raise MessageUnsafe(
+                "A question is addressed to a party the match does not have.", hint="Please report this."
+            )
+        tongue = self._tongue((asked,))
+        others = [party for party in match.parties if party is not asked]
+        recipient = _mailbox(asked)
+        view = party_view(asked, recipient.address, tongue)
+        fields: dict[str, Any] = {
+            "party": view,
+            "greeting": greeting([view], tongue),
+            "shared_topics": _shared([asked.topics, *(party.topics for party in others)], tongue),
+            "shared_formats": _shared([asked.formats, *(party.formats for party in others)], tongue),
+            "window": _window(match, tongue, self.now),
+            **dict.fromkeys(side.value for side in Side),
+            **{party.side.value: {"country": tongue.country(party.country)} for party in others},
+        }
+        return self.write(
+            Message(
+                id=question_id(match.id, asked.side),
+                kind=LetterKind.QUESTION,
+                match=match.id,
+                language=tongue.code,
+                recipients=(recipient,),
+                is_automatic=True,
+                fields=fields,
+            )
+        )
+
+    def reminder(self, match: Match, introduction: str | None, introduced_on: date | None, number: int = 1) -> Letter:
+        """The `number`-th reminder to all parties, in the thread of the introduction (its Message-ID)."""
+        tongue = self._tongue(match.parties)
+        fields = _match_fields(match, tongue, self.now)
+        fields["number"] = number
+        fields["introduced_on"] = tongue.day(introduced_on) if introduced_on else None
+        return self.write(
+            Message(
+                id=reminder_id(match.id, number),
+                kind=LetterKind.REMINDER,
+                match=match.id,
+                language=tongue.code,
+                recipients=_recipients(match),
+                reply_to_all=True,
+                in_reply_to=introduction,
+                is_automatic=True,
+                fields=fields,
+            )
+        )
+
+    def digest(self, data: DigestData) -> Letter:
+        """The secretariat's digest, to `mail.digest_to`. The caller asks for none when `data` is empty."""
+        tongue = Tongue.of(self.templates, self.templates.default)
+        fields: dict[str, Any] = {section: _Group.of(getattr(data, section)) for section in DIGEST_SECTIONS}
+        fields["day"] = tongue.day(data.day)
+        fields["spreadsheet_url"] = _own_link(data.spreadsheet_url)
+        return self.write(
+            Message(
+                id=digest_id(data.day),
+                kind=LetterKind.DIGEST,
+                language=tongue.code,
+                recipients=(_own_mailbox(self.mail.digest_to),),
+                is_automatic=True,
+                fields=fields,
+            )
+        )
+
+    def test(self, address: str) -> Letter:
+        """A test of the whole chain to one address (`check --mail-to`)."""
+        return self.write(
+            Message(
+                id=test_id(self.now),
+                kind=LetterKind.TEST,
+                language=self.templates.default,
+                recipients=(Mailbox(address=ascii_address(address)),),
+                fields={},
+            )
+        )
+
+    def first_lines(self, match: Match) -> str:
+        """How the introduction begins, for the review tab; why it cannot be written, when it cannot."""
+        try:
+            text = read_back(self.introduction(match, None).content).text
+        except MessageUnsafe as error:
+            return f"This letter cannot be written: {error}"
+        shortened = " ".join(text.split())
+        return shortened if len(shortened) <= FIRST_LINES else f"{shortened[: FIRST_LINES - 1]}…"
+
+    def write(self, message: Message) -> Letter:
+        """Fill the templates, build the bytes, read them back. In a rehearsal nothing of it can reach a party."""
+        mail, language, kind = self.mail, message.language, message.kind.value
+        identifier, recipients, mark, rehearsal = message.id, message.recipients, "", None
+        reply_to = recipients if message.reply_to_all else ()
+        if mail.rehearsal_to:
+            identifier = rehearsal_id(message.id)
+            rehearsal = {"recipients": ", ".join(mailbox.address for mailbox in recipients)}
+            recipients, reply_to = (_own_mailbox(mail.rehearsal_to),), ()
+            mark = f"{Tongue.of(self.templates, language).word('rehearsal')} "
+        everything = {
+            **message.fields,
+            "reference": message.match,
+            "rehearsal": rehearsal,
+            "language": language,
+            "network": mail.organisation,
+            "secretariat": mail.sender_address,
+            "sender": mail.sender,
+            "privacy_url": _own_link(mail.privacy_url),
+        }
+        written = self.templates.render(language, f"{kind}.subject", everything)
+        subject = header_text(mark + written, SUBJECT_LIMIT)
+        draft = Draft(
+            sender=_own_mailbox(mail.sender),
+            to=recipients,
+            reply_to=reply_to,
+            subject=subject,
+            date=self.now,
+            message_id=self.message_id(identifier),
+            in_reply_to=None if rehearsal else message.in_reply_to,
+            match=message.match,
+            language=language,
+            automatic=message.is_automatic,
+            text=self.templates.render(language, f"{kind}.txt", everything),
+            html=self.templates.render(language, f"{kind}.html", {**everything, "subject": subject}),
+        )
+        content = build(draft)
+        verify(content, draft)
+        return Letter(
+            id=identifier,
+            kind=message.kind,
+            match=message.match,
+            message_id=draft.message_id,
+            envelope=Envelope(
+                sender=draft.sender.address,
+                recipients=tuple(mailbox.address for mailbox in recipients),
+                journal=None if rehearsal or not mail.journal else _own_mailbox(mail.journal).address,
+            ),
+            content=content,
+            subject=subject,
+            meeting_keys=() if rehearsal else message.meeting_keys,
+        )
+
+    def _tongue(self, parties: Sequence[Party]) -> Tongue:
+        return Tongue.of(self.templates, letter_language(parties, self.templates))
 
 
-def _letter(
-    letter: str,
-    kind: LetterKind,
-    *,
-    recipients: tuple[Mailbox, ...],
-    fields: Mapping[str, Any],
-    desk: _Desk,
-    match: str | None = None,
-    reply_to: tuple[Mailbox, ...] = (),
-    in_reply_to: str | None = None,
-    meeting: tuple[str, ...] = (),
-) -> Letter:
-    """Fill the templates, build the bytes, read them back. In a rehearsal nothing of it can reach a party."""
-    mail = desk.mail
-    rehearsal = None
-    if mail.rehearsal_to:
-        letter = rehearsal_id(letter)
-        rehearsal = {"recipients": ", ".join(mailbox.address for mailbox in recipients)}
-        recipients, reply_to, in_reply_to, meeting = (_own_mailbox(mail.rehearsal_to),), (), None, ()
-    message_id = desk.message_id(letter)
-    everything = {
-        **fields,
-        "rehearsal": rehearsal,
-        "language": desk.language,
-        "network": mail.organisation,
-        "secretariat": mail.sender_address,
-        "sender": mail.sender,
-        "privacy_url": _own_link(mail.privacy_url),
-    }
-    written = desk.templates.render(desk.language, f"{kind.value}.subject", everything)
-    mark = f"{Tongue.of(desk.templates, desk.language).word('rehearsal')} " if rehearsal else ""
-    subject = header_text(mark + written, SUBJECT_LIMIT)
-    draft = Draft(
-        sender=_own_mailbox(mail.sender),
-        to=recipients,
-        reply_to=reply_to,
-        subject=subject,
-        date=desk.now,
-        message_id=message_id,
-        in_reply_to=in_reply_to,
-        match=match,
-        language=desk.language,
-        automatic=kind in {LetterKind.QUESTION, LetterKind.REMINDER, LetterKind.DIGEST},
-        text=desk.templates.render(desk.language, f"{kind.value}.txt", everything),
-        html=desk.templates.render(desk.language, f"{kind.value}.html", {**everything, "subject": subject}),
-    )
-    content = build(draft)
-    verify(content, draft)
-    return Letter(
-        id=letter,
-        kind=kind,
-        match=match,
-        message_id=message_id,
-        envelope=Envelope(
-            sender=draft.sender.address,
-            recipients=tuple(mailbox.address for mailbox in recipients),
-            journal=None if rehearsal or not mail.journal else _own_mailbox(mail.journal).address,
-        ),
-        content=content,
-        subject=subject,
-        meeting_keys=meeting,
-    )
+def _recipients(match: Match) -> tuple[Mailbox, ...]:
+    """All parties in order, each address once."""
+    unique: dict[str, Mailbox] = {}
+    for mailbox in map(_mailbox, match.parties):
+        unique.setdefault(mailbox.address.lower(), mailbox)
+    return tuple(unique.values())
 
 
-def _match_fields(match: Match, tongue: Tongue, now: datetime) -> tuple[dict[str, Any], tuple[Mailbox, ...]]:
-    """The fields that speak of a match, and its recipients in party order, each address once."""
-    mailboxes = [_mailbox(party) for party in match.parties]
-    views = [party_view(party, box.address, tongue) for party, box in zip(match.parties, mailboxes, strict=True)]
-    by_side: dict[str, PartyView | None] = {"joining": None, **{view.side: view for view in views}}
-    fields: dict[str, Any] = {
-        **by_side,
+def _match_fields(match: Match, tongue: Tongue, now: datetime) -> dict[str, Any]:
+    """The fields that speak of a match."""
+    views = [party_view(party, ascii_address(party.email), tongue) for party in match.parties]
+    return {
+        **dict.fromkeys(side.value for side in Side),
+        **{view.side: view for view in views},
         "parties": views,
         "greeting": greeting(views, tongue),
         "by_hand": match.by_hand,
@@ -302,11 +304,7 @@ def _match_fields(match: Match, tongue: Tongue, now: datetime) -> tuple[dict[str
         "unclear": _sentences(match.unclear, match, tongue),
         "dates": [tongue.day(day, weekday=True) for day in suggested_dates(match, now.date())],
         "window": _window(match, tongue, now),
-        "reference": match.id,
     }
-    unique = {mailbox.address.lower(): mailbox for mailbox in reversed(mailboxes)}
-    ordered = dict.fromkeys(mailbox.address.lower() for mailbox in mailboxes)
-    return fields, tuple(unique[address] for address in ordered)
 
 
 def _window(match: Match, tongue: Tongue, now: datetime) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from itertools import combinations
 
 from pipeline.cleaning.addresses import canonical_address
@@ -17,6 +17,11 @@ def introduction_id(match: str) -> str:
     return f"{LetterKind.INTRODUCTION}:{match}"
 
 
+def is_introduction(letter: str) -> bool:
+    """Whether that letter is an introduction, and no rehearsal of one."""
+    return letter.startswith(introduction_id(""))
+
+
 def question_id(match: str, side: Side) -> str:
     """The identity of the neutral question to one side."""
     return f"{LetterKind.QUESTION}:{match}:{side}"
@@ -25,6 +30,16 @@ def question_id(match: str, side: Side) -> str:
 def reminder_id(match: str, number: int) -> str:
     """The identity of the `number`-th reminder to all sides."""
     return f"{LetterKind.REMINDER}:{match}:{number}"
+
+
+def digest_id(day: date) -> str:
+    """The identity of the secretariat's digest of that day."""
+    return f"{LetterKind.DIGEST}:{day.isoformat()}"
+
+
+def test_id(moment: datetime) -> str:
+    """The identity of a test letter."""
+    return f"{LetterKind.TEST}:{moment:%Y%m%dT%H%M%S}"
 
 
 def rehearsal_id(letter: str) -> str:

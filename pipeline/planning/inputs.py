@@ -10,7 +10,7 @@ from dateutil.relativedelta import relativedelta
 
 from pipeline.config import Settings
 from pipeline.forms.form import Form
-from pipeline.letters.composer import Composer
+from pipeline.letters.compose import Composer
 from pipeline.model import PastExchange, SheetSnapshot, Table
 from pipeline.ports import LedgerState
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pipeline.errors import MessageUnsafe
-from pipeline.letters import DigestData
+from pipeline.letters.compose import DigestData
 from pipeline.letters.identity import canonical_meetings, introductions_sent
 from pipeline.model import Letter, LetterKind, LetterRecord, LetterState, Match, Stage, Standing
 from pipeline.planning.entries import Entries, canonical

@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.config import load_settings
 from pipeline.errors import MatchmakerError
-from pipeline.letters import read_back
+from pipeline.letters.verify import read_back
 from pipeline.run import RunResult, run
 from pipeline.sandbox.app import Sandbox
 from pipeline.sandbox.person import Person

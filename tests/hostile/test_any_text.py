@@ -14,9 +14,9 @@ from pipeline.cleaning import clean_address
 from pipeline.cleaning.data_files import data_file
 from pipeline.config import Settings
 from pipeline.forms.form import load_form
-from pipeline.letters import read_back
-from pipeline.letters.composer import Composer
+from pipeline.letters.compose import Composer
 from pipeline.letters.templating import load_templates
+from pipeline.letters.verify import read_back
 from pipeline.model import Cell, SheetRow, SheetSnapshot, Table
 from pipeline.planning.inputs import RunInputs
 from pipeline.planning.plan import Plan, make_plan

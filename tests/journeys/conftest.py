@@ -13,7 +13,7 @@ import pytest
 from pipeline.adapters.sheets.setup import init
 from pipeline.config import Settings, load_settings
 from pipeline.forms.form import load_form
-from pipeline.letters import read_back
+from pipeline.letters.verify import read_back
 from pipeline.run import RunResult, run
 from pipeline.sandbox.app import Sandbox
 from pipeline.sandbox.person import Person

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from pipeline.config import MailSettings
+from pipeline.letters.compose import Composer
 from pipeline.letters.points import what_fits, what_is_open
 from pipeline.letters.templating import Templates, load_templates
 from pipeline.model import Match, Party, Side
@@ -51,23 +52,23 @@ def message_id(letter: str) -> str:
 
 @dataclass(frozen=True)
 class Desk:
-    """The keyword arguments every compose function takes, with changes to the mail settings."""
+    """The composer of letters, with changes to the mail settings."""
 
     templates: Templates
 
-    def __call__(self, **mail: Any) -> dict[str, Any]:
+    def __call__(self, **mail: Any) -> Composer:
         settings = {
             "sender": "Mobility Matchmaking <secretariat@matchmaker.example>",
             "digest_to": "secretariat@matchmaker.example",
             "privacy_url": "https://matchmaker.example/privacy",
             **mail,
         }
-        return {
-            "mail": MailSettings(**settings),
-            "templates": self.templates,
-            "message_id": message_id,
-            "now": datetime(2025, 3, 3, 9, 30, tzinfo=UTC),
-        }
+        return Composer(
+            mail=MailSettings(**settings),
+            templates=self.templates,
+            message_id=message_id,
+            now=datetime(2025, 3, 3, 9, 30, tzinfo=UTC),
+        )
 
 
 @pytest.fixture

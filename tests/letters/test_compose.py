@@ -5,29 +5,21 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from email.utils import getaddresses
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import MessageUnsafe
-from pipeline.letters import (
-    DigestData,
-    compose_digest,
-    compose_introduction,
-    compose_question,
-    compose_reminder,
-    compose_test,
-    read_back,
-)
+from pipeline.letters.compose import Composer, DigestData
 from pipeline.letters.identity import meeting_keys
 from pipeline.letters.mime import build
 from pipeline.letters.points import what_fits, what_is_open
 from pipeline.letters.templating import page_loads, page_tags
-from pipeline.model import Letter, LetterKind, Match, Party, Side
+from pipeline.letters.verify import read_back
+from pipeline.model import Letter, LetterKind, Match, Party
 
-Desk = Callable[..., dict[str, Any]]
+Desk = Callable[..., Composer]
 Golden = Callable[[str, str], None]
 
 HEADERS = [
@@ -83,26 +75,24 @@ class TestGoldenLetters:
 
     def test_introduction_of_two(self, pair: Match, desk: Desk, golden: Golden) -> None:
         line = "Dear both,\nNicholas told the network about the team in March; I think you would enjoy meeting."
-        golden("introduction_two.txt", readable(compose_introduction(pair, message=line, **desk())))
+        golden("introduction_two.txt", readable(desk().introduction(pair, line)))
 
     def test_introduction_of_three(self, three: Match, desk: Desk, golden: Golden) -> None:
-        golden("introduction_three.txt", readable(compose_introduction(three, message=None, **desk())))
+        golden("introduction_three.txt", readable(desk().introduction(three, None)))
 
     def test_introduction_with_hostile_answers(self, three: Match, desk: Desk, golden: Golden) -> None:
-        letter = compose_introduction(hostile(three), message=NASTY["markup"], **desk())
+        letter = desk().introduction(hostile(three), NASTY["markup"])
         golden("introduction_hostile.txt", readable(letter))
 
     def test_introduction_in_a_rehearsal(self, pair: Match, desk: Desk, golden: Golden) -> None:
-        letter = compose_introduction(pair, message=None, **desk(rehearsal_to="trial@matchmaker.example"))
+        letter = desk(rehearsal_to="trial@matchmaker.example").introduction(pair, None)
         golden("introduction_rehearsal.txt", readable(letter))
 
     def test_question(self, pair: Match, desk: Desk, golden: Golden) -> None:
-        golden("question.txt", readable(compose_question(pair, Side.RECEIVING, **desk())))
+        golden("question.txt", readable(desk().question(pair, pair.receiving)))
 
     def test_reminder(self, three: Match, desk: Desk, golden: Golden) -> None:
-        letter = compose_reminder(
-            three, 1, introduction="<introduction.x@matchmaker.example>", introduced_on=date(2025, 2, 3), **desk()
-        )
+        letter = desk().reminder(three, "<introduction.x@matchmaker.example>", date(2025, 2, 3))
         golden("reminder.txt", readable(letter))
 
     def test_digest(self, desk: Desk, golden: Golden) -> None:
@@ -114,18 +104,18 @@ class TestGoldenLetters:
             problems=["Row 12: the e-mail address is not an address"],
             spreadsheet_url="https://docs.example/spreadsheets/d/1",
         )
-        golden("digest.txt", readable(compose_digest(data, **desk())))
+        golden("digest.txt", readable(desk().digest(data)))
 
 
 class TestIntroduction:
     def test_both_sides_get_the_same_letter_and_reply_to_one_another(self, pair: Match, desk: Desk) -> None:
-        letter = compose_introduction(pair, message=None, **desk())
+        letter = desk().introduction(pair, None)
         both = ["Ingrid.Bargard@vestland.example", "nicholas.waller@xn--bors-soa.example"]
         assert recipients(letter) == recipients(letter, "Reply-To") == list(letter.envelope.recipients) == both
         assert email.message_from_bytes(letter.content).keys() == HEADERS
 
     def test_it_names_each_part_rightly(self, three: Match, desk: Desk) -> None:
-        text = read_back(compose_introduction(three, message=None, **desk()).content).text
+        text = read_back(desk().introduction(three, None).content).text
         for side, name in (
             ("SENDING ORGANISATION", "Vestland County Council"),
             ("RECEIVING ORGANISATION", "Working Life Department, Borås Stad"),
@@ -134,18 +124,18 @@ class TestIntroduction:
             assert f"{side}\n{name}\n" in text
 
     def test_identity_and_meetings(self, three: Match, desk: Desk) -> None:
-        letter = compose_introduction(three, message=None, **desk())
+        letter = desk().introduction(three, None)
         assert (letter.id, letter.kind, letter.match) == ("introduction:M-77d0e3b2", LetterKind.INTRODUCTION, three.id)
         assert letter.meeting_keys == meeting_keys(three)
         assert email.message_from_bytes(letter.content)["X-Match-Id"] == three.id
 
     def test_the_same_match_at_the_same_time_is_the_same_bytes(self, pair: Match, desk: Desk) -> None:
-        first, second = (compose_introduction(pair, message="x", **desk()) for _ in range(2))
+        first, second = (desk().introduction(pair, "x") for _ in range(2))
         assert first == second
 
     def test_the_officers_line_is_text_however_it_looks(self, pair: Match, desk: Desk) -> None:
         line = "<b>Do</b> meet! {{ secretariat }} 5 < 6 & 7 * 7"
-        seen = read_back(compose_introduction(pair, message=line, **desk()).content)
+        seen = read_back(desk().introduction(pair, line).content)
         assert line in " ".join(seen.text.split())
         assert "&lt;b&gt;Do&lt;/b&gt; meet! {{ secretariat }} 5 &lt; 6 &amp; 7 * 7" in seen.html
 
@@ -156,7 +146,7 @@ class TestIntroduction:
                 replace(party, organisation=text, contact_name=text, seeks=text, offers=text, website=text)
                 for party in three.parties
             )
-            return compose_introduction(replace(three, parties=parties), message=text, **desk())
+            return desk().introduction(replace(three, parties=parties), text)
 
         benign, nasty = (read_back(with_text(text).content).html for text in ("Acme", NASTY[what]))
         assert page_tags(benign) == page_tags(nasty)
@@ -165,34 +155,34 @@ class TestIntroduction:
     def test_what_people_wrote_can_be_read_as_they_wrote_it(self, pair: Match, desk: Desk) -> None:
         wrote = "O'Brien & Söhne, 50% of Žluťoučký kůň; 日本赤十字社 می\u200cخواهم @home +45 12 <3 =?x?="
         parties = (replace(pair.sending, seeks=wrote, organisation="Ελληνικός Φορέας"), pair.receiving)
-        seen = read_back(compose_introduction(replace(pair, parties=parties), message=None, **desk()).content)
+        seen = read_back(desk().introduction(replace(pair, parties=parties), None).content)
         assert wrote in " ".join(seen.text.split())
         assert "Ελληνικός Φορέας" in seen.subject
 
     def test_a_name_that_poses_as_an_address_does_not_stand_beside_one(self, pair: Match, desk: Desk) -> None:
         parties = (replace(pair.sending, contact_name="ceo@bank.example", organisation="Acme"), pair.receiving)
-        letter = compose_introduction(replace(pair, parties=parties), message=None, **desk())
+        letter = desk().introduction(replace(pair, parties=parties), None)
         assert read_back(letter.content).headers["To"].startswith("Acme <Ingrid.Bargard@vestland.example>")
 
     def test_such_a_name_is_not_greeted_either(self, pair: Match, desk: Desk) -> None:
         parties = (replace(pair.sending, contact_name="Acme <evil@attacker.example>"), pair.receiving)
-        seen = read_back(compose_introduction(replace(pair, parties=parties), message=None, **desk()).content)
+        seen = read_back(desk().introduction(replace(pair, parties=parties), None).content)
         assert seen.text.startswith("Dear colleagues,\n")
         assert "Contact: Acme <evil@attacker.example>, Advisor" in seen.text
 
     def test_two_of_the_same_name_are_colleagues(self, pair: Match, desk: Desk) -> None:
         parties = tuple(replace(party, contact_name="International Coordinator") for party in pair.parties)
-        text = read_back(compose_introduction(replace(pair, parties=parties), message=None, **desk()).content).text
+        text = read_back(desk().introduction(replace(pair, parties=parties), None).content).text
         assert text.startswith("Dear colleagues,\n")
 
     def test_an_idea_of_the_officer_claims_no_wish_of_the_sides(self, three: Match, desk: Desk) -> None:
-        text = read_back(compose_introduction(replace(three, by_hand=True), message=None, **desk()).content).text
+        text = read_back(desk().introduction(replace(three, by_hand=True), None).content).text
         assert "has offered to receive" not in text
         assert "could visit" in text
 
     def test_invisible_and_turning_signs_do_not_reach_the_headers(self, pair: Match, desk: Desk) -> None:
         parties = (replace(pair.sending, organisation="A\u202ecme\u200b\U000e0041\u3164 Ltd"), pair.receiving)
-        seen = read_back(compose_introduction(replace(pair, parties=parties), message=None, **desk()).content)
+        seen = read_back(desk().introduction(replace(pair, parties=parties), None).content)
         assert seen.subject.startswith("Introduction: Acme Ltd and ")
 
     @pytest.mark.parametrize(
@@ -219,7 +209,7 @@ class TestIntroduction:
         self, website: str, shown: str | None, pair: Match, desk: Desk
     ) -> None:
         parties = (replace(pair.sending, website=website), replace(pair.receiving, website=None))
-        seen = read_back(compose_introduction(replace(pair, parties=parties), message=None, **desk()).content)
+        seen = read_back(desk().introduction(replace(pair, parties=parties), None).content)
         place = next(line for line in seen.text.splitlines() if line.startswith("Bergen"))
         assert place == "Bergen, Vestland, Norway" + (f" · {shown}" if shown else "")
         assert seen.html.count("https://") == 1  # the privacy notice, ours
@@ -228,29 +218,29 @@ class TestIntroduction:
         for unit in ("lorem ipsum ", "🙂", "<b>", "\u0301", "=?utf-8?q?a?= ", "("):
             text = (unit * 50_000)[:50_000]
             parties = (replace(pair.sending, seeks=text, contact_name=text), pair.receiving)
-            letter = compose_introduction(replace(pair, parties=parties), message=text, **desk())
+            letter = desk().introduction(replace(pair, parties=parties), text)
             assert len(letter.content) < 150_000
 
     def test_an_address_that_is_none_holds_the_letter(self, pair: Match, desk: Desk) -> None:
         for address in ("a@b.example, c@d.example", "用户@a.example", "a@b.example\r\nBcc: e@e.example", ""):
             parties = (replace(pair.sending, email=address), pair.receiving)
             with pytest.raises(MessageUnsafe):
-                compose_introduction(replace(pair, parties=parties), message=None, **desk())
+                desk().introduction(replace(pair, parties=parties), None)
 
     def test_one_mailbox_of_two_organisations_is_written_to_once(self, three: Match, desk: Desk) -> None:
         parties = (three.parties[0], three.parties[1], replace(three.parties[2], email="NICHOLAS.waller@borås.example"))
-        letter = compose_introduction(replace(three, parties=parties), message=None, **desk())
+        letter = desk().introduction(replace(three, parties=parties), None)
         assert len(letter.envelope.recipients) == len(recipients(letter)) == 2
 
     def test_the_journal_is_told_by_envelope_only(self, pair: Match, desk: Desk) -> None:
-        letter = compose_introduction(pair, message=None, **desk(journal="journal@matchmaker.example"))
+        letter = desk(journal="journal@matchmaker.example").introduction(pair, None)
         assert letter.envelope.journal == "journal@matchmaker.example"
         assert b"journal@" not in letter.content
 
 
 class TestDates:
     def dates(self, match: Match, desk: Desk) -> str:
-        text = read_back(compose_introduction(match, message=None, **desk()).content).text
+        text = read_back(desk().introduction(match, None).content).text
         return " ".join(text.partition("A FIRST STEP")[2].partition("Once you have agreed")[0].split())
 
     def between(self, match: Match, first: date | None, last: date | None, days: float | None = 1.0) -> Match:
@@ -307,12 +297,12 @@ class TestDates:
 class TestQuestion:
     def test_it_tells_nothing_by_which_the_others_could_be_known(self, three: Match, desk: Desk) -> None:
         parties = tuple(replace(party, seeks=f"We seek {party.entry}.") for party in three.parties)
-        for side in Side:
-            letter = compose_question(replace(three, parties=parties), side, **desk())
+        for asked in parties:
+            letter = desk().question(replace(three, parties=parties), asked)
             seen = read_back(letter.content)
             words = (seen.text + seen.html + "".join(seen.headers.values())).casefold()
             for other in three.parties:
-                if other.side is not side:
+                if other.side is not asked.side:
                     secrets = (other.organisation, other.email.partition("@")[0], other.contact_name, other.city)
                     assert not [secret for secret in secrets if secret and secret.casefold() in words]
                     assert not other.offers or other.offers[:20].casefold() not in words
@@ -320,12 +310,12 @@ class TestQuestion:
 
     def test_only_topics_the_asked_side_ticked_itself_are_named(self, pair: Match, desk: Desk) -> None:
         parties = (replace(pair.sending, topics=("Acme of Paris", "Inclusive employment")), pair.receiving)
-        text = read_back(compose_question(replace(pair, parties=parties), Side.RECEIVING, **desk()).content).text
+        text = read_back(desk().question(replace(pair, parties=parties), pair.receiving).content).text
         assert "Topics you have in common: Inclusive employment\n" in text
         assert "Paris" not in text
 
     def test_it_goes_to_that_side_and_the_answer_to_the_secretariat(self, pair: Match, desk: Desk) -> None:
-        letter = compose_question(pair, Side.RECEIVING, **desk())
+        letter = desk().question(pair, pair.receiving)
         assert letter.id == "question:M-4f2a90c1:receiving"
         assert list(letter.envelope.recipients) == ["nicholas.waller@xn--bors-soa.example"]
         assert recipients(letter, "Reply-To") == []
@@ -334,20 +324,18 @@ class TestQuestion:
 
     def test_without_known_countries_it_still_reads(self, three: Match, desk: Desk) -> None:
         bare = replace(three, parties=tuple(replace(party, country=None) for party in three.parties))
-        text = " ".join(read_back(compose_question(bare, Side.JOINING, **desk()).content).text.split())
+        text = " ".join(read_back(desk().question(bare, bare.parties[2]).content).text.split())
         assert "An organisation would like to visit another, and you could join the exchange." in text
 
-    def test_no_side_no_question(self, pair: Match, desk: Desk) -> None:
+    def test_no_side_no_question(self, pair: Match, joining: Party, desk: Desk) -> None:
         with pytest.raises(MessageUnsafe):
-            compose_question(pair, Side.JOINING, **desk())
+            desk().question(pair, joining)
 
 
 class TestReminderAndDigest:
     def test_a_reminder_hangs_in_the_thread(self, pair: Match, desk: Desk) -> None:
-        introduction = compose_introduction(pair, message=None, **desk())
-        letter = compose_reminder(
-            pair, 2, introduction=introduction.message_id, introduced_on=date(2025, 1, 2), **desk()
-        )
+        introduction = desk().introduction(pair, None)
+        letter = desk().reminder(pair, introduction.message_id, date(2025, 1, 2), number=2)
         message = email.message_from_bytes(letter.content)
         assert message["References"] == message["In-Reply-To"] == introduction.message_id
         assert letter.subject == f"Re: {introduction.subject}"
@@ -355,24 +343,24 @@ class TestReminderAndDigest:
 
     def test_the_digest_counts_what_it_does_not_list(self, desk: Desk) -> None:
         data = DigestData(day=date(2025, 3, 3), waiting=["x"] * 40)
-        assert "- and 25 more" in read_back(compose_digest(data, **desk()).content).text
+        assert "- and 25 more" in read_back(desk().digest(data).content).text
         assert data
         assert not DigestData(day=date(2025, 3, 3), spreadsheet_url="https://x.example")
 
     def test_the_test_letter_goes_to_one_address_and_bears_no_match(self, desk: Desk) -> None:
-        letter = compose_test("anna@a.example", **desk())
+        letter = desk().test("anna@a.example")
         assert (letter.envelope.recipients, letter.match) == (("anna@a.example",), None)
         assert b"X-Match-Id" not in letter.content
 
 
 class TestRehearsal:
-    def letters(self, match: Match, kw: dict[str, Any]) -> list[Letter]:
+    def letters(self, match: Match, composer: Composer) -> list[Letter]:
         return [
-            compose_introduction(match, message="x", **kw),
-            compose_question(match, Side.RECEIVING, **kw),
-            compose_reminder(match, 1, introduction="<i@a.example>", introduced_on=None, **kw),
-            compose_digest(DigestData(day=date(2025, 3, 3), waiting=["x"]), **kw),
-            compose_test("anna@a.example", **kw),
+            composer.introduction(match, "x"),
+            composer.question(match, match.receiving),
+            composer.reminder(match, "<i@a.example>", None),
+            composer.digest(DigestData(day=date(2025, 3, 3), waiting=["x"])),
+            composer.test("anna@a.example"),
         ]
 
     def test_nothing_of_a_rehearsal_can_reach_a_party_or_be_taken_for_the_real_letter(
@@ -392,25 +380,6 @@ class TestRehearsal:
             assert letter.match == genuine.match
             told = " ".join(read_back(letter.content).text.split())
             assert f"would have gone to: {', '.join(genuine.envelope.recipients)}." in told
-
-
-class TestMeetingKeys:
-    def test_every_pair_by_organisation_and_by_address(self, three: Match) -> None:
-        assert meeting_keys(three) == (
-            "org:O-boras|O-vestland",
-            "mail:ingrid.bargard@vestland.example|nicholas.waller@xn--bors-soa.example",
-            "org:O-treball|O-vestland",
-            "mail:albert@escoladeltreball.example|ingrid.bargard@vestland.example",
-            "org:O-boras|O-treball",
-            "mail:albert@escoladeltreball.example|nicholas.waller@xn--bors-soa.example",
-        )
-
-    def test_who_travels_makes_no_difference(self, pair: Match) -> None:
-        turned = replace(
-            pair,
-            parties=(replace(pair.receiving, side=Side.SENDING), replace(pair.sending, side=Side.RECEIVING)),
-        )
-        assert set(meeting_keys(turned)) == set(meeting_keys(pair))
 
 
 HOSTILE = st.one_of(
@@ -447,7 +416,7 @@ def test_no_text_in_any_answer_breaks_a_letter_or_moves_it_elsewhere(
 
     parties = tuple(map(spoilt, three.parties))
     match = replace(three, parties=parties, fits=what_fits(parties), unclear=what_is_open(parties))
-    letter = compose_introduction(match, message=message, **desk())
+    letter = desk().introduction(match, message)
     approved = [
         "Ingrid.Bargard@vestland.example",
         "nicholas.waller@xn--bors-soa.example",
@@ -456,7 +425,7 @@ def test_no_text_in_any_answer_breaks_a_letter_or_moves_it_elsewhere(
     assert email.message_from_bytes(letter.content).keys() == HEADERS
     assert recipients(letter) == recipients(letter, "Reply-To") == list(letter.envelope.recipients) == approved
     assert page_loads(read_back(letter.content).html) == ()
-    assert list(compose_question(match, Side.RECEIVING, **desk()).envelope.recipients) == approved[1:2]
+    assert list(desk().question(match, match.receiving).envelope.recipients) == approved[1:2]
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -464,7 +433,7 @@ def test_no_text_in_any_answer_breaks_a_letter_or_moves_it_elsewhere(
 def test_no_text_in_the_address_reaches_anybody_else(address: str, pair: Match, desk: Desk) -> None:
     match = replace(pair, parties=(replace(pair.sending, email=address), pair.receiving))
     try:
-        letter = compose_introduction(match, message=None, **desk())
+        letter = desk().introduction(match, None)
     except MessageUnsafe:
         return
     local, _, domain = address.rpartition("@")
@@ -473,8 +442,8 @@ def test_no_text_in_the_address_reaches_anybody_else(address: str, pair: Match, 
 
 
 def test_the_date_is_frozen_at_composition(pair: Match, desk: Desk) -> None:
-    kw = {**desk(), "now": datetime(2025, 3, 3, 23, 59, tzinfo=UTC)}
-    assert b"Date: Mon, 03 Mar 2025 23:59:00 +0000\r\n" in compose_introduction(pair, message=None, **kw).content
+    late = replace(desk(), now=datetime(2025, 3, 3, 23, 59, tzinfo=UTC))
+    assert b"Date: Mon, 03 Mar 2025 23:59:00 +0000\r\n" in late.introduction(pair, None).content
 
 
 def test_bytes_that_say_something_else_never_become_a_letter(
@@ -485,9 +454,4 @@ def test_bytes_that_say_something_else_never_become_a_letter(
         lambda draft: build(draft).replace(b"To: ", b"To: evil@attacker.example, ", 1),
     )
     with pytest.raises(MessageUnsafe):
-        compose_introduction(pair, message=None, **desk())
-
-
-def test_an_address_that_no_letter_can_go_to_still_has_a_meeting_key(pair: Match) -> None:
-    odd = replace(pair, parties=(replace(pair.parties[0], email="用户@school.example"), *pair.parties[1:]))
-    assert meeting_keys(odd)
+        desk().introduction(pair, None)
