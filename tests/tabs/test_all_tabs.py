@@ -40,8 +40,6 @@ def test_a_tab_can_be_kept_as_it_says(tab: Tab) -> None:
         assert tab.key in tab.titles
     else:
         assert tab.key is None
-    if tab.body is Body.PEOPLE:
-        assert tab.columns[0].author is Author.PEOPLE
     for column in tab.columns:
         assert not column.suggestions or column.suggestions in all_tabs.BY_NAME
 
