@@ -361,3 +361,4 @@ class TestStillApproved:
 
     def test_what_was_not_ticked_before(self) -> None:
         assert not still_approved(read(row()), read(row()), ONE)
+        assert not still_approved(read(), read(), ONE)
