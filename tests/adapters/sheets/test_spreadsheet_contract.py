@@ -1,0 +1,249 @@
+"""The contract of every spreadsheet: the one at Google (here in the sandbox, over HTTP) and the one in memory."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Protocol
+
+import pytest
+
+from pipeline.adapters.sheets.memory import Formula, MemorySpreadsheet
+from pipeline.errors import ConfigurationError, SheetHeaderProblem, TryLater
+from pipeline.model import Cell, NewRow, RowUpdate, SheetChanges
+from pipeline.ports import Spreadsheet
+
+ONE, TWO = "M-AAAAAAAAAA", "M-BBBBBBBBBB"
+HEADER = ("Timestamp", "Email address", "Organisation", "What do you want to learn?")
+
+
+class Book(Protocol):
+    """A spreadsheet with a person at work in it; row numbers as a person sees them."""
+
+    def opened(self) -> Spreadsheet: ...
+    def types(self, tab: str, number: int, title: str, value: Any) -> None: ...
+    def cells(self, tab: str, number: int) -> dict[str, Any]: ...
+    def swaps(self, tab: str, one: int, other: int) -> None: ...
+
+
+class AtGoogle:
+    """The sandbox's Sheets API, with a fresh adapter for each run."""
+
+    def __init__(self, world: Any) -> None:
+        self.world = world
+
+    def opened(self) -> Spreadsheet:
+        opened: Spreadsheet = self.world.opened()
+        return opened
+
+    def types(self, tab: str, number: int, title: str, value: Any) -> None:
+        if number == 1:
+            place = self.world.person.grid(tab)[0].index(title)
+            self.world.person.types(0, place, value, title=tab)
+        else:
+            self.world.person.types(number - 1, title, value, title=tab)
+
+    def cells(self, tab: str, number: int) -> dict[str, Any]:
+        header, *rows = self.world.person.grid(tab)
+        row = rows[number - 2] if number - 2 < len(rows) else [None] * len(header)
+        return {str(title): value for title, value in zip(header, row, strict=True) if title}
+
+    def swaps(self, tab: str, one: int, other: int) -> None:
+        sheet = self.world.person.sheet(tab)
+        source = {"sheetId": sheet.sheet_id, "dimension": "ROWS", "startIndex": other - 1, "endIndex": other}
+        self.world.person.does({"moveDimension": {"source": source, "destinationIndex": one - 1}})
+
+
+class InMemory:
+    """The spreadsheet in memory: every run works on the same values."""
+
+    def __init__(self) -> None:
+        self.book = MemorySpreadsheet(responses=HEADER)
+
+    def opened(self) -> Spreadsheet:
+        return self.book
+
+    def types(self, tab: str, number: int, title: str, value: Any) -> None:
+        is_formula = isinstance(value, str) and value.startswith("=")
+        self.book.put(tab, number, title, Formula({"=TRUE()": True}.get(value, value)) if is_formula else value)
+
+    def cells(self, tab: str, number: int) -> dict[str, Any]:
+        header, *rows = self.book.tabs[tab]
+        row = rows[number - 2] if number - 2 < len(rows) else []
+        return {
+            str(title): row[place] if place < len(row) and row[place] != "" else None
+            for place, title in enumerate(header)
+        }
+
+    def swaps(self, tab: str, one: int, other: int) -> None:
+        rows = self.book.tabs[tab]
+        rows.insert(one - 1, rows.pop(other - 1))
+
+
+@pytest.fixture(params=["Google", "memory"])
+def book(request: pytest.FixtureRequest) -> Book:
+    """A spreadsheet of each kind as `init` leaves it."""
+    return InMemory() if request.param == "memory" else AtGoogle(request.getfixturevalue("world"))
+
+
+def proposal(key: str, status: str = "Proposed: tick Approve or Decline") -> NewRow:
+    cells: dict[str, Cell] = {"Status": status, "Sending organisation": "=1+1 Kortrijk", "Why": "Likely.", "Match": key}
+    return NewRow(key=key, cells=cells)
+
+
+def status(key: str, text: str) -> SheetChanges:
+    return SheetChanges(updates={"Review": (RowUpdate(key=key, cells={"Status": text}),)})
+
+
+@pytest.fixture
+def filled(book: Book) -> Book:
+    """Two proposals stand in the review tab."""
+    book.opened().write(SheetChanges(inserts={"Review": (proposal(ONE), proposal(TWO))}))
+    return book
+
+
+def test_new_rows_stand_below_the_header_in_order_with_empty_boxes(filled: Book) -> None:
+    first, second = filled.opened().read().tables["Review"].rows
+    assert [row.cells["Match"] for row in (first, second)] == [ONE, TWO]
+    assert (first.number, first.tag) == (2, ONE)
+    assert first.cells["Status"] == "Proposed: tick Approve or Decline"
+    assert first.cells["Sending organisation"] == "=1+1 Kortrijk", "text stays text"
+    assert first.formulas == frozenset()
+    assert (first.cells["Approve"], first.cells["Message"]) == (False, None)
+    assert filled.cells("Review", 2)["Status"] == f"Proposed: tick Approve or Decline · {ONE}"
+
+
+def test_a_row_that_stands_there_is_not_inserted_again(filled: Book) -> None:
+    sheet = filled.opened()
+    sheet.read()
+    before = sheet.calls["writes"]
+    sheet.write(SheetChanges(inserts={"Review": (proposal(ONE), proposal(TWO))}))
+    assert len(sheet.read().tables["Review"].rows) == 2
+    assert sheet.calls["writes"] == before, "nothing left is no request"
+
+
+def test_a_status_finds_its_row_wherever_people_moved_it(filled: Book) -> None:
+    filled.swaps("Review", 2, 3)
+    assert filled.opened().write(status(ONE, "Introduced on 2026-11-20")) == frozenset()
+    rows = {row.cells["Match"]: row for row in filled.opened().read().tables["Review"].rows}
+    assert rows[ONE].cells["Status"] == "Introduced on 2026-11-20"
+    assert rows[ONE].number == 3
+    assert rows[TWO].cells["Status"] == "Proposed: tick Approve or Decline"
+
+
+def test_a_status_that_stands_there_is_not_written_again(filled: Book) -> None:
+    sheet = filled.opened()
+    sheet.write(status(ONE, "Introduced on 2026-11-20"))
+    before = sheet.calls["writes"]
+    assert sheet.write(status(ONE, "Introduced on 2026-11-20")) == frozenset()
+    assert sheet.calls["writes"] == before
+
+
+def test_a_status_without_a_row_is_told(filled: Book) -> None:
+    assert filled.opened().write(status("M-CCCCCCCCCC", "Introduced")) == {"M-CCCCCCCCCC"}
+
+
+def test_a_status_that_was_typed_over_is_mended_within_two_runs(filled: Book) -> None:
+    filled.types("Review", 2, "Status", "my own words")
+    assert filled.opened().read().tables["Review"].rows[0].tag is None
+    for _ in range(2):
+        filled.opened().write(status(ONE, "Introduced"))
+    assert filled.cells("Review", 2)["Status"] == f"Introduced · {ONE}"
+    assert filled.opened().write(status(ONE, "Introduced")) == frozenset()
+
+
+def test_nothing_but_the_status_of_a_standing_row_may_change(filled: Book) -> None:
+    with pytest.raises(ValueError, match="Why"):
+        filled.opened().write(
+            SheetChanges(updates={"Review": (RowUpdate(key=ONE, cells={"Status": "x", "Why": "y"}),)})
+        )
+
+
+def test_what_people_write_is_read_and_never_written(filled: Book) -> None:
+    filled.types("Review", 2, "Approve", value=True)
+    filled.types("Review", 2, "Message", "We met in Ghent.")
+    sheet = filled.opened()
+    sheet.read()
+    sheet.write(status(ONE, "Approved"))
+    for snapshot in (sheet.read_review(), filled.opened().read()):
+        row = snapshot.tables["Review"].rows[0]
+        assert (row.cells["Approve"], row.cells["Message"]) == (True, "We met in Ghent.")
+        assert "Approve" not in row.formulas
+
+
+def test_a_tick_by_a_formula_is_told_as_one(filled: Book) -> None:
+    filled.types("Review", 2, "Approve", "=TRUE()")
+    row = filled.opened().read().tables["Review"].rows[0]
+    assert row.cells["Approve"] is True
+    assert row.formulas == {"Approve"}
+
+
+def test_the_review_tab_is_read_once_more_alone(filled: Book) -> None:
+    sheet = filled.opened()
+    sheet.read()
+    filled.types("Review", 3, "Approve", value=True)
+    again = sheet.read_review()
+    assert set(again.tables) == {"Review"}
+    assert again.tables["Review"].rows[1].cells["Approve"] is True
+
+
+def problem(what: str, box: Cell = "") -> tuple[Cell, ...]:
+    return ("Review, row 2", what, "Mend it.", "", box)
+
+
+def test_a_whole_tab_is_replaced_and_only_when_it_differs(book: Book) -> None:
+    sheet = book.opened()
+    sheet.write(SheetChanges(contents={"Problems": (problem("one", box=False), problem("two"))}))
+    writes = sheet.calls["writes"]
+    sheet.write(SheetChanges(contents={"Problems": (problem("one", box=False), problem("two"))}))
+    assert sheet.calls["writes"] == writes
+    first, second = book.opened().read().tables["Problems"].rows
+    assert (first.cells["What"], first.cells["Go on"]) == ("one", False)
+    assert (second.cells["What"], second.cells["Go on"]) == ("two", None)
+    book.opened().write(SheetChanges(contents={"Problems": (problem("three"),)}))
+    assert [row.cells["What"] for row in book.opened().read().tables["Problems"].rows] == ["three"]
+
+
+def test_the_day_of_the_last_look_stands_in_the_header(book: Book) -> None:
+    assert book.opened().read().last_checked is None
+    book.opened().write(SheetChanges(last_checked=date(2026, 11, 20)))
+    assert book.opened().read().last_checked == date(2026, 11, 20)
+
+
+def test_a_spreadsheet_is_served_by_one_ledger(book: Book) -> None:
+    sheet = book.opened()
+    assert sheet.read().owner is None
+    sheet.write(SheetChanges(owner="one"))
+    assert book.opened().read().owner == "one"
+    sheet.write(SheetChanges(owner="one"))
+    second = book.opened()
+    second.read()
+    second.write(SheetChanges(owner="two"))
+    assert book.opened().read().owner == "two", "whoever has read of the owner may replace it"
+
+
+@pytest.mark.parametrize("title", ["", "Status"], ids=["lost", "doubled"])
+def test_a_header_that_is_lost_or_doubled_is_told(book: Book, title: str) -> None:
+    book.types("Review", 1, "Notes", title or "Remarks")
+    with pytest.raises(SheetHeaderProblem) as caught:
+        book.opened().read()
+    assert "Notes" in str(caught.value)
+
+
+def test_rows_for_a_tab_that_is_not_there_are_refused(book: Book) -> None:
+    with pytest.raises((ConfigurationError, TryLater, KeyError)):
+        book.opened().write(SheetChanges(inserts={"Nowhere": (proposal(ONE),)}))
+
+
+def test_answers_are_read_under_their_titles(book: Book) -> None:
+    tab = "Form responses 1" if isinstance(book, AtGoogle) else "Responses"
+    book.types(tab, 2, "Email address", "ana@a.example")
+    (row,) = book.opened().read().tables["Responses"].rows
+    assert row.cells["Email address"] == "ana@a.example"
+    assert row.cells["Organisation"] is None
+    assert row.tag is None
+
+
+def test_columns_of_peoples_own_are_kept_and_titles_known_in_any_case(filled: Book) -> None:
+    filled.types("Review", 1, "Status", " STATUS ")
+    filled.opened().write(status(ONE, "Introduced"))
+    assert filled.opened().read().tables["Review"].rows[0].cells["Status"] == "Introduced"
