@@ -14,16 +14,21 @@ def as_option(text: str, options: Mapping[str, Option]) -> Option | None:
     return options.get(comparable(text))
 
 
-def as_options(text: str, options: Mapping[str, Option]) -> tuple[tuple[Option, ...], str | None]:
+def most_commas(options: Mapping[str, Option]) -> int:
+    """How many commas the spelling with the most of them holds: how far `as_options` has to look."""
+    return max((spelling.count(",") for spelling in options), default=0)
+
+
+def as_options(text: str, options: Mapping[str, Option], commas: int) -> tuple[tuple[Option, ...], str | None]:
     """The ticked options of a checkbox answer, and what was typed beside them.
 
     Forms joins ticks with ", ", and options of other people's forms hold commas themselves: so the longest
     option wins at every place, and what fits none is "Other". Never matched further.
+    `commas` is `most_commas(options)`.
     """
     rest = " ".join(text.split())
     chosen: dict[str, Option] = {}
     other: list[str] = []
-    commas = max((spelling.count(",") for spelling in options), default=0)
     while rest:
         ends = list(islice((found.start() for found in re.finditer(r",|$", rest)), commas + 1))
         end = next((end for end in reversed(ends) if comparable(rest[:end]) in options), None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import NoReturn, TypeVar
 
@@ -19,9 +19,9 @@ from pipeline.cleaning.folding import fold
 from pipeline.forms.answers import Answer, Origin, Value, no_option
 from pipeline.forms.form import Form
 from pipeline.forms.header import locate
-from pipeline.forms.options import as_option, as_options
+from pipeline.forms.options import as_option, as_options, most_commas
 from pipeline.forms.questions import Kind, Question, Reads
-from pipeline.model import Cell, Flag, Problem, SheetRow, Table
+from pipeline.model import Cell, Flag, Problem, Table
 
 _Value = TypeVar("_Value")
 
@@ -39,12 +39,59 @@ def read_answers(table: Table, form: Form, *, columns: Mapping[str, str] | None 
     Raises SheetHeaderProblem before anything is read when a needed column is missing or stands there twice.
     """
     located = locate(form, table.header, columns or {}, tab=table.title)
+    order = _order(form, located)
     found: list[Answer] = []
     for row in table.rows:
         cells = {key: row.cells.get(header) for key, header in located.items()}
         if not all(is_blank(cell) for cell in cells.values()):
-            found.append(_Row(table.title, row, cells, located, form).answer())
+            origin = Origin(
+                form=form,
+                tab=table.title,
+                row=row.number,
+                titles=located,
+                submitted=as_text(cells[order.timestamp])[:40],
+            )
+            found.append(_Row(origin, cells, order).answer())
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Order:
+    """In which order the questions of a form are read, as far as the tab has them; worked out once for all rows."""
+
+    timestamp: str
+    address: str
+    deciding: tuple[Question, ...]
+    """What has to be known first: without an answer to these nothing else is read."""
+    closing: tuple[tuple[str, frozenset[str]], ...]
+    """Questions with options after which nothing more is asked."""
+    consents: tuple[str, ...]
+    commas: Mapping[str, int]
+    """Of each question with ticks: the most commas in one option."""
+    about: tuple[Question, ...]
+    """Whom the answer is about comes before the others, so that every problem can say it."""
+    others: tuple[Question, ...]
+
+
+def _order(form: Form, located: Mapping[str, str]) -> _Order:
+    asked = [question for question in form.questions if question.key in located]
+    deciding = [question for question in asked if question.unanswered]
+    about = [question for question in asked if question.key == form.about and not question.unanswered]
+    ends = ((one.key, frozenset(o.text for o in one.options if o.goes_to == "submit")) for one in asked)
+    return _Order(
+        timestamp=next(question.key for question in form.questions if question.kind is Kind.TIMESTAMP),
+        address=next(question.key for question in form.questions if question.kind is Kind.EMAIL),
+        deciding=tuple(deciding),
+        closing=tuple((key, texts) for key, texts in ends if texts),
+        commas={one.key: most_commas(form.options[one.key]) for one in asked if one.kind is Kind.CHECKBOXES},
+        consents=tuple(question.key for question in asked if question.kind is Kind.CONSENT),
+        about=tuple(about),
+        others=tuple(
+            question
+            for question in asked
+            if question.kind in _READERS and not question.unanswered and question.key != form.about
+        ),
+    )
 
 
 class _Stop(Exception):
@@ -54,11 +101,11 @@ class _Stop(Exception):
 class _Row:
     """One row while it is read: first the columns everything hangs on, then every answer in the form's order."""
 
-    def __init__(
-        self, tab: str, row: SheetRow, cells: Mapping[str, Cell], located: Mapping[str, str], form: Form
-    ) -> None:
+    def __init__(self, origin: Origin, cells: Mapping[str, Cell], order: _Order) -> None:
+        self.origin = origin
         self.cells = cells
-        self.form = form
+        self.order = order
+        self.form = origin.form
         self.moment: datetime | None = None
         self.email = ""
         self.values: dict[str, Value] = {}
@@ -69,7 +116,6 @@ class _Row:
         self.missing: set[str] = set()
         self.unreadable: set[str] = set()
         self.is_stopped = False
-        self.origin = Origin(form=form, tab=tab, row=row.number, titles=located)
 
     def answer(self) -> Answer:
         """The row as a value."""
@@ -95,39 +141,26 @@ class _Row:
 
     def _read(self) -> bool:
         """Read everything; whether the answer closes the form early. Raises _Stop when the row cannot be used."""
-        questions = self.form.questions
-        timestamp = next(question.key for question in questions if question.kind is Kind.TIMESTAMP)
-        self.origin = replace(self.origin, submitted=as_text(self.cells.get(timestamp))[:40])
-        self.moment = self._submitted_at(timestamp)
-        address_key = next(question.key for question in questions if question.kind is Kind.EMAIL)
-        address = self._address(address_key)
+        order = self.order
+        self.moment = self._submitted_at(order.timestamp)
+        address = self._address(order.address)
         self.email = address.text
         self.origin = replace(self.origin, address=canonical_address(address.text))
-        read: set[str] = set()
-        for question in questions:
-            if question.unanswered and question.key in self.cells:
-                self._read_one(question)
-                read.add(question.key)
-        closing = any(self._closes(question) for question in questions)
+        for question in order.deciding:
+            self._read_one(question)
+        closing = any(self.values.get(key) in texts for key, texts in order.closing)
         if not closing:
-            for question in questions:
-                if question.kind is Kind.CONSENT:
-                    self._check_consent(question.key)
-            self._add_notes(address_key, address.notes)
+            for key in order.consents:
+                self._check_consent(key)
+            self._add_notes(order.address, address.notes)
             if address.held:
                 self.held.append(address.held)
-        for question in self._in_order(closing=closing):
-            if question.key in self.cells and question.key not in read:
-                self._read_one(question, is_needed=not closing)
-                if question.key == self.form.about:
-                    self.origin = replace(self.origin, about=str(self.values.get(question.key, "")))
+        for question in order.about:
+            self._read_one(question, is_needed=not closing)
+            self.origin = replace(self.origin, about=str(self.values.get(question.key, "")))
+        for question in () if closing else order.others:
+            self._read_one(question)
         return closing
-
-    def _in_order(self, *, closing: bool) -> list[Question]:
-        """Whom the answer is about comes first, so that every problem can say it."""
-        about = [question for question in self.form.questions if question.key == self.form.about]
-        others = [question for question in self.form.questions if question.kind in _READERS and question not in about]
-        return about if closing else about + others
 
     def _read_one(self, question: Question, *, is_needed: bool = True) -> None:
         key = question.key
@@ -144,10 +177,6 @@ class _Row:
             self._stop(key, key, question.unanswered, ask=f"Please tell us which it is: {options}." if options else "")
         elif question.required is True and is_needed and key not in self.unreadable and key not in self.typed:
             self.missing.add(key)
-
-    def _closes(self, question: Question) -> bool:
-        chosen = self.values.get(question.key)
-        return any(option.goes_to == "submit" and option.text == chosen for option in question.options)
 
     # --- the columns everything hangs on ---
 
@@ -300,7 +329,7 @@ class _Row:
     def read_ticks(self, question: Question) -> tuple[str, ...]:
         key = question.key
         cleaned = read_line(as_text(self.cells[key]), limit=2_000)
-        chosen, other = as_options(cleaned.text, self.form.options[key])
+        chosen, other = as_options(cleaned.text, self.form.options[key], self.order.commas[key])
         texts = tuple(option.text for option in chosen)
         unmatched = ", which is not used for matching" if self.form.record == "response" else ""
         if question.reads is Reads.PLACES:

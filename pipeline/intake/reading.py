@@ -60,7 +60,8 @@ def read_responses(table: Table, form: Form, *, columns: Mapping[str, str]) -> I
     answers = [_coded(answer) for answer in read_answers(table, form, columns=columns)]
     responses = tuple(_response(answer) for answer in answers if answer.is_usable)
     settled = _settled(responses)
-    problems = (problem for answer in answers if not settled(answer) for problem in answer.problems)
+    wrong = (answer for answer in answers if answer.problems)
+    problems = (problem for answer in wrong if not settled(answer) for problem in answer.problems)
     return Intake(responses=responses, problems=tuple(problems), total=len(answers))
 
 
@@ -95,7 +96,8 @@ def _coded(answer: Answer) -> Answer:
             answer = answer.refused(key, str(answer.values[key]))
     if "role" in answer.unreadable or "kind" in answer.unreadable:
         answer = dataclasses.replace(answer, is_stopped=True)
-    return answer if answer.is_stopped else answer.lacking(*_texts_lacking(answer))
+    lacking = () if answer.is_stopped else _texts_lacking(answer)
+    return answer.lacking(*lacking) if lacking else answer
 
 
 def _texts_lacking(answer: Answer) -> list[str]:
@@ -112,8 +114,21 @@ def _texts_lacking(answer: Answer) -> list[str]:
 
 def _response(answer: Answer) -> Response:
     kind = EntryKind(answer.code("kind") or EntryKind.NEW)
-    plain: dict[str, Any] = {key: answer.values[key] for key in PLAIN if key in answer.values}
-    plain.setdefault("organisation", "")
+    fields: dict[str, Any] = {key: answer.values[key] for key in PLAIN if key in answer.values}
+    fields.setdefault("organisation", "")
+    if kind is not EntryKind.WITHDRAW:
+        third = answer.code("third_party")
+        fields |= {
+            "country_code": _country_code(fields.get("country"), fields.get("region")),
+            "role": _role(answer),
+            "topics_other": answer.typed.get("topics"),
+            "target_strict": answer.code("target_strict") == "yes",
+            "third_party": None if third is None else third == "yes",
+            "consent": True,
+            "share_contact": ShareContact(answer.code("share_contact") or ShareContact.ASK_FIRST),
+            "publish": Publish(answer.code("publish") or Publish.NO),
+            "held": answer.held,
+        }
     found = Response(
         row=answer.origin.row,
         content="",
@@ -121,22 +136,8 @@ def _response(answer: Answer) -> Response:
         kind=kind,
         email=answer.email,
         flags=answer.flags,
-        **plain,
+        **fields,
     )
-    if kind is not EntryKind.WITHDRAW:
-        third = answer.code("third_party")
-        found = dataclasses.replace(
-            found,
-            country_code=_country_code(found),
-            role=_role(answer),
-            topics_other=answer.typed.get("topics"),
-            target_strict=answer.code("target_strict") == "yes",
-            third_party=None if third is None else third == "yes",
-            consent=True,
-            share_contact=ShareContact(answer.code("share_contact") or ShareContact.ASK_FIRST),
-            publish=Publish(answer.code("publish") or Publish.NO),
-            held=answer.held,
-        )
     return dataclasses.replace(found, content=content_of(found))
 
 
@@ -147,10 +148,10 @@ def _role(answer: Answer) -> Role | None:
     return Role(code) if code else None
 
 
-def _country_code(response: Response) -> str | None:
+def _country_code(country: str | None, region: str | None) -> str | None:
     """The country's code; two regions count apart (see pipeline.cleaning.countries)."""
-    code = country_code(response.country) if response.country else None
-    within = country_names().get(fold(response.region)) if code and response.region else None
+    code = country_code(country) if country else None
+    within = country_names().get(fold(region)) if code and region else None
     return within if within and within.startswith(f"{code}-") else code
 
 

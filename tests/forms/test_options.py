@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.forms.options import as_option, as_options
+from pipeline.forms.options import as_option, as_options, most_commas
 from pipeline.forms.questions import Option, comparable
 
 OPTIONS = {
@@ -37,5 +37,5 @@ def test_what_is_no_option_is_none() -> None:
     ],
 )
 def test_ticks_are_told_from_what_was_typed(text: str, chosen: list[str], other: str | None) -> None:
-    found, typed = as_options(text, OPTIONS)
+    found, typed = as_options(text, OPTIONS, most_commas(OPTIONS))
     assert ([option.text for option in found], typed) == (chosen, other)

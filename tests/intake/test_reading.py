@@ -275,6 +275,21 @@ def test_a_withdrawal_needs_nothing_but_the_address(read: Callable[..., Intake])
     assert intake.responses[0].kind is EntryKind.WITHDRAW
 
 
+def test_of_a_withdrawal_nothing_else_is_read(read: Callable[..., Intake]) -> None:
+    left_over: dict[str, Cell] = {"oid": "x", "days": "many", "city": "\u202eEtt", "consent": "", "country": "Atlantis"}
+    intake = read({"kind": "Withdraw my entry", **left_over})
+    assert intake.problems == ()
+    assert intake.responses[0].flags == ()
+    assert intake.responses[0].organisation == "Kommun Ett"
+
+
+@pytest.mark.parametrize("said", [{"seeks": ""}, {"offers": ""}])
+def test_whoever_would_do_either_must_say_at_least_one(read: Callable[..., Intake], said: dict[str, Cell]) -> None:
+    assert len(read({"role": "Host or join", **said}).responses) == 1
+    (problem,) = read({"role": "Host or join", "seeks": "", "offers": ""}).problems
+    assert '"What do you want to learn?", "What can you show?"' in problem.what
+
+
 def test_what_was_wrong_is_settled_by_a_later_update_or_withdrawal(read: Callable[..., Intake]) -> None:
     bad = {"oid": "x"}
     unusable = {"country": "Atlantis"}
