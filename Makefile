@@ -60,7 +60,7 @@ CLOCK ?= 2028-02-29 12:00
 ZONE ?= UTC
 test-under-clock: .venv/.ready  ## the tests on another day: CLOCK="2027-03-28 01:30" ZONE=Europe/Brussels
 	@command -v faketime >/dev/null || { echo "faketime is needed (apt-get install faketime)."; exit 1; }
-	PYTHONHASHSEED=$(SEED) TZ=$(ZONE) FAKETIME_DONT_FAKE_MONOTONIC=1 faketime "$(CLOCK)" $(PYTEST)
+	PYTHONPATH=$(CURDIR)/tools/under_clock PYTHONHASHSEED=$(SEED) TZ=$(ZONE) FAKETIME_DONT_FAKE_MONOTONIC=1 faketime "$(CLOCK)" $(PYTEST)
 
 bench: .venv/.ready  ## measurements and long sweeps, QUICK=1 for short ones (some need the bench beside the project)
 	$(UV) sync --locked --quiet --all-groups $(if $(PYTHON),--python $(PYTHON))
