@@ -207,6 +207,18 @@ class Band(StrEnum):
     LONG_SHOT = "long shot"
 
 
+class AskedFor(StrEnum):
+    """Whether a candidate is whom, or where, its request asked for."""
+
+    THIS = "this"
+    """By name."""
+    PLACE = "place"
+    """Its town, region or country was asked for."""
+    OTHER = "other"
+    """Somebody or somewhere else was."""
+    NOBODY = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
     """One feature's contribution, in words. `weight` > 0 speaks for the match, < 0 against it."""
@@ -233,6 +245,7 @@ class Candidate:
     unstated: tuple[str, ...] = ()
     rank: int = 1
     """1 is the request's primary proposal; others are alternates."""
+    asked_for: AskedFor = AskedFor.NOBODY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

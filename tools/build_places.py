@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.cleaning.folding import fold, skeleton
-from pipeline.linkage.places import country_number, name_hash
+from pipeline.cleaning.places import country_number, name_hash
 
 TARGET = Path(__file__).parent.parent / "config" / "linkage" / "places.npz"
 COUNTRIES = frozenset(

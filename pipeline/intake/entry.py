@@ -19,13 +19,11 @@ def to_entry(
 ) -> Entry:
     """One open entry as matching reads it; what the form did not ask stays unstated.
 
-    `committed_visits` are the visits this entry already hosts this year. The named organisation is only passed on
-    when it is no place: "Catalonia" there means a region, and then a condition.
+    `committed_visits` are the visits this entry already hosts this year.
     """
     guest = response.role in (Role.SEND, Role.EITHER)
     host = response.role in (Role.HOST, Role.EITHER)
     places = tuple(dict.fromkeys(code for text in response.target_countries if (code := _place(text))))
-    named_place = country_names().get(fold(response.target_organisation)) if response.target_organisation else None
     return Entry(
         id=entry_id,
         organisation=response.name,
@@ -39,9 +37,9 @@ def to_entry(
         topics=form.codes("topics", response.topics),
         formats=form.codes("formats", response.formats),
         target_groups=form.codes("travellers", response.travellers),
-        preferred_places=(named_place,) if named_place and not places else places,
-        strict_places=bool(named_place and not places) or (response.target_strict and bool(places)),
-        named_partner=None if named_place else response.target_organisation,
+        preferred_places=places,
+        strict_places=response.target_strict and bool(places),
+        named_partner=response.target_organisation,
         date_from=response.date_from,
         date_to=response.date_to,
         duration_days=response.days,

@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.cleaning.places import NOWHERE, places
 from pipeline.linkage.abbreviations import abbreviates
 from pipeline.linkage.blocking import Pairs
 from pipeline.linkage.columns import Columns
 from pipeline.linkage.contacts import domain_fit
-from pipeline.linkage.places import NOWHERE, places
 
 Feature = NDArray[np.float32]
 Table = dict[str, Feature]

@@ -13,7 +13,7 @@ from hashlib import blake2b
 
 from pipeline.cleaning.countries import country_code, country_names, country_only
 from pipeline.cleaning.folding import fold, skeleton
-from pipeline.linkage.places import NOWHERE, country_number, find_places
+from pipeline.cleaning.places import NOWHERE, country_number, find_places
 from pipeline.linkage.records import Record
 from pipeline.linkage.words import Part, meanings
 from pipeline.model import Judgement, Verdict

@@ -11,9 +11,9 @@ import numpy as np
 
 from pipeline.cleaning.countries import country_code, country_names, country_only
 from pipeline.cleaning.folding import fold, skeleton
+from pipeline.cleaning.places import NOWHERE, country_number, find_places
 from pipeline.linkage.columns import Columns, Gathered, Integers, Interner, Numbers
 from pipeline.linkage.contacts import address, domain_fit, site
-from pipeline.linkage.places import NOWHERE, country_number, find_places
 from pipeline.linkage.records import Record
 from pipeline.linkage.words import Part, WordInfo, word_info
 

@@ -11,11 +11,11 @@ import numpy as np
 
 from pipeline.cleaning.domains import email_domain, own_website, registered_domain
 from pipeline.cleaning.folding import fold
+from pipeline.cleaning.places import NOWHERE
 from pipeline.linkage.blocking import Pairs
 from pipeline.linkage.columns import Columns
 from pipeline.linkage.comparison import Table
 from pipeline.linkage.normalise import name_words
-from pipeline.linkage.places import NOWHERE
 from pipeline.linkage.records import Record
 from pipeline.linkage.scoring import Model
 from pipeline.linkage.words import word_info

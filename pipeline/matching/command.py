@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,9 +53,10 @@ def match_files(
 ) -> Matched:
     """Rank the candidates of every request in a list and write them.
 
-    `target` gets `query_id, candidate_id, score, reasons`; `groups` gets `query_id, host_id, third_id, score`;
-    `assignment` gets `query_id, candidate_id`, one host per request, nobody beyond the visits left. Dates are
-    compared with one another, not with today. Raises UsageError naming file, row and column.
+    `target` gets `query_id, candidate_id, score, reasons, asked_for` (whoever was asked for by name or place is
+    among the `top`); `groups` gets `query_id, host_id, third_id, score`; `assignment` gets `query_id,
+    candidate_id`, one host per request, nobody beyond the visits left. Dates are compared with one another, not
+    with today. Raises UsageError naming file, row and column.
     """
     check_targets([source, declined], [target, groups, assignment])
     entries = sorted(read_entries(source), key=lambda entry: entry.id)
@@ -72,7 +73,7 @@ def match_files(
             written += 1
             yield row
 
-    write_list(target, ("query_id", "candidate_id", "score", "reasons"), rows(), ids=IDS)
+    write_list(target, ("query_id", "candidate_id", "score", "reasons", "asked_for"), rows(), ids=IDS)
     trios: list[Group] = []
     if groups:
         found = find_groups(pool, ranking, per_request=GROUPS_PER_REQUEST, today=None, avoided=kept_apart)
@@ -110,11 +111,22 @@ def _candidates(pool: Pool, model: Model, ranking: Mapping[int, Ranking], top: i
     entries = pool.entries
     explained = max(1, min(REASONS_FOR, MOST_REASONS // max(1, len(ranking))))
     for guest, ranked in ranking.items():
-        for place, (host, score, values) in enumerate(
-            zip(ranked.hosts[:top], ranked.scores[:top], ranked.features[:top], strict=True)
-        ):
-            why = in_one_cell(reasons_for(pool, model, guest, int(host), values)) if place < explained else ""
-            yield entries[guest].id, entries[int(host)].id, f"{float(score):.6f}", why
+        shown = _shown(ranked.hosts.tolist(), pool.directed.wanted_by(guest), top)
+        for place, number in enumerate(shown):
+            host, score = int(ranked.hosts[number]), float(ranked.scores[number])
+            why = (
+                in_one_cell(reasons_for(pool, model, guest, host, ranked.features[number])) if place < explained else ""
+            )
+            asked_for = pool.directed.asked_for(guest, host, entries[guest], entries[host].country)
+            yield entries[guest].id, entries[host].id, f"{score:.6f}", why, str(asked_for)
+
+
+def _shown(hosts: Sequence[int], asked_for: Collection[int], top: int) -> list[int]:
+    """Which places of a ranking are shown: the first, the last of whom make room for those asked for further down."""
+    below = [place for place in range(top, len(hosts)) if hosts[place] in asked_for]
+    others = [place for place in range(min(top, len(hosts))) if hosts[place] not in asked_for]
+    giving_way = set(others[max(0, len(others) - len(below)) :])
+    return [*(place for place in range(min(top, len(hosts))) if place not in giving_way), *below[: len(giving_way)]]
 
 
 def in_one_cell(reasons: tuple[Reason, ...]) -> str:

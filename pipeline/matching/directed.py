@@ -1,36 +1,46 @@
 """Requests directed to somebody: an organisation, a region, a project that an entry asks for by name.
 
-Read from the field made for it and from the text ("We met X at a network meeting", "the Multicompetent
-Team in Borås"). A name is resolved against the organisations of the pool, their other spellings, their
-parents and where they are. What cannot be resolved becomes a suggestion to invite somebody.
+Read from the field made for it, else from the sentences of the text that speak of a wish to go somewhere ("We met X
+at a network meeting and would love to visit them"). Asked for by name means that a name was written: words of the
+trade, descriptions ("a school with a strong network") and partners mentioned by the way are none. A place means
+everybody there. A name that nobody here goes by becomes a suggestion to invite somebody.
 """
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
+from itertools import pairwise
 
-from pipeline.matching.eligibility import nation, same_organisation
-from pipeline.matching.text import ASIDE_WEIGHT, sentences
+from pipeline.matching.eligibility import nation
+from pipeline.matching.names import (
+    Caution,
+    Mention,
+    Names,
+    Place,
+    Word,
+    is_subject,
+    key_of,
+    name_words,
+    places_in,
+    words_of,
+)
+from pipeline.matching.text import main_sentences
 from pipeline.matching.vocabulary import fold, vocabulary
-from pipeline.model import Entry, Organisation, Role
+from pipeline.model import AskedFor, Entry, Organisation, Role
 
-GOOD_ENOUGH = 0.86
-"""Likeness from which a name in the field means that organisation: two letters wrong in fifteen."""
-ENOUGH_WORDS = 0.75
-"""Share of a name's telling words, by how much they tell, that must be found."""
-AS_GOOD = 0.02
-"""Names this close to the best are meant as well: nobody can tell them apart."""
 LONGEST_NAME = 120
 """More of what was written as a name is not repeated to anybody."""
-MOST_PER_TOKEN = 400
-"""A word in more names than this tells nothing."""
-
-_TOKEN = re.compile(r"[^\W_]+")
-_CAPITALISED = re.compile(r"(?<![.!?:]\s)(?<!^)\b([A-ZÀ-ÞŠŽČĆĐŁŚŻ][\w’'-]+(?:\s+[A-ZÀ-ÞŠŽČĆĐŁŚŻ][\w’'-]+)*)")
+MOST_WORDS_OF_A_NAME = 16
+_OR = re.compile(
+    r"\s+(?:or|oder|ou|o|eller|lub|albo|tai|vagy|nebo|alebo|ili|ali|või|vai|ar|arba|sau|або|или|ή|veya|bzw\.?)\s+|\s*/\s*"
+    r"|\s*;\s*|\s+of\s+(?=[A-ZÀ-Þ])(?=.*\bof\b.*\bof\b)",
+    re.IGNORECASE,
+)
+_AND = re.compile(r"\s+(?:and|und|et|y|e|i|og|och|en|ja|și|a|és|ir|un|та|и|και|ve|&)\s+|\s*,\s*", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -38,15 +48,36 @@ class Directed:
     """Who asked for whom, by position in the list of entries."""
 
     targets: dict[int, frozenset[int]] = field(default_factory=dict)
-    """Asker -> the entries of the organisation asked for."""
+    """Asker -> the entries of the organisation asked for by name."""
+    there: dict[int, frozenset[int]] = field(default_factory=dict)
+    """Asker -> everybody in the place asked for; empty when nobody is."""
     called: dict[int, str] = field(default_factory=dict)
-    """Asker -> the name as it was written."""
+    """Asker -> the name or place as it was written."""
     places: dict[int, frozenset[str]] = field(default_factory=dict)
-    """Asker -> countries or regions wished for in words (codes), beyond the boxes."""
-    by_place: set[int] = field(default_factory=set)
-    """Askers whose targets are everybody in a country, region or town they named."""
+    """Asker -> countries wished for in words (codes), beyond the boxes."""
     unresolved: dict[int, str] = field(default_factory=dict)
-    """Asker -> a name in the field that nobody here goes by."""
+    """Asker -> a name that nobody here goes by."""
+
+    def wanted_by(self, asker: int) -> frozenset[int]:
+        """Everybody the name or place that the asker wrote means."""
+        return self.targets.get(asker, frozenset()) | self.there.get(asker, frozenset())
+
+    def certain_for(self, asker: int) -> frozenset[int]:
+        """The same without whole countries, which are a wish like others."""
+        return self.targets.get(asker, frozenset()) if asker in self.places else self.wanted_by(asker)
+
+    def asked_for(self, asker: int, other: int, asking: Entry, country: str | None) -> AskedFor:
+        """What the asker's name or place says about one candidate, which lies in `country`."""
+        if other in self.targets.get(asker, ()):
+            return AskedFor.THIS
+        if other in self.there.get(asker, ()):
+            return AskedFor.PLACE
+        if asker in self.targets or asker in self.there or asker in self.unresolved:
+            return AskedFor.OTHER
+        words = self.places.get(asker, frozenset())
+        if country and (country in words or country in asking.preferred_places):
+            return AskedFor.PLACE
+        return AskedFor.OTHER if words else AskedFor.NOBODY
 
 
 def directed_requests(entries: Sequence[Entry], organisations: Sequence[Organisation] = ()) -> Directed:
@@ -54,59 +85,308 @@ def directed_requests(entries: Sequence[Entry], organisations: Sequence[Organisa
     names = Names(entries, organisations)
     found = Directed()
     for asker, entry in enumerate(entries):
-        if entry.named_partner:
+        if entry.named_partner and not says_nobody(entry.named_partner):
             _from_field(found, names, asker, entry.named_partner)
-        if entry.role is not Role.HOST or "project_partnership" in entry.formats:
+        if asker not in found.called and (entry.role is not Role.HOST or "project_partnership" in entry.formats):
             _from_text(found, names, asker, entry)
     return found
 
 
+def says_nobody(written: str) -> bool:
+    """Whether what stands in the field for a name means "nobody in particular", or "not them"."""
+    lists = name_words()
+    words = [word.key for word in words_of(written)]
+    text = " ".join(words)
+    if not any(character.isalpha() for character in written) or (text in lists.nobody and not written.isupper()):
+        return True
+    if text in lists.nobody and len(text) <= 2:
+        return True
+    padded = f" {text} "
+    return (words[0] in lists.not_them_first and len(words) > 1) or any(f" {x} " in padded for x in lists.not_them)
+
+
 def _from_field(found: Directed, names: Names, asker: int, written: str) -> None:
-    found.called[asker] = written[:LONGEST_NAME]
-    codes = places_named(written)
-    there = names.in_places(written, codes, asker)
-    meant = names.resolve(written, asker)
+    meant, there, codes, placed, unknown = _read_field(names, asker, written)
+    if meant or placed or unknown:
+        found.called[asker] = written.strip()[:LONGEST_NAME]
     if meant:
         found.targets[asker] = meant
-    elif there:
-        found.targets[asker] = there
-        found.by_place.add(asker)
-    elif codes:
-        found.places[asker] = codes
-    else:
-        found.unresolved[asker] = written[:LONGEST_NAME]
+    if placed:
+        found.there[asker] = there
+        if codes and not meant:
+            found.places[asker] = _with_parts(codes)
+    elif unknown and not meant:
+        found.unresolved[asker] = written.strip()[:LONGEST_NAME]
+
+
+def _read_field(
+    names: Names, asker: int, written: str
+) -> tuple[frozenset[int], frozenset[int], frozenset[str], bool, bool]:
+    """Whom the field means, who lies where it says, its countries, whether it names a place, or somebody unknown."""
+    whole = names.mention(written)
+    meant = names.find(whole, asker) if len(whole.words) <= MOST_WORDS_OF_A_NAME else frozenset()
+    parts = [names.mention(part) for part in _OR.split(written) if words_of(part)]
+    if len(parts) == 1 and not meant:
+        parts = [names.mention(part) for part in _AND.split(written) if words_of(part)]
+        if (
+            len(parts) > 1
+            and sum(bool(names.find(part, asker)) for part in parts) < 2
+            and not all(part.only_places for part in parts)
+        ):
+            parts = [whole]
+    elif len(parts) == 1:
+        parts = [whole]
+    described = _is_description(whole)
+    there: frozenset[int] = frozenset()
+    codes: frozenset[str] = frozenset()
+    meant, placed, unknown = frozenset(), False, False
+    for part in parts:
+        found = names.find(part, asker) if not (described and not _exact(names, part, asker)) else frozenset()
+        if found:
+            meant |= found
+            continue
+        if part.places and (described or part.only_places or _is_description(part)):
+            there |= names.in_places(part.places, asker)
+            codes |= {place.country for place in part.places if place.country}
+            placed = True
+            continue
+        unknown |= not described and _holds_a_name(part)
+    return meant, there, frozenset(codes), placed, unknown
+
+
+def _exact(names: Names, mention: Mention, asker: int) -> bool:
+    return bool(set(names.by_name.get(tuple(word.key for word in mention.words), ())) - {asker})
+
+
+def _is_description(mention: Mention) -> bool:
+    """ "A school with a strong network", "any region", "the school we met in May": nobody's name."""
+    lists = name_words()
+    words = mention.words
+    if not words:
+        return True
+    if words[0].key in lists.anybody_first and len(words) > 1:
+        return True
+    return any(word.key in lists.anybody_inside and word.text.islower() for word in words[1:])
+
+
+def _holds_a_name(mention: Mention) -> bool:
+    """Whether something unknown reads as a name: a proper word, or a place and a kind of body."""
+    capitals = [word for word in mention.words if word.capital and not word.silent]
+    if not any(word.capital for word in mention.words):
+        return bool(mention.proper) and len(mention.words) <= 2
+    if mention.proper:
+        only_first = len(capitals) == 1 and capitals[0] is mention.words[0] and len(mention.words) > 2
+        return not (only_first and not capitals[0].short_form)
+    return bool(mention.places and mention.kinds and not mention.only_places)
+
+
+@dataclass(slots=True)
+class _Told:
+    """What the wishes in a text name."""
+
+    meant: frozenset[int] = frozenset()
+    called: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    there: frozenset[int] = frozenset()
+    towns: list[str] = field(default_factory=list)
+    countries: dict[str, str] = field(default_factory=dict)
+    """Code -> as it was written."""
 
 
 def _from_text(found: Directed, names: Names, asker: int, entry: Entry) -> None:
-    text = " ".join(part for part in (entry.title, entry.seeks, entry.text) if part)
-    if not text:
-        return
-    main = " ".join(sentence for sentence, weight in sentences(text) if weight > ASIDE_WEIGHT)
-    if asker not in found.targets:
-        meant, called = names.mentioned(main, text, asker)
-        if meant:
-            found.targets[asker] = meant
-            found.called[asker] = called
-    if not entry.preferred_places and asker not in found.places:
-        codes = frozenset(code for code in places_named(main) if nation(code) != nation(entry.country))
-        if codes:
-            found.places[asker] = codes
+    text = ". ".join(part for part in (entry.title, entry.seeks, entry.text) if part)
+    told = _Told()
+    for sentence in main_sentences(text) if text else ():
+        wish = wish_in(sentence)
+        if wish:
+            words = words_of(sentence)
+            if wish is Wish.GO:
+                _names_told(told, names, asker, sentence, words)
+            _places_told(told, names, asker, sentence, words, wish)
+    if told.meant:
+        found.targets[asker] = told.meant
+        found.called[asker] = " and ".join(dict.fromkeys(told.called))[:LONGEST_NAME]
+    elif told.unknown:
+        found.unresolved[asker] = found.called[asker] = told.unknown[0][:LONGEST_NAME]
+    elif told.there:
+        found.there[asker] = told.there
+        found.called[asker] = told.towns[0][:LONGEST_NAME]
+    elif told.countries and not entry.preferred_places:
+        found.places[asker] = codes = _with_parts(told.countries)
+        found.there[asker] = names.in_countries(codes, asker)
+        found.called[asker] = " or ".join(dict.fromkeys(told.countries.values()))[:LONGEST_NAME]
+
+
+def _names_told(told: _Told, names: Names, asker: int, sentence: str, words: Sequence[Word]) -> None:
+    common = _capitals_are_common(sentence) or _headline(sentence)
+    caution = Caution.CAPITALS_SAY_NOTHING if common else Caution.TEXT
+    for mention in _mentions(names, sentence, words):
+        hit = names.find(mention, asker, caution=caution)
+        if hit:
+            told.meant |= hit
+            told.called.append(mention.text)
+        elif _unknown_in_text(mention, sentence, names, asker):
+            told.unknown.append(mention.text)
+
+
+def _places_told(told: _Told, names: Names, asker: int, sentence: str, words: Sequence[Word], wish: Wish) -> None:
+    own = nation(names.entries[asker].country)
+    for place in places_in(words):
+        written = sentence[words[place.first].start : words[place.last - 1].end]
+        if place.country and nation(place.country) != own:
+            told.countries.setdefault(place.country, written)
+        elif not place.country and wish is Wish.GO and _goes_there(words, place) and not names.is_own(place, asker):
+            told.there |= names.in_places([place], asker)
+            told.towns.append(written)
+
+
+def _with_parts(codes: Iterable[str]) -> frozenset[str]:
+    """Countries with the regions that count apart from them."""
+    return frozenset(part for code in codes for part in vocabulary().within.get(code, (code,)))
+
+
+class Wish(StrEnum):
+    """What a sentence wishes for."""
+
+    GO = "go"
+    SEEK = "seek"
+
+
+@cache
+def _wishes() -> dict[str, re.Pattern[str]]:
+    return {
+        name: re.compile(r"(?<!\w)(?:" + "|".join(re.escape(fold(stem)) for stem in stems) + ")")
+        for name, stems in name_words().wishes.items()
+    }
+
+
+def wish_in(sentence: str) -> Wish | None:
+    """Whether a sentence wishes to go somewhere or to find somebody; one that says "not" wishes for nothing."""
+    folded, patterns = fold(sentence), _wishes()
+    if patterns["rather"].search(folded) or (patterns["want"].search(folded) and patterns["go"].search(folded)):
+        wish = Wish.GO
+    elif patterns["seek"].search(folded):
+        wish = Wish.SEEK
+    else:
+        return None
+    text = f" {' '.join(word.key for word in words_of(sentence))} "
+    return None if any(f" {phrase} " in text for phrase in name_words().not_them) else wish
+
+
+def _mentions(names: Names, sentence: str, words: Sequence[Word]) -> Iterator[Mention]:
+    """Stretches of a sentence that may be a name: words with a capital, kinds of bodies, and what joins them."""
+    for first, end in _stretches(sentence, words):
+        last = _without_tail(words, first, end)
+        written = sentence[words[first].start : words[last - 1].end]
+        whole = names.mention(written, loose=False)
+        if any(word.capital for word in whole.words):
+            yield whole
+            pieces = [part for part in _AND.split(written) if part.strip() != written]
+            for part in pieces:
+                mention = names.mention(part, loose=False)
+                if mention.words and any(word.capital for word in mention.words):
+                    yield mention
+
+
+def _stretches(sentence: str, words: Sequence[Word]) -> Iterator[tuple[int, int]]:
+    lists = name_words()
+    first: int | None = None
+    last = 0
+    for number, word in enumerate(words):
+        gap = sentence[words[number - 1].end : word.start] if number else ""
+        apart = bool(re.search(r"[,;:()\"“”«»!?]|\s[-–—]\s|\.\s", gap)) or bool(_OR.fullmatch(f" {word.text} "))
+        if apart and first is not None:
+            yield first, last
+            first = None
+        joins = word.silent and not word.capital
+        opens = number == 0 and word.capital and not word.short_form
+        able = not joins and (word.capital or word.kinds or word.key in lists.regions or word.key in lists.countries)
+        if opens and (word.silent or is_subject(word.key) or _is_wish(word)):
+            able = False
+        if able:
+            first, last = (number if first is None else first), number + 1
+        elif first is not None and (not joins or number - last >= 3):
+            yield first, last
+            first = None
+    if first is not None:
+        yield first, last
+
+
+def _without_tail(words: Sequence[Word], first: int, last: int) -> int:
+    """Where a stretch ends without what only follows it: "X at a network" is X."""
+    while last > first + 1 and not words[last - 1].capital and not words[last - 2].capital:
+        last -= 1
+    while last > first + 1 and words[last - 1].silent and not words[last - 1].capital:
+        last -= 1
+    return last
+
+
+def _is_wish(word: Word) -> bool:
+    folded = fold(word.text)
+    return any(pattern.match(folded) for pattern in _wishes().values())
+
+
+def _unknown_in_text(mention: Mention, sentence: str, names: Names, asker: int) -> bool:
+    """Whether a stretch of a sentence is the name of somebody unknown: words with capitals side by side."""
+    words = [word for word in mention.words if not word.silent]
+    if len(mention.words) > MOST_WORDS_OF_A_NAME or _headline(sentence):
+        return False
+    if any(names.is_own(place, asker) for place in mention.places) or _own_words(mention, names.entries[asker]):
+        return False
+    if len(words) == 1:
+        return words[0].short_form and len(words[0].key) > 2 and not words[0].trade and not words[0].kinds
+    side_by_side = any(
+        a.capital and b.capital and b.start - a.end == 1 and mention.text[a.end : b.start] == " "
+        for a, b in pairwise(mention.words)
+    )
+    if not side_by_side or mention.only_places:
+        return False
+    if _capitals_are_common(sentence):
+        last = mention.words[-1]
+        return bool(mention.kinds) and last.capital and (last in mention.proper or _ends_in_place(mention))
+    return bool(mention.proper or mention.places)
+
+
+def _ends_in_place(mention: Mention) -> bool:
+    return any(place.last == len(mention.words) for place in mention.places)
+
+
+def _own_words(mention: Mention, entry: Entry) -> bool:
+    own = {word.key for word in words_of(entry.organisation)}
+    return bool(mention.proper) and all(word.key in own for word in mention.proper)
+
+
+def _headline(sentence: str) -> bool:
+    """Most words of a headline have a capital, so that capitals say nothing."""
+    words = [word for word in words_of(sentence) if len(word.text) > 3]
+    return len(words) >= 4 and sum(word.text[0].isupper() for word in words) > 0.7 * len(words)
+
+
+_GERMAN_WORDS = frozenset(
+    "der die das und wir mit zu zur zum den dem ein eine einen im am von fur wollen wurden mochten".split()  # noqa: SIM905
+)
+
+
+def _capitals_are_common(sentence: str) -> bool:
+    """German writes every noun with a capital."""
+    return sum(key_of(word) in _GERMAN_WORDS for word in sentence.split()) >= 2
+
+
+def _goes_there(words: Sequence[Word], place: Place) -> bool:
+    """Whether a town or region stands after "in", "to" or the like."""
+    before = words[place.first - 1] if place.first else None
+    return before is not None and before.text.lower() in _TO
+
+
+_TO = frozenset(
+    """in to into nach ins im a à au aux en al alla in nel nella em no na ao till til i v w u do ve в у до на във σε στη
+    στο στην στον naar te uz iz""".split()  # noqa: SIM905
+)
 
 
 def places_named(text: str) -> frozenset[str]:
-    """Codes of the countries and regions a text names, in any of our languages."""
-    words = _TOKEN.findall(fold(text))
-    lists = vocabulary()
-    if lists.place_beginnings.isdisjoint(words):
-        return frozenset()
-    found = set()
-    for start, word in enumerate(words):
-        if word in lists.place_beginnings:
-            for length in (1, 2, 3):
-                code = lists.places.get(" ".join(words[start : start + length]))
-                if code and (length > 1 or len(word) > 3):
-                    found.add(code)
-    return frozenset(found)
+    """Codes of the countries and of the two regions that count apart that a text names, in any of our languages."""
+    return frozenset(place.country for place in places_in(words_of(text)) if place.country)
 
 
 def avoided_pairs(entries: Sequence[Entry], organisations: Sequence[Organisation] = ()) -> frozenset[frozenset[str]]:
@@ -124,216 +404,3 @@ def avoided_pairs(entries: Sequence[Entry], organisations: Sequence[Organisation
                 if other != number:
                     pairs.add(frozenset((entry.id, entries[other].id)))
     return frozenset(pairs)
-
-
-class Names:
-    """The names of the pool's organisations, ready to be looked up."""
-
-    def __init__(self, entries: Sequence[Entry], organisations: Sequence[Organisation]) -> None:
-        self.entries = entries
-        records = {record.id: record for record in organisations}
-        self.spellings: list[tuple[tuple[str, ...], ...]] = []
-        self.by_name: dict[tuple[str, ...], set[int]] = defaultdict(set)
-        self.by_token: dict[str, set[int]] = defaultdict(set)
-        self.by_start: dict[tuple[str, str], list[tuple[str, ...]]] = defaultdict(list)
-        for number, entry in enumerate(entries):
-            spellings = tuple(dict.fromkeys(_tokens(name) for name in _names(entry, records) if name))
-            self.spellings.append(spellings)
-            for spelling in spellings:
-                if not spelling:
-                    continue
-                if len(spelling) > 1 and spelling not in self.by_name:
-                    self.by_start[spelling[0], spelling[1]].append(spelling)
-                self.by_name[spelling].add(number)
-            for token in {token for spelling in spellings for token in spelling} | _place_tokens(entry):
-                self.by_token[token].add(number)
-        self._in_texts: Counter[str] | None = None
-
-    def weight(self, token: str) -> float:
-        """How much a word tells organisations apart; little when many names have it."""
-        share = len(self.by_token.get(token, ())) + 1
-        return math.log((len(self.entries) + 2) / share) + 0.2
-
-    def tells(self, token: str) -> bool:
-        """Whether a word can stand for an organisation."""
-        return len(token) > 2 and token not in vocabulary().common_in_names and not token.isdigit()
-
-    def resolve(self, written: str, asker: int) -> frozenset[int]:
-        """The entries meant by a name in the field: the likeliest, and those just as likely."""
-        wanted = _tokens(written)
-        others = self._others(self._candidates(wanted), asker)
-        meant = self._by_letters(wanted, others) or self._by_words(wanted, others)
-        return frozenset(meant | self._same(meant, others))
-
-    def _by_letters(self, wanted: tuple[str, ...], others: Iterable[int]) -> set[int]:
-        """Names that are the same but for a few letters; the nearest, and those just as near."""
-        likeness = {number: self._letters(wanted, number) for number in others}
-        best = max(likeness.values(), default=0.0)
-        if best < GOOD_ENOUGH:
-            return set()
-        return {number for number, value in likeness.items() if value >= best - AS_GOOD}
-
-    def _by_words(self, wanted: tuple[str, ...], others: Iterable[int]) -> set[int]:
-        """Organisations with all the telling words in their name, or some there and the rest in their text."""
-        shares = {number: self._found_share(wanted, number, self._name_tokens(number)) for number in others}
-        best = max(shares.values(), default=0.0)
-        if best < ENOUGH_WORDS:
-            return set()
-        return {number for number, share in shares.items() if share >= best - AS_GOOD}
-
-    def _same(self, meant: Collection[int], among: Iterable[int]) -> set[int]:
-        """Further entries of the organisations meant: one asks for an organisation, not for a row."""
-        return {
-            other
-            for other in among
-            if any(same_organisation(self.entries[number], self.entries[other]) for number in meant)
-        }
-
-    def may_be(self, written: str) -> frozenset[int]:
-        """Every entry a name could mean."""
-        wanted = _tokens(written)
-        telling = [token for token in wanted if self.tells(token)]
-        found = set(self.by_name.get(wanted, ()))
-        for number in self._candidates(wanted):
-            have = self._name_tokens(number)
-            all_there = telling and all(any(_alike(token, other) for other in have) for token in telling)
-            if all_there or self._letters(wanted, number) >= GOOD_ENOUGH:
-                found.add(number)
-        return frozenset(found)
-
-    def in_places(self, written: str, codes: frozenset[str], asker: int) -> frozenset[int]:
-        """Entries in the countries, regions or towns named."""
-        wanted = set(_tokens(written))
-        return self._others(
-            (
-                number
-                for number, entry in enumerate(self.entries)
-                if entry.country in codes
-                or any(place and set(place) <= wanted for place in map(_tokens, (entry.region or "", entry.city or "")))
-            ),
-            asker,
-        )
-
-    def mentioned(self, main: str, original: str, asker: int) -> tuple[frozenset[int], str]:
-        """The organisation a text names in full, or by the capitalised words that only it has."""
-        words = tuple(_TOKEN.findall(main))
-        best: tuple[str, ...] = ()
-        for start in range(len(words) - 1):
-            for spelling in self.by_start.get((words[start], words[start + 1]), ()):
-                if len(spelling) > len(best) and words[start : start + len(spelling)] == spelling:
-                    others = self._others(self.by_name[spelling], asker)
-                    if others and any(self.tells(token) for token in spelling):
-                        best = spelling
-        if best:
-            meant = self._others(self.by_name[best], asker)
-            return meant, self.entries[min(meant)].organisation[:LONGEST_NAME]
-        return self._capitalised(main, original, asker)
-
-    def _capitalised(self, main: str, original: str, asker: int) -> tuple[frozenset[int], str]:
-        own = {token for spelling in self.spellings[asker] for token in spelling} | _place_tokens(self.entries[asker])
-        for found in _CAPITALISED.finditer(original):
-            tokens = _tokens(found.group(1))
-            telling = [
-                token
-                for token in tokens
-                if self.tells(token)
-                and 0 < len(self.by_token.get(token, ())) <= MOST_PER_TOKEN
-                and self._rare_in_texts(token)
-            ]
-            if not telling or own & set(telling) or not any(token in main for token in telling):
-                continue
-            if any(token in vocabulary().places for token in telling):
-                continue
-            meant = set.intersection(*(self._named(token) for token in telling))
-            others = self._others(meant, asker)
-            if others and len(others) <= max(4, len(self.entries) // 100):
-                return others, found.group(1)
-        return frozenset(), ""
-
-    def _named(self, token: str) -> set[int]:
-        return {
-            number
-            for number in self.by_token.get(token, ())
-            if any(token in spelling for spelling in self.spellings[number])
-            or fold(self.entries[number].city or "") == token
-        }
-
-    def _rare_in_texts(self, token: str) -> bool:
-        if self._in_texts is None:
-            self._in_texts = Counter()
-            for entry in self.entries:
-                text = " ".join(part for part in (entry.text, entry.seeks, entry.offers) if part)
-                self._in_texts.update(set(_TOKEN.findall(fold(text))))
-        return self._in_texts[token] <= max(3, len(self.entries) // 100)
-
-    def _others(self, numbers: Iterable[int], asker: int) -> frozenset[int]:
-        return frozenset(
-            number
-            for number in numbers
-            if number != asker and not same_organisation(self.entries[asker], self.entries[number])
-        )
-
-    def _candidates(self, wanted: tuple[str, ...]) -> set[int]:
-        """Entries with one of the three rarest words of the name, or one that begins like it."""
-        known = sorted((token for token in wanted if token in self.by_token), key=lambda t: (len(self.by_token[t]), t))
-        found: set[int] = set()
-        for token in known[:3]:
-            if len(self.by_token[token]) <= MOST_PER_TOKEN:
-                found |= self.by_token[token]
-        for token in wanted:
-            if token not in self.by_token and len(token) > 3:
-                for other, numbers in self.by_token.items():
-                    if _alike(token, other) and len(numbers) <= MOST_PER_TOKEN:
-                        found |= numbers
-        return found
-
-    def _letters(self, wanted: tuple[str, ...], number: int) -> float:
-        from rapidfuzz import fuzz
-
-        joined = " ".join(wanted)
-        return max((fuzz.ratio(joined, " ".join(name)) for name in self.spellings[number]), default=0.0) / 100
-
-    def _name_tokens(self, number: int) -> set[str]:
-        return {token for spelling in self.spellings[number] for token in spelling}
-
-    def _found_share(self, wanted: tuple[str, ...], number: int, have: set[str]) -> float:
-        """What share of the telling words is among those we have (one at least) or in what the entry offers."""
-        telling = [token for token in wanted if self.tells(token)]
-        known = {token for token in telling if any(_alike(token, other) for other in have)}
-        if not known:
-            return 0.0
-        entry = self.entries[number]
-        said = set(_TOKEN.findall(fold(" ".join(part for part in (entry.title, entry.offers, entry.text) if part))))
-        met = sum(self.weight(token) for token in telling if token in known or token in said)
-        return met / sum(self.weight(token) for token in telling)
-
-
-def _names(entry: Entry, records: dict[str, Organisation]) -> list[str]:
-    names = [entry.organisation]
-    if entry.parent:
-        names.append(entry.parent)
-    record = records.get(entry.organisation_id)
-    if record:
-        names += [record.name, *record.spellings]
-        parent = records.get(record.parent or "")
-        names += [parent.name, *parent.spellings] if parent else [record.parent_name or ""]
-    return names
-
-
-def _tokens(name: str) -> tuple[str, ...]:
-    return tuple(_TOKEN.findall(fold(name)))
-
-
-def _place_tokens(entry: Entry) -> set[str]:
-    return {token for place in (entry.city, entry.region) if place for token in _tokens(place) if len(token) > 2}
-
-
-def _alike(left: str, right: str) -> bool:
-    """The same word, or one letter off in a long one."""
-    if left == right:
-        return True
-    if min(len(left), len(right)) < 5 or abs(len(left) - len(right)) > 1 or left[0] != right[0]:
-        return False
-    from rapidfuzz.distance import Levenshtein
-
-    return Levenshtein.distance(left, right, score_cutoff=1) <= 1

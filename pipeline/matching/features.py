@@ -165,23 +165,33 @@ def _places(pool: Pool, guests: Rows, hosts: Rows, put: Any) -> None:
         return found
 
     wanted = hit(guests, hosts)
+    by_words = pool.directed.there
+    asked = np.zeros(len(pool.entries), bool)
+    asked[list(by_words)] = True
+    missed = pool.has_wish[guests] & ~wanted
+    for pair in np.nonzero(asked[guests])[0]:
+        guest, host = int(guests[pair]), int(hosts[pair])
+        wanted[pair] |= host in by_words[guest]
+        missed[pair] = not wanted[pair] and guest not in pool.directed.targets
     put("place_wanted", wanted)
-    put("place_missed", pool.has_wish[guests] & ~wanted)
+    put("place_missed", missed)
     put("guest_elsewhere", pool.has_wish[hosts] & ~hit(hosts, guests))
 
 
 def _named(pool: Pool, guests: Rows, hosts: Rows, put: Any) -> None:
     import numpy as np
 
+    targets, there = pool.directed.targets, pool.directed.there
     named = np.zeros(len(guests), bool)
-    asked = np.zeros(len(guests), bool)
+    other = np.zeros(len(guests), bool)
     askers = np.zeros(len(pool.entries), bool)
-    askers[list(pool.directed.targets)] = True
+    askers[list(targets)] = True
     for pair in np.nonzero(askers[guests])[0]:
-        asked[pair] = True
-        named[pair] = int(hosts[pair]) in pool.directed.targets[int(guests[pair])]
+        guest, host = int(guests[pair]), int(hosts[pair])
+        named[pair] = host in targets[guest]
+        other[pair] = not named[pair] and host not in there.get(guest, ())
     put("named", named)
-    put("named_other", asked & ~named)
+    put("named_other", other)
 
 
 def _terms(pool: Pool, guests: Rows, hosts: Rows, put: Any) -> None:

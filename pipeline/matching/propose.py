@@ -171,6 +171,7 @@ def _pairs(pool: Pool, model: Model, good: Arcs, settings: MatchingSettings) -> 
             reasons=reasons_for(pool, model, guest, host, values, settings.today),
             unstated=unstated(entries[guest], entries[host]),
             rank=place,
+            asked_for=pool.directed.asked_for(guest, host, entries[guest], entries[host].country),
         )
         for (guest, host, score, place), values in zip(chosen, features, strict=True)
     )
@@ -241,6 +242,9 @@ def _groups(
             ),
             unstated=unstated(entries[group.guest], entries[group.host], entries[group.third]),
             rank=place,
+            asked_for=pool.directed.asked_for(
+                group.guest, group.host, entries[group.guest], entries[group.host].country
+            ),
         )
         for (place, group), values in zip(best, features, strict=True)
     )

@@ -104,7 +104,14 @@ def _ranked(pool: Pool, model: Model, guests: Rows, hosts: Rows, by_id: Rows, ke
     ends = np.append(starts[1:], len(guests))
     found = {}
     for guest, start, end in zip(asking.tolist(), starts.tolist(), ends.tolist(), strict=True):
-        piece = slice(start, min(end, start + keep))
+        piece = np.arange(start, end)
+        wanted = pool.directed.wanted_by(guest)
+        if end - start > keep and wanted:
+            # whoever was asked for is looked at, however many fit better
+            asked = np.isin(hosts[piece[keep:]], list(wanted))
+            piece = np.concatenate([piece[:keep], piece[keep:][asked][:keep]])
+        else:
+            piece = piece[:keep]
         found[guest] = Ranking(hosts[piece], scores[piece], values[piece])
     return found
 
@@ -162,7 +169,7 @@ class FirstPass:
         self._guests = np.hstack(guest_parts).astype(np.float32)
         self._hosts = np.ascontiguousarray(np.hstack(host_parts).astype(np.float32).T)
         self._column = {int(host): column for column, host in enumerate(hosting)}
-        self._targets = pool.directed.targets
+        self._directed = pool.directed
 
     def best(self, rows: Rows, possible: NDArray[np.bool_], count: int) -> tuple[Rows, Rows]:
         """The possible pairs worth a second look, as (row, column) of the block, best or not in order."""
@@ -170,7 +177,7 @@ class FirstPass:
 
         scores = self._guests[rows] @ self._hosts
         for row, guest in enumerate(rows):
-            for target in self._targets.get(int(guest), ()):
+            for target in self._directed.certain_for(int(guest)):
                 if target in self._column:
                     scores[row, self._column[target]] += _CERTAIN
         good = possible & (scores >= _bar(scores, possible, count)[:, None])

@@ -173,7 +173,7 @@ def _yes_or_no(name: str, pool: Pool, guest: int, host: int) -> str:
     return {
         "named": (
             f"{asking.organisation} asked for somebody there ({called})."
-            if guest in pool.directed.by_place
+            if host not in pool.directed.targets.get(guest, ())
             else f"{asking.organisation} asked for them by name ({called})."
         ),
         "named_other": f"Against it: {asking.organisation} asked for somebody else ({called}).",

@@ -25,6 +25,8 @@ MOST_CHARACTERS = 8000
 QUOTED_FROM = 2000
 """A quotation is looked for in the beginning of a text."""
 
+ASIDE = "\x00"
+"""Marks a remark that stood in brackets."""
 _PARENTHESES = re.compile(r"\(([^()]{12,})\)")
 _SENTENCE_END = re.compile(r"(?<=[.!?;:])\s+|\n+")
 _WORD = re.compile(r"[^\W\d_]{3,}")
@@ -53,6 +55,16 @@ def quotable(text: str) -> list[str]:
         sentence.strip(" .;:")
         for sentence in _SENTENCE_END.split(marked)
         if len(sentence) > 15 and "://" not in sentence and not _is_aside(fold(sentence))
+    ]
+
+
+def main_sentences(text: str) -> list[str]:
+    """The sentences of a text as written, without remarks in brackets and what speaks of something else."""
+    start = _PARENTHESES.sub(lambda found: f". {ASIDE}{found.group(1)}. ", text[:MOST_CHARACTERS])
+    return [
+        sentence.strip()
+        for sentence in _SENTENCE_END.split(start)
+        if sentence.strip(" .") and not _is_aside(fold(sentence.strip()))
     ]
 
 

@@ -49,16 +49,16 @@ def test_options_become_codes_each_once(read: Callable[..., Intake], form: Form)
     assert entry.text == "How others do it.\n\nHow we do it."
 
 
-def test_a_place_asked_for_by_name_is_a_condition_and_an_organisation_a_wish(
+def test_what_stands_in_the_field_for_a_name_is_passed_on_and_is_no_condition(
     read: Callable[..., Intake], form: Form
 ) -> None:
     region, partner, countries = read(
-        {"target_organisation": "Catalonia"},
+        {"target_organisation": "Basque Country"},
         {"target_organisation": "Borås Multicompetent Team"},
         {"target_countries": "Spain - Catalonia, Denmark", "target_strict": "No - these first"},
     ).responses
     found = to_entry("E-1", region, form)
-    assert (found.preferred_places, found.strict_places, found.named_partner) == (("ES-CT",), True, None)
+    assert (found.preferred_places, found.strict_places, found.named_partner) == ((), False, "Basque Country")
     found = to_entry("E-2", partner, form)
     assert (found.preferred_places, found.named_partner) == ((), "Borås Multicompetent Team")
     found = to_entry("E-3", countries, form)

@@ -63,9 +63,9 @@ def test_a_field_that_names_a_country_or_region_means_everybody_there(entry: Mak
         entry("E", named_partner="Portugal"),
     ]
     found = directed_requests(pool)
-    assert found.targets == {0: frozenset({3}), 1: frozenset({2})}
-    assert found.by_place == {0, 1}
-    assert found.places == {4: frozenset({"PT"})}
+    assert found.targets == {}
+    assert found.there == {0: frozenset({3}), 1: frozenset({2}), 4: frozenset()}
+    assert found.places == {0: frozenset({"ES-CT"}), 4: frozenset({"PT"})}
     assert found.unresolved == {}
 
 
