@@ -612,7 +612,6 @@ class SheetSnapshot:
     """All tabs as they were at one reading."""
 
     tables: Mapping[str, Table]
-    time_zone: str = "Etc/GMT"
     last_checked: date | None = None
     owner: str | None = None
     """The ledger that serves this spreadsheet; None: none has yet."""

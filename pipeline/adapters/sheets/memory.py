@@ -41,8 +41,6 @@ class MemorySpreadsheet:
         tables: Mapping[str, Sequence[Sequence[Cell | Formula]]] | None = None,
         *,
         responses: Sequence[str] = (),
-        time_zone: str = "Etc/GMT",
-        locale: str = "en_US",
         owner: str | None = None,
     ) -> None:
         made: Mapping[str, Sequence[Sequence[Cell | Formula]]] = (
@@ -51,7 +49,6 @@ class MemorySpreadsheet:
         self.tabs: dict[str, list[Row]] = {name: [list(row) for row in rows] for name, rows in made.items()}
         self.owner = owner
         self._owner_read: str | None = None
-        self._time_zone, self._locale = time_zone, locale
         self._reads = self._writes = 0
 
     @property
@@ -120,8 +117,6 @@ class MemorySpreadsheet:
         checked = next((found for title in header if (found := _CHECKED.fullmatch(str(title)))), None)
         return SheetSnapshot(
             tables=tables,
-            time_zone=self._time_zone,
-            locale=self._locale,
             last_checked=date.fromisoformat(checked[1]) if checked else None,
             owner=self.owner,
         )

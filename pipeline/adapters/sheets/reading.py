@@ -258,7 +258,6 @@ def snapshot_of(readings: Mapping[str, TabReading], structure: Structure) -> She
     checked = readings.get(problems.TAB.name)
     return SheetSnapshot(
         tables={name: reading.table for name, reading in readings.items()},
-        time_zone=structure.time_zone,
         last_checked=_date_in(checked.last_checked[1]) if checked and checked.last_checked else None,
         owner=structure.owner,
     )
