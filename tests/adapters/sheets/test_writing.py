@@ -207,6 +207,16 @@ def test_a_status_that_is_a_formula_bears_no_tag(world: Any) -> None:
     assert [one.tag for one in world.opened().read().tables["Review"].rows] == [KEY, None]
 
 
+def test_a_second_write_of_a_run_builds_on_the_first(world: Any) -> None:
+    two_rows(world)
+    again = world.opened()
+    again.read()
+    for text in ("Approved", "Introduced on 2026-11-20"):
+        update = RowUpdate(key=OTHER, cells={"Status": text})
+        assert again.write(SheetChanges(updates={"Review": (update,)})) == frozenset()
+    assert statuses(world) == [(KEY, f"Proposed · {KEY}"), (OTHER, f"Introduced on 2026-11-20 · {OTHER}")]
+
+
 def test_a_copied_row_gets_the_same_status_twice(world: Any) -> None:
     opened = world.opened()
     opened.read()
