@@ -45,7 +45,7 @@ def golden_sheet() -> MemorySpreadsheet:
         tables[name] = [[*table["header"], *added], *rows]
     for tab in TABS:
         tables.setdefault(tab.name, [list(tab.titles)])
-    return MemorySpreadsheet(tables, time_zone=kept["time_zone"], locale=kept["locale"], owner=kept["owner"])
+    return MemorySpreadsheet(tables, time_zone=kept["time_zone"], owner=kept["owner"])
 
 
 class Upgraded:

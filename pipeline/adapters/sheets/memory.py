@@ -42,7 +42,6 @@ class MemorySpreadsheet:
         *,
         responses: Sequence[str] = (),
         time_zone: str = "Etc/GMT",
-        locale: str = "en_US",
         owner: str | None = None,
     ) -> None:
         made: Mapping[str, Sequence[Sequence[Cell | Formula]]] = (
@@ -51,7 +50,7 @@ class MemorySpreadsheet:
         self.tabs: dict[str, list[Row]] = {name: [list(row) for row in rows] for name, rows in made.items()}
         self.owner = owner
         self._owner_read: str | None = None
-        self._time_zone, self._locale = time_zone, locale
+        self._time_zone = time_zone
         self._reads = self._writes = 0
 
     @property
@@ -121,7 +120,6 @@ class MemorySpreadsheet:
         return SheetSnapshot(
             tables=tables,
             time_zone=self._time_zone,
-            locale=self._locale,
             last_checked=date.fromisoformat(checked[1]) if checked else None,
             owner=self.owner,
         )
