@@ -14,6 +14,7 @@ from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 
+from pipeline.cleaning.addresses import canonical_address
 from pipeline.cleaning.plain_text import free_text, header_text, one_line
 from pipeline.config import MailSettings
 from pipeline.errors import MessageUnsafe
@@ -287,7 +288,7 @@ def _recipients(match: Match) -> tuple[Mailbox, ...]:
     """All parties in order, each address once."""
     unique: dict[str, Mailbox] = {}
     for mailbox in map(_mailbox, match.parties):
-        unique.setdefault(mailbox.address.lower(), mailbox)
+        unique.setdefault(canonical_address(mailbox.address), mailbox)
     return tuple(unique.values())
 
 
