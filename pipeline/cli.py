@@ -7,6 +7,7 @@ and an exit code; only a bug of ours shows a traceback.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Mapping
 from typing import NoReturn
@@ -40,6 +41,12 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 """Command -> module under `pipeline.commands`, function in it. Loaded when called: an hourly run starts at once."""
 
 
+WINDOWS = (
+    "matchmaker: Windows is not supported; locks and files are handled as Linux and macOS do. "
+    "Use one of these, or the Windows Subsystem for Linux (wsl --install)."
+)
+
+
 class Commands(click.Group):
     """The commands, each imported only when it is asked for."""
 
@@ -70,6 +77,9 @@ def cli(asked: Asked) -> None:
 
 def main() -> NoReturn:
     """Run the command line and end the process with the documented exit code."""
+    if os.name == "nt":
+        click.echo(WINDOWS, err=True)
+        sys.exit(Exit.USAGE)
     try:
         code = cli.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else Exit.DONE)

@@ -5,10 +5,7 @@ Proposes by name; a person confirms. What is written is `[form.columns]` of the 
 
 from __future__ import annotations
 
-import json
 import os
-import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,45 +134,40 @@ def _likeness(question: Question, header: str, chosen: str | None) -> float:
     )
 
 
-_TABLE = re.compile(r"^[ \t]*\[", re.MULTILINE)
-_COLUMNS = re.compile(r"^[ \t]*\[form\.columns\][^\n]*\n?", re.MULTILINE)
-
-
 def with_columns(configuration: str, columns: Mapping[str, str]) -> str:
-    """The configuration's text with `[form.columns]` as given; every other line, comments too, stays as it is."""
-    lines = [f"{key} = {_quoted(header)}" for key, header in columns.items()]
-    section = "\n".join(["[form.columns]", *lines]) + "\n"
-    found = _COLUMNS.search(configuration)
-    if not found:
-        return configuration.rstrip("\n") + "\n\n" + section
-    following = _TABLE.search(configuration, found.end())
-    rest = configuration[following.start() :] if following else ""
-    return configuration[: found.start()] + section + ("\n" + rest if rest else "")
+    """The configuration's text with `[form.columns]` as given; every other line, comments too, stays as it is.
+
+    Raises tomlkit's ParseError for a text that is no TOML.
+    """
+    import tomlkit
+
+    document = tomlkit.parse(configuration)
+    section = document.setdefault("form", tomlkit.table(is_super_table=True)).setdefault("columns", tomlkit.table())
+    for key in [key for key in section if key not in columns]:
+        del section[key]
+    section.update(columns)
+    return tomlkit.dumps(document)
 
 
 def write_mapping(path: Path, mapping: FormMapping) -> None:
     """Put the mapping into the configuration file, whole or not at all.
 
-    Raises ConfigurationError when the file cannot be read or written, or would not be valid afterwards.
+    Raises ConfigurationError when the file cannot be read or written, or is not valid.
     """
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
     beside = path.with_name(f".{path.name}.new")
     try:
-        text = with_columns(path.read_text(encoding="utf-8"), mapping.columns)
-        tomllib.loads(text)
-        beside.write_text(text, encoding="utf-8")
+        beside.write_text(with_columns(path.read_text(encoding="utf-8"), mapping.columns), encoding="utf-8")
         beside.chmod(path.stat().st_mode & 0o777)
         os.replace(beside, path)  # noqa: PTH105 - the one call that replaces a file as a whole
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, TOMLKitError) as error:
         beside.unlink(missing_ok=True)
-        lines = "\n".join(f"{key} = {_quoted(header)}" for key, header in mapping.columns.items())
+        lines = tomlkit.dumps({"form": {"columns": dict(mapping.columns)}})
         raise ConfigurationError(
-            f"{path} could not be changed ({error}).", hint=f"Put this into it by hand:\n[form.columns]\n{lines}"
+            f"{path} could not be changed ({error}).", hint=f"Put this into it by hand:\n{lines}"
         ) from None
-
-
-def _quoted(text: str) -> str:
-    """A TOML basic string: as JSON writes one, but for the delete character, which TOML wants escaped as well."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _shown(text: str) -> str:

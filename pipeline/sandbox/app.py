@@ -13,7 +13,6 @@ import functools
 import json
 import logging
 import os
-import re
 import shlex
 import signal
 import socket
@@ -25,7 +24,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-from pipeline.errors import TryLater, UsageError
+from pipeline.errors import ConfigurationError, TryLater, UsageError
 from pipeline.forms.form import MATCHMAKING, Form
 from pipeline.model import Cell, SheetRow
 from pipeline.sandbox.responses import SandboxTab, make_tabs, sheet_ids
@@ -46,9 +45,9 @@ CONFIGURATION = """\
 # At each start the sandbox sets api_url, spreadsheet_id and the mail port anew; the rest is yours to change.
 
 [sheets]
-api_url = {api_url}
-spreadsheet_id = {spreadsheet_id}
-responses_tab = {responses_tab}
+api_url = ""
+spreadsheet_id = ""
+responses_tab = ""
 
 [ledger]
 url = "sqlite:///state/ledger.db"
@@ -57,7 +56,7 @@ secret_file = "state/secret"
 [mail]
 enabled = true
 host = "127.0.0.1"
-port = {port}
+port = 0
 security = "none"
 sender = "Mobility Matchmaking (sandbox) <matchmaking@sandbox.example>"
 
@@ -66,7 +65,7 @@ lock_file = "state/lock"
 reports = "state/reports"
 
 [letters]
-templates = {templates}
+templates = ""
 """
 
 
@@ -291,25 +290,32 @@ class Sandbox:
 
     def _configuration(self) -> str:
         """The file as it should be: new, or the one that is there with only our own values renewed."""
+        import tomlkit
+        from tomlkit.exceptions import TOMLKitError
+
         from pipeline.cleaning.data_files import data_file
 
-        values: dict[str, str | int] = {
-            "api_url": self.sheets_api,
-            "spreadsheet_id": self.spreadsheet_id,
-            "port": self.smtp_port,
+        values: dict[tuple[str, str], str | int] = {
+            ("sheets", "api_url"): self.sheets_api,
+            ("sheets", "spreadsheet_id"): self.spreadsheet_id,
+            ("mail", "port"): self.smtp_port,
         }
-        written = {name: json.dumps(value, ensure_ascii=False) for name, value in values.items()}
-        if not self.config_path.exists():
-            return CONFIGURATION.format(
-                **written,
-                responses_tab=json.dumps(RESPONSES_TAB),
-                templates=json.dumps(str(data_file().parent / "templates"), ensure_ascii=False),
-            )
-        text = self.config_path.read_text(encoding="utf-8")
-        for section, name in (("sheets", "api_url"), ("sheets", "spreadsheet_id"), ("mail", "port")):
-            pattern = rf"(?ms)(^\[{section}\][^\[]*?^{name}\s*=\s*)[^\n]*"
-            text = re.sub(pattern, lambda found, new=written[name]: found[1] + new, text, count=1)  # type: ignore[misc]
-        return text
+        if self.config_path.exists():
+            text = self.config_path.read_text(encoding="utf-8")
+        else:
+            text = CONFIGURATION
+            values["sheets", "responses_tab"] = RESPONSES_TAB
+            values["letters", "templates"] = str(data_file().parent / "templates")
+        try:
+            document = tomlkit.parse(text)
+            for (section, name), value in values.items():
+                document.setdefault(section, tomlkit.table())[name] = value
+        except TOMLKitError as error:
+            raise ConfigurationError(
+                f"{self.config_path} is not valid TOML: {error}.",
+                hint="Mend that line, or delete the file: the sandbox makes a new one.",
+            ) from None
+        return tomlkit.dumps(document)
 
 
 def run_sandbox(

@@ -118,6 +118,27 @@ def test_only_that_section_of_the_configuration_changes() -> None:
     assert with_columns(after, {"email": 'New "one" ü'}) == after
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        "",
+        '[form]\nfolder = "own"\n\n[run]\nmax_rows = 5  # few\n\n[form.columns]\ncity = "Old"  # why\nemail = "Old"\n',
+        'form = { columns = { email = "Old" } }\n[run]\nmax_rows = 5\n',
+        '[form]\ncolumns.city = "Old"\n',
+        "[form]\n# nothing yet",
+    ],
+    ids=["empty", "apart", "inline", "dotted", "bare"],
+)
+def test_the_section_is_found_however_it_is_written(before: str) -> None:
+    columns = {"city": "Town", "topics": "Themes"}
+    after = with_columns(before, columns)
+    assert tomllib.loads(after)["form"]["columns"] == columns
+    assert [line for line in before.splitlines() if "#" in line and "Old" not in line] == [
+        line for line in after.splitlines() if "#" in line and "Town" not in line
+    ]
+    assert with_columns(after, columns) == after
+
+
 @given(st.dictionaries(st.sampled_from(["email", "country"]), st.text(st.characters(exclude_categories=["Cs"]))))
 def test_any_header_survives_the_file(columns: dict[str, str]) -> None:
     assert tomllib.loads(with_columns("[run]\nx = 1\n", columns))["form"]["columns"] == columns
