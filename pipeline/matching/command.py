@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.cleaning.lists import Value, check_targets, write_list
 from pipeline.matching.directed import avoided_pairs
-from pipeline.matching.eligibility import Masks
+from pipeline.matching.eligibility import Masks, waiting_order
 from pipeline.matching.features import Pool, read_pool
 from pipeline.matching.files import read_declined, read_entries
 from pipeline.matching.groups import Group, find_groups
@@ -59,7 +59,7 @@ def match_files(
     with today. Raises UsageError naming file, row and column.
     """
     check_targets([source, declined], [target, groups, assignment])
-    entries = sorted(read_entries(source), key=lambda entry: entry.id)
+    entries = sorted(read_entries(source), key=waiting_order)
     kept_apart = avoided_pairs(entries) | (read_declined(declined) if declined else frozenset())
     model = shipped_model()
     pool = read_pool(entries)

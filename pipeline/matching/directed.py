@@ -173,7 +173,7 @@ def _holds_a_name(mention: Mention) -> bool:
     """Whether something unknown reads as a name: a proper word, or a place and a kind of body."""
     capitals = [word for word in mention.words if word.capital and not word.silent]
     if not any(word.capital for word in mention.words):
-        return bool(mention.proper) and len(mention.words) <= 2
+        return bool(mention.proper) and not mention.kinds and not mention.soft and len(mention.words) <= 2
     if mention.proper:
         only_first = len(capitals) == 1 and capitals[0] is mention.words[0] and len(mention.words) > 2
         return not (only_first and not capitals[0].short_form)
@@ -358,8 +358,8 @@ def _own_words(mention: Mention, entry: Entry) -> bool:
 
 def _headline(sentence: str) -> bool:
     """Most words of a headline have a capital, so that capitals say nothing."""
-    words = [word for word in words_of(sentence) if len(word.text) > 3]
-    return len(words) >= 4 and sum(word.text[0].isupper() for word in words) > 0.7 * len(words)
+    words = [word for word in words_of(sentence)[1:] if len(word.text) > 3]
+    return len(words) >= 2 and sum(word.text[0].isupper() for word in words) > 0.75 * len(words)
 
 
 _GERMAN_WORDS = frozenset(

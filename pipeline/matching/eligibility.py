@@ -42,6 +42,13 @@ def nation(country: str | None) -> str | None:
     return country.split("-")[0] if country else None
 
 
+def waiting_order(entry: Entry) -> tuple[str, ...]:
+    """Whom a tie goes to: the longest waiting, then by names and places; ids only tell apart what is the same."""
+    waits = entry.submitted_at.isoformat() if entry.submitted_at else "9"
+    said = (entry.organisation, entry.country, entry.region, entry.city, entry.title, entry.text)
+    return (waits, *(part or "" for part in said), entry.id)
+
+
 def days_needed(entry: Entry) -> int:
     """Whole days a visit takes; one and a half need two."""
     return max(1, math.ceil(entry.duration_days or 1))

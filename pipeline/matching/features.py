@@ -7,7 +7,7 @@ Each feature has a name (the key in `config/matching/weights.json`), a value per
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -58,8 +58,6 @@ class Pool:
     both_ways: NDArray[np.int8]
     """1 would go both ways, 0 would not, -1 not stated."""
     past: frozenset[tuple[int, int]]
-    quotes: dict[str, str] = field(default_factory=dict)
-    """Text -> its most telling sentence, filled in as reasons are written."""
 
 
 def read_pool(

@@ -58,7 +58,7 @@ def find_groups(
             for host, score in zip(ranked.hosts, ranked.scores, strict=True):
                 joiners[int(host)].append((third, float(score)))
     for host, thirds in joiners.items():
-        joiners[host] = sorted(thirds, key=lambda third: (-third[1], entries[third[0]].id))[:THIRDS_LOOKED_AT]
+        joiners[host] = sorted(thirds, key=lambda third: (-round(third[1], 6), third[0]))[:THIRDS_LOOKED_AT]
     found: dict[int, list[Group]] = {}
     for guest, ranked in ranking.items():
         if not entries[guest].group_wanted or entries[guest].role is Role.HOST:
@@ -76,7 +76,7 @@ def find_groups(
         groups = [
             Group(guest, host, third, both * near) for (host, third, both), near in zip(possible, affinity, strict=True)
         ]
-        groups.sort(key=lambda g: (-round(g.score, 6), entries[g.host].id, entries[g.third].id))
+        groups.sort(key=lambda g: (-round(g.score, 6), g.host, g.third))
         if groups:
             found[guest] = groups[:per_request]
     return found

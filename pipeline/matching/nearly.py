@@ -80,7 +80,7 @@ def _worth_asking(
         if score >= min(bar, model.likely) and guest != host:
             best.setdefault(guest, []).append((round(float(score), 6), host))
     for pairs in best.values():
-        pairs.sort(key=lambda pair: (-pair[0], pool.entries[pair[1]].id))
+        pairs.sort(key=lambda pair: (-pair[0], pair[1]))
     return best
 
 

@@ -10,7 +10,6 @@ An entry that both seeks and offers has two *sides* with a text each; most have 
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -227,14 +226,15 @@ def _unit_terms(matrix: Any) -> Any:
 
 
 def _sample(entries: Sequence[Entry], sides: Sides) -> NDArray[np.intp]:
-    """The sides whose ticks are averaged: all, or a sample that depends on the entries' ids alone."""
+    """The sides whose ticks are averaged: all, or as many at even steps in the order of what they write."""
     import numpy as np
 
     count = len(sides.entry)
     if count <= MOST_NEIGHBOURS:
         return np.arange(count)
-    order = sorted(range(count), key=lambda side: (zlib.crc32(entries[int(sides.entry[side])].id.encode()), side))
-    return np.array(sorted(order[:MOST_NEIGHBOURS]), np.intp)
+    order = sorted(range(count), key=lambda side: (entries[int(sides.entry[side])].text or "", side))
+    steps = np.linspace(0, count - 1, MOST_NEIGHBOURS).astype(np.intp)
+    return np.sort(np.array(order, np.intp)[steps])
 
 
 def _averages(telling: Any, ticks: Floats, sample: NDArray[np.intp]) -> Floats:

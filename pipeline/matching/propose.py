@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.matching.directed import avoided_pairs
-from pipeline.matching.eligibility import PARTNERSHIP, Masks, broken_rules, is_full
+from pipeline.matching.eligibility import PARTNERSHIP, Masks, broken_rules, is_full, waiting_order
 from pipeline.matching.features import FEATURES, Pool, features_of, read_pool
 from pipeline.matching.groups import Group, all_broken, find_groups, once_each
 from pipeline.matching.nearly import near_misses
@@ -49,7 +49,7 @@ def propose(
     the entries. Raises ConfigurationError when a word list or the weights are missing.
     """
     chosen = settings or MatchingSettings()
-    entries = sorted(entries, key=lambda entry: entry.id)
+    entries = sorted(entries, key=waiting_order)
     if not entries:
         return Proposals()
     model = shipped_model()
@@ -123,7 +123,7 @@ def explain(
     """
     import numpy as np
 
-    entries = sorted(entries, key=lambda entry: entry.id)
+    entries = sorted(entries, key=waiting_order)
     position = {entry.id: number for number, entry in enumerate(entries)}
     guest, host = position[sending], position[receiving]
     pool = read_pool(entries, organisations, past)
@@ -160,7 +160,7 @@ def _good_enough(ranking: Mapping[int, Ranking], model: Model, least: Band) -> A
 
 def _pairs(pool: Pool, model: Model, good: Arcs, settings: MatchingSettings) -> tuple[Candidate, ...]:
     entries = pool.entries
-    chosen = sorted(_choose(entries, good, settings), key=lambda pair: (entries[pair.guest].id, pair.rank))
+    chosen = sorted(_choose(entries, good, settings), key=lambda pair: (pair.guest, pair.rank))
     features = _features(pool, [(pair.guest, pair.host) for pair in chosen])
     return tuple(
         Candidate(
@@ -211,7 +211,7 @@ def _choose(entries: Sequence[Entry], good: Arcs, settings: MatchingSettings) ->
     firsts = [
         (guest, host, score) for guest, hosts in good.items() for host, score in hosts if primary.get(guest) == host
     ]
-    for guest, host, score in sorted(firsts, key=lambda first: (-first[2], entries[first[0]].id)):
+    for guest, host, score in sorted(firsts, key=lambda first: (-first[2], first[0], first[1])):
         take(guest, host, score)
     for turn in range(KEPT):
         for guest, hosts in good.items():
@@ -238,7 +238,7 @@ def _groups(
             band=model.band(group.score),
             reasons=(
                 *reasons_for(pool, model, group.guest, group.host, values, settings.today),
-                Reason(feature="joining", sentence=joins_sentence(pool, group.guest, group.third)),
+                Reason(feature="joining", sentence=joins_sentence(pool, group.guest, group.host, group.third)),
             ),
             unstated=unstated(entries[group.guest], entries[group.host], entries[group.third]),
             rank=place,

@@ -57,7 +57,7 @@ def rank(
 ) -> dict[int, Ranking]:
     """The best `keep` hosts of every guest that has any; `guests` restricts whose.
 
-    Ties go to the smaller id, so that the order never depends on the order of the answers.
+    Ties go to whoever comes first in the pool; see `waiting_order`.
     """
     import numpy as np
 
@@ -66,8 +66,6 @@ def rank(
     hosting = np.array([n for n, entry in enumerate(entries) if can_host(entry)], np.intp)
     if not len(asking) or not len(hosting):
         return {}
-    by_id = np.empty(len(entries), np.intp)
-    by_id[sorted(range(len(entries)), key=lambda n: entries[n].id)] = np.arange(len(entries))
     exhaustive = len(asking) * len(hosting) <= EXHAUSTIVE_UP_TO
     blocks = [asking[start : start + BLOCK] for start in range(0, len(asking), BLOCK)]
     first_pass = None if exhaustive else FirstPass(pool, model, hosting)
@@ -78,7 +76,7 @@ def rank(
             where, column = np.nonzero(possible)
         else:
             where, column = first_pass.best(rows, possible, max(SECOND_LOOK, keep + 8))
-        return _ranked(pool, model, rows[where], hosting[column], by_id, keep)
+        return _ranked(pool, model, rows[where], hosting[column], keep)
 
     found: dict[int, Ranking] = {}
     done = 0
@@ -90,7 +88,7 @@ def rank(
     return found
 
 
-def _ranked(pool: Pool, model: Model, guests: Rows, hosts: Rows, by_id: Rows, keep: int) -> dict[int, Ranking]:
+def _ranked(pool: Pool, model: Model, guests: Rows, hosts: Rows, keep: int) -> dict[int, Ranking]:
     """Score pairs in full and sort them by guest, then by score."""
     import numpy as np
 
@@ -98,7 +96,7 @@ def _ranked(pool: Pool, model: Model, guests: Rows, hosts: Rows, by_id: Rows, ke
         return {}
     values = features_of(pool, guests, hosts)
     scores = model.scores(values)
-    order = np.lexsort((by_id[hosts], -np.round(scores, 6), guests))
+    order = np.lexsort((hosts, -np.round(scores, 6), guests))
     guests, hosts, scores, values = guests[order], hosts[order], scores[order], values[order]
     asking, starts = np.unique(guests, return_index=True)
     ends = np.append(starts[1:], len(guests))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -13,14 +12,15 @@ from pipeline.matching.eligibility import (
     days_needed,
     in_words,
     languages_in_words,
+    nation,
     places_in_words,
     window,
 )
 from pipeline.matching.features import FEATURES, Pool
 from pipeline.matching.outcome import FeatureRow
 from pipeline.matching.scoring import Model
-from pipeline.matching.text import STEM, concept_label, quotable
-from pipeline.matching.vocabulary import fold, vocabulary
+from pipeline.matching.text import concept_label, language_of, quotable, terms
+from pipeline.matching.vocabulary import vocabulary
 from pipeline.model import Entry, Reason, Role
 
 if TYPE_CHECKING:
@@ -31,12 +31,15 @@ if TYPE_CHECKING:
 
 MATTERS = 0.15
 """Log-odds a contribution needs before it is worth a sentence."""
-MOST_WORDS = 4
+MOST_IDEAS = 2
 RARE = 2.0
-"""Rarity a shared word needs to be mentioned: in less than a third of the texts."""
-LONGEST_QUOTE = 120
+"""Rarity a shared idea needs to be mentioned: in less than a third of the texts."""
+LEAST = 0.001
+"""Weight of a sentence that speaks for or against without counting in the score."""
+AGAINST = "Against it: "
 _SUBJECT = ("topics", "inferred_topics")
 _FOR = ("words", "people", "place_wanted", "met_before", "in_return")
+_FACTS = ("place_wanted", "met_before", "in_return")
 _AGAINST = ("named_other", "place_missed", "guest_elsewhere", "groups_apart")
 _WITH_ARTICLE = {
     "study_visit": "a study visit",
@@ -45,7 +48,6 @@ _WITH_ARTICLE = {
     "blended": "a blended exchange (online workshops, then a visit)",
     "online": "an online exchange",
 }
-_WORD = re.compile(r"[^\W\d_]{3,}")
 
 
 def explain_pair(pool: Pool, model: Model, guest: int, host: int, values: Floats) -> tuple[FeatureRow, ...]:
@@ -81,24 +83,33 @@ def reasons_for(
 
     if value["named"]:
         say("named", _yes_or_no("named", pool, guest, host), weight["named"])
-    say("topics", _subject(pool, guest, host, subject), subject)
-    say("quotes", _quotes(pool, guest, host), 0.0)
+    topics = _subject(pool, guest, host)
+    say("topics", topics, min(subject, -LEAST) if topics.startswith(AGAINST) else max(subject, LEAST))
+    quotes = _quotes(pool, guest, host)
+    say("quotes", quotes, 0.0)
     for name in _FOR:
-        if value[name] > 0 and weight[name] >= MATTERS:
-            say(name, _sentence(name, pool, guest, host, value[name], 0.0), weight[name])
+        if name == "words" and quotes:
+            continue
+        if value[name] > 0 and (weight[name] >= MATTERS or name in _FACTS):
+            say(name, _sentence(name, pool, guest, host, value[name], 0.0), max(weight[name], LEAST))
     for sentence in practical(pool.entries[guest], pool.entries[host], today):
         say("practical", sentence, 0.0)
+    if guest in pool.directed.unresolved:
+        say("named_other", _unknown(pool, guest), -LEAST)
     for name in sorted(_AGAINST, key=weight.__getitem__):
         if value[name]:
-            say(name, _sentence(name, pool, guest, host, value[name], 0.0), weight[name])
+            say(name, _sentence(name, pool, guest, host, value[name], 0.0), min(weight[name], -LEAST))
     return tuple(found)
 
 
 def practical(asking: Entry, offering: Entry, today: date | None = None) -> list[str]:
-    """What the answers already settle: form, language, time."""
+    """What the answers of both already settle: form, language, time."""
     said = []
+    partners = _partners(asking, offering)
     formats = [code for code in asking.formats if code in offering.formats]
-    if formats:
+    if partners:
+        said.append("They could be partners in a project: both are open to a project partnership.")
+    elif formats:
         names = vocabulary().formats
         wanted = [_WITH_ARTICLE.get(code, names.get(code, code)) for code in formats]
         suits = in_words(wanted, joiner="or")
@@ -107,8 +118,9 @@ def practical(asking: Entry, offering: Entry, today: date | None = None) -> list
     if languages:
         said.append(f"They have {languages_in_words(languages)} in common.")
     first, last = window(asking, offering, today)
-    if first and last and not _partners(asking, offering):
-        needed = days_needed(asking)
+    both_stated = all(entry.date_from or entry.date_to for entry in (asking, offering))
+    needed = days_needed(asking)
+    if first and last and both_stated and not partners and (last - first).days + 1 >= needed:
         takes = f"; the visit takes {needed} {'days' if needed > 1 else 'day'}" if asking.duration_days else ""
         said.append(f"Both are free from {day_in_words(first)} to {day_in_words(last)}{takes}.")
     return said
@@ -128,13 +140,16 @@ def unstated(asking: Entry, offering: Entry, joining: Entry | None = None) -> tu
     return tuple(f"{question}: not stated, check." for question, is_open in questions if is_open)
 
 
-def joins_sentence(pool: Pool, guest: int, third: int) -> str:
-    """Why the third fits in."""
-    asking, joining = pool.entries[guest], pool.entries[third]
-    labels = _topic_labels([code for code in asking.topics if code in joining.topics])
-    about = f", and is after {_quoted(labels)} as well" if labels else ""
+def joins_sentence(pool: Pool, guest: int, host: int, third: int) -> str:
+    """Why the third fits in: what it said about joining, and what it shares with the others."""
+    asking, offering, joining = pool.entries[guest], pool.entries[host], pool.entries[third]
     willing = "is open to joining others" if joining.group_wanted else "would host or join a visit"
-    return f"{joining.organisation} {willing}{about}."
+    for other in (asking, offering):
+        labels = shared_answers("topics", joining.topics, other.topics)
+        if labels:
+            topics = f"the topic{'s' if len(labels) > 1 else ''} {_quoted(labels)}"
+            return f"{joining.organisation} {willing}, and shares {topics} with {other.organisation}."
+    return f"{joining.organisation} {willing}."
 
 
 def _partners(asking: Entry, offering: Entry) -> bool:
@@ -147,40 +162,46 @@ def _partners(asking: Entry, offering: Entry) -> bool:
 def _sentence(name: str, pool: Pool, guest: int, host: int, value: float, typical: float) -> str:
     asking, offering = pool.entries[guest], pool.entries[host]
     if name == "topics":
-        return _subject(pool, guest, host, value - typical)
+        return _subject(pool, guest, host)
     if name == "inferred_topics":
         return "Their words point to the same topics." if value > typical else "Their words point to different topics."
     if name == "words":
-        shared = shared_words(pool, guest, host)
-        return f"Both texts speak of {_listed(shared)}." if shared else "Their texts have no telling word in common."
+        shared = shared_ideas(pool, guest, host)
+        return f"Both write about {_listed(shared)}." if shared else ""
     if name in ("people", "groups"):
-        labels = _group_labels([code for code in asking.target_groups if code in offering.target_groups])
+        labels = shared_answers("target_groups", asking.target_groups, offering.target_groups)
         return f"Both concern the same people: {_listed(labels)}." if labels else ""
     if name == "groups_apart":
         if not value:
             return ""
-        left, right = _group_labels(asking.target_groups), _group_labels(offering.target_groups)
-        return f"Against it: the request concerns {_listed(left)}, the offer {_listed(right)}."
+        left, right = (_listed(told("target_groups", entry.target_groups)) for entry in (asking, offering))
+        return f"{AGAINST}{asking.organisation} named {left}, {offering.organisation} {right}."
     return _yes_or_no(name, pool, guest, host) if value else ""
 
 
 def _yes_or_no(name: str, pool: Pool, guest: int, host: int) -> str:
     asking, offering = pool.entries[guest], pool.entries[host]
-    there = places_in_words((offering.country,)) if offering.country else "a country not stated"
     called = pool.directed.called.get(guest, "")
-    wishes = tuple(asking.preferred_places) or tuple(sorted(pool.directed.places.get(guest, ())))
-    wanted = places_in_words(wishes) if wishes else called
+    by_words = guest in pool.directed.there
+    there = places_in_words((offering.country,)) if offering.country else "a place not stated"
+    asked = _asked_country(asking, offering)
+    wanted = places_in_words(_without_parts(asking.preferred_places))
     return {
-        "named": (
-            f"{asking.organisation} asked for somebody there ({called})."
-            if host not in pool.directed.targets.get(guest, ())
-            else f"{asking.organisation} asked for them by name ({called})."
+        "named": f"{asking.organisation} asked for them by name (“{called}”).",
+        "named_other": f"{AGAINST}{asking.organisation} asked for somebody else (“{called}”).",
+        "place_wanted": (
+            f"{asking.organisation} asked for somebody there (“{called}”)."
+            if host in pool.directed.there.get(guest, ())
+            else f"{asking.organisation} would like to go to {asked}, and that is where they are."
         ),
-        "named_other": f"Against it: {asking.organisation} asked for somebody else ({called}).",
-        "place_wanted": f"{asking.organisation} would like to go to {wanted}, and that is where they are.",
-        "place_missed": f"Against it: {asking.organisation} would rather go to {wanted}; this is {there}.",
+        "place_missed": (
+            f"{AGAINST}{asking.organisation} asked for somebody elsewhere (“{called}”)."
+            if by_words
+            else f"{AGAINST}{asking.organisation} would rather go to {wanted}; {offering.organisation} is in {there}."
+        ),
         "guest_elsewhere": (
-            f"Against it: {offering.organisation} would rather work with {places_in_words(offering.preferred_places)}."
+            f"{AGAINST}{offering.organisation} would rather work with "
+            f"{places_in_words(_without_parts(offering.preferred_places))}."
             if offering.preferred_places
             else ""
         ),
@@ -190,91 +211,107 @@ def _yes_or_no(name: str, pool: Pool, guest: int, host: int) -> str:
     }.get(name, "")
 
 
-def _subject(pool: Pool, guest: int, host: int, weight: float) -> str:
+def _unknown(pool: Pool, guest: int) -> str:
+    """That somebody was asked for who is not here, so that no row reads as if it were they."""
+    called = pool.directed.unresolved[guest]
+    return f"{AGAINST}{pool.entries[guest].organisation} asked for somebody else (“{called}”), whom we do not know."
+
+
+def _asked_country(asking: Entry, offering: Entry) -> str:
+    """The host's place as the guest named it: Spain, where Catalonia counts apart but was not asked for alone."""
+    country = offering.country or ""
+    if nation(country) in asking.preferred_places:
+        country = nation(country) or country
+    return places_in_words((country,))
+
+
+def _without_parts(codes: Sequence[str]) -> list[str]:
+    """Codes without regions whose country is among them."""
+    return [code for code in codes if code == nation(code) or nation(code) not in codes]
+
+
+def _subject(pool: Pool, guest: int, host: int) -> str:
     asking, offering = pool.entries[guest], pool.entries[host]
-    labels = _topic_labels([code for code in asking.topics if code in offering.topics])
+    labels = shared_answers("topics", asking.topics, offering.topics)
     if labels:
         return f"They share the topic{'s' if len(labels) > 1 else ''} {_quoted(labels)}."
-    if weight < MATTERS:
-        return "Against it: they share no topic."
-    sides = pool.profiles.sides
-    return _alike(pool, int(sides.ask[guest]), int(sides.offer[host]))
-
-
-def _alike(pool: Pool, ask: int, offer: int) -> str:
-    about = pool.profiles
-    common = about.profile_topics[ask] * about.profile_topics[offer]
-    best = [about.topic_codes[n] for n in common.argsort()[::-1][:2] if common[n] > 0.1]
-    if not best:
-        return ""
-    return f"They chose different topics, but others who write much the same chose {_quoted(_topic_labels(best))}."
+    if told("topics", asking.topics) and told("topics", offering.topics):
+        return f"{AGAINST}they named different topics."
+    return ""
 
 
 def _quotes(pool: Pool, guest: int, host: int) -> str:
-    """What each of them says in the sentence that tells most, so that a reader can judge for herself."""
+    """What each of them says about what both write about, so that a reader can judge for herself."""
     asking, offering = pool.entries[guest], pool.entries[host]
-    asked = _quote(pool, asking.seeks or asking.text or asking.title)
-    offered = _quote(pool, offering.offers or offering.text or offering.title)
+    common = _shared_terms(pool, guest, host)
+    if not common:
+        return ""
+    asked = _quote(asking.seeks or asking.text, asking.text_lang, common)
+    offered = _quote(offering.offers or offering.text, offering.text_lang, common)
     if not asked or not offered:
         return ""
-    return f"{asking.organisation} writes “{asked}”; {offering.organisation} writes “{offered}”."
+    return f"{asking.organisation} writes “{asked}” {offering.organisation} writes “{offered}”"
 
 
-def _quote(pool: Pool, text: str | None) -> str:
-    if not text:
-        return ""
-    if text not in pool.quotes:
-        telling = pool.profiles.telling
-        sentences = quotable(text)
-        best = max(
-            sentences,
-            key=lambda sentence: sum(
-                telling.get(stem, 0.0) for stem in {w[:STEM] for w in _WORD.findall(fold(sentence))}
-            ),
-            default="",
-        )
-        if len(best) > LONGEST_QUOTE:
-            best = f"{best[:LONGEST_QUOTE].rsplit(' ', 1)[0]} …"
-        pool.quotes[text] = best.replace("“", "'").replace("”", "'")
-    return pool.quotes[text]
+def _quote(text: str | None, language: str | None, common: Mapping[str, float]) -> str:
+    """The sentence that says most of what both write about; none when none does."""
+    best, most = "", 0.0
+    for sentence in quotable(text) if text else ():
+        worth = sum(common.get(term, 0.0) for term in terms(sentence, language or language_of(text or "")))
+        if worth > most:
+            best, most = sentence, worth
+    best = best.replace("“", "'").replace("”", "'")
+    return best if not best or best[-1] in ".!?" else f"{best}."
 
 
-def shared_words(pool: Pool, guest: int, host: int) -> list[str]:
-    """The words and ideas both texts have, the most telling first, as the guest wrote them."""
+def _shared_terms(pool: Pool, guest: int, host: int) -> dict[str, float]:
+    """The rarer terms that both texts have, with how much they tell."""
     sides = pool.profiles.sides
     left, right = sides.terms[sides.ask[guest]], sides.terms[sides.offer[host]]
-    common = left.keys() & right.keys()
-    if not common:
-        return []
     rarity, telling = pool.profiles.rarity, pool.profiles.telling
-    worth = {term: telling[term] * min(left[term], right[term]) for term in common if rarity[term] >= RARE}
-    bar = max(worth.values(), default=0.0) * 0.4
-    best = sorted((term for term in worth if worth[term] >= bar), key=lambda term: (-worth[term], term))
-    entry = pool.entries[guest]
-    text = " ".join(part for part in (entry.title, entry.seeks, entry.text) if part)
-    said: dict[str, None] = {}
-    covered = set()
-    for term in best[: 2 * MOST_WORDS]:
-        label = concept_label(term)
-        if label:
-            said[label] = None
-            covered |= {word[:STEM] for word in label.split()}
-    for term in best[: 2 * MOST_WORDS]:
-        if not concept_label(term) and term not in covered and len(term) == STEM:
-            said[_as_written(text, term)] = None
-    return list(said)[:MOST_WORDS]
+    return {
+        term: telling[term] * min(left[term], right[term])
+        for term in sorted(left.keys() & right.keys())
+        if rarity[term] >= RARE
+    }
 
 
-def _as_written(text: str, stem: str) -> str:
-    """The first word of the text that begins with the stem, as it stands there."""
-    lower = text.lower()
-    start = lower.find(stem)
-    while start > 0 and lower[start - 1].isalpha():
-        start = lower.find(stem, start + 1)
-    if start >= 0:
-        end = next((n for n in range(start, len(lower)) if not lower[n].isalpha()), len(lower))
-        return lower[start:end]
-    return next((word.lower() for word in _WORD.findall(text) if fold(word)[:STEM] == stem), stem)
+def shared_ideas(pool: Pool, guest: int, host: int) -> list[str]:
+    """The ideas of the thesaurus that both texts have, the most telling first."""
+    worth = _shared_terms(pool, guest, host)
+    ideas = sorted((term for term in worth if concept_label(term)), key=lambda term: (-worth[term], term))
+    return [concept_label(term) or "" for term in ideas[:MOST_IDEAS]]
+
+
+def told(kind: str, codes: Sequence[str]) -> list[str]:
+    """Answers as the form puts them, where the codes leave no doubt which was ticked; else what the codes mean."""
+    names: Mapping[str, str] = getattr(vocabulary(), kind)
+    ticked = _certain(kind, codes)
+    covered = {code for option in ticked for code in vocabulary().answers[kind][option]}
+    ignored = vocabulary().without_meaning
+    return [*ticked, *(names.get(code, code) for code in dict.fromkeys(codes) if code not in covered | ignored)]
+
+
+def shared_answers(kind: str, left: Sequence[str], right: Sequence[str]) -> list[str]:
+    """What both answered: the form's own texts where both ticked the same, else what their codes share."""
+    names: Mapping[str, str] = getattr(vocabulary(), kind)
+    ticked = [option for option in _certain(kind, left) if option in _certain(kind, right)]
+    covered = {code for option in ticked for code in vocabulary().answers[kind][option]}
+    ignored = vocabulary().without_meaning
+    common = [code for code in dict.fromkeys(left) if code in right and code not in covered | ignored]
+    return [*ticked, *(names.get(code, code) for code in common)]
+
+
+def _certain(kind: str, codes: Sequence[str]) -> list[str]:
+    """The options that must have been ticked: each has a code that no other possible option has."""
+    options = {
+        option: set(meaning) for option, meaning in vocabulary().answers[kind].items() if set(meaning) <= set(codes)
+    }
+    return [
+        option
+        for option, meaning in options.items()
+        if meaning.difference(*(other for name, other in options.items() if name != option))
+    ]
 
 
 def _quoted(labels: Sequence[str]) -> str:
@@ -284,13 +321,3 @@ def _quoted(labels: Sequence[str]) -> str:
 def _listed(labels: Sequence[str]) -> str:
     """A list whose items may hold an "and" of their own."""
     return "; ".join(labels) if len(labels) > 1 and any(" and " in label for label in labels) else in_words(labels)
-
-
-def _topic_labels(codes: Sequence[str]) -> list[str]:
-    names, ignored = vocabulary().topics, vocabulary().without_meaning
-    return [names.get(code, code) for code in codes if code not in ignored]
-
-
-def _group_labels(codes: Sequence[str]) -> list[str]:
-    names = vocabulary().target_groups
-    return [names.get(code, code) for code in dict.fromkeys(codes)]

@@ -27,6 +27,9 @@ QUOTED_FROM = 2000
 
 ASIDE = "\x00"
 """Marks a remark that stood in brackets."""
+LEAST_QUOTED, MOST_QUOTED = 25, 220
+"""Characters of a sentence worth quoting."""
+_QUOTED_END = re.compile(r"(?<=[.!?])\s+")
 _PARENTHESES = re.compile(r"\(([^()]{12,})\)")
 _SENTENCE_END = re.compile(r"(?<=[.!?;:])\s+|\n+")
 _WORD = re.compile(r"[^\W\d_]{3,}")
@@ -47,14 +50,18 @@ def sentences(text: str) -> tuple[tuple[str, float], ...]:
 
 
 def quotable(text: str) -> list[str]:
-    """The main sentences of a text as written, for quoting: no asides, no links, no line breaks."""
-    start = text[:QUOTED_FROM]
-    plain = start if start.isprintable() else "".join(c if c.isprintable() else " " for c in start)
-    marked = _PARENTHESES.sub(". ", plain)
+    """The whole main sentences of a text as written, for quoting: no asides, no links, none cut off or too long."""
+    start = text[: QUOTED_FROM + 1]
+    found = []
+    for line in start.splitlines():
+        plain = "".join(c if c.isprintable() else " " for c in line)
+        found += [sentence.strip() for sentence in _QUOTED_END.split(plain)]
+    if len(text) > QUOTED_FROM:
+        found = found[:-1]
     return [
-        sentence.strip(" .;:")
-        for sentence in _SENTENCE_END.split(marked)
-        if len(sentence) > 15 and "://" not in sentence and not _is_aside(fold(sentence))
+        sentence
+        for sentence in found
+        if LEAST_QUOTED <= len(sentence) <= MOST_QUOTED and "://" not in sentence and not _is_aside(fold(sentence))
     ]
 
 

@@ -47,24 +47,24 @@ def invitations(entries: Sequence[Entry], directed: Directed) -> tuple[Invitatio
                 "Perhaps invite them to."
             ),
         )
-        for asker, name in sorted(directed.unresolved.items(), key=lambda item: entries[item[0]].id)
+        for asker, name in sorted(directed.unresolved.items())
     )
 
 
 def _topics(entries: Sequence[Entry], served: Collection[int]) -> Iterable[Unmet]:
     waiting: dict[str, list[str]] = defaultdict(list)
-    hosts: dict[str, int] = defaultdict(int)
+    hosts: dict[str, set[str]] = defaultdict(set)
     for number, entry in enumerate(entries):
         for topic in entry.topics:
             if entry.role is not Role.HOST and number not in served:
                 waiting[topic].append(entry.id)
             if entry.role is not Role.SEND:
-                hosts[topic] += 1
+                hosts[topic].add(entry.id)
     names = vocabulary().topics
     for topic, asked_by in _most_first(waiting):
         if topic in vocabulary().without_meaning:
             continue
-        count = hosts[topic]
+        count = len(hosts[topic].difference(asked_by))
         yield Unmet(
             kind="topic",
             what=names.get(topic, topic),
@@ -87,11 +87,17 @@ def _places(entries: Sequence[Entry], directed: Directed) -> Iterable[Unmet]:
                 wishes[place].append(entry.id)
     for place, asked_by in _most_first(wishes):
         yield Unmet(kind="place", what=places_in_words((place,)), asked_by=asked_by, note="No host there yet.")
+    for asker, found in sorted(directed.there.items()):
+        if not found and asker not in directed.places and asker not in directed.targets:
+            asked_by = (entries[asker].id,)
+            yield Unmet(kind="place", what=directed.called[asker], asked_by=asked_by, note="No host there yet.")
 
 
 def _organisations(entries: Sequence[Entry], directed: Directed, today: date | None) -> Iterable[Unmet]:
-    for asker in sorted(directed.targets, key=lambda number: entries[number].id):
-        broken = [broken_rules(entries[asker], entries[target], today=today) for target in directed.targets[asker]]
+    for asker in sorted(directed.targets):
+        broken = [
+            broken_rules(entries[asker], entries[target], today=today) for target in sorted(directed.targets[asker])
+        ]
         if broken and all(broken):
             nearest = min(broken, key=len)
             yield Unmet(
@@ -103,7 +109,7 @@ def _organisations(entries: Sequence[Entry], directed: Directed, today: date | N
 
 
 def _idle_hosts(entries: Sequence[Entry], proposed_hosts: Collection[int]) -> Iterable[Unmet]:
-    for number, entry in sorted(enumerate(entries), key=lambda item: item[1].id):
+    for number, entry in enumerate(entries):
         if entry.role is Role.HOST and number not in proposed_hosts and not can_ask(entry):
             yield Unmet(kind="host", what=entry.organisation, asked_by=(), note="Offers to host; no request fits yet.")
 

@@ -146,4 +146,4 @@ def test_topics_and_short_forms_of_the_trade_are_never_a_name() -> None:
         for asker, targets in found.targets.items()
     }
     assert named == set()
-    assert len(found.unresolved) <= 40
+    assert len(found.unresolved) <= 60  # at most an invitation too many, never a false name

@@ -114,3 +114,19 @@ def test_a_gone_entry_changes_nothing_about_who_is_possible() -> None:
     entries = pool_of(9)
     fewer = propose([replace(entry, text=None) for entry in entries[:50]], settings=SETTINGS)
     assert {c.sending for c in fewer.candidates} <= {entry.id for entry in entries[:50]}
+
+
+def test_other_ids_change_nothing_but_the_ids() -> None:
+    entries = [replace(entry, text=f"{entry.text} {number}") for number, entry in enumerate(pool_of(5))]
+    turned = {entry.id: f"X{999 - number}" for number, entry in enumerate(entries)}
+    renamed = [replace(entry, id=turned[entry.id]) for entry in entries]
+
+    def told(proposals: Proposals, names: dict[str, str]) -> list[tuple[str, ...]]:
+        return [
+            (names[c.sending], names[c.receiving], names.get(c.joining or "", ""), str(c.score), str(c.rank))
+            for c in proposals.candidates
+        ]
+
+    back = {new: old for old, new in turned.items()}
+    same = {entry.id: entry.id for entry in entries}
+    assert told(propose(renamed, settings=SETTINGS), back) == told(propose(entries, settings=SETTINGS), same)

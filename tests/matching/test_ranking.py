@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
 from pipeline.matching import ranking
-from pipeline.matching.eligibility import Masks
+from pipeline.matching.eligibility import Masks, waiting_order
 from pipeline.matching.features import read_pool
 from pipeline.matching.profile import DENSE_UP_TO
 from pipeline.matching.scoring import shipped_model
@@ -50,11 +51,16 @@ def test_first_pass_loses_nothing_that_matters(many: list[Entry], monkeypatch: p
     assert lost / sum(float(full[g].scores.sum()) for g in full) < 0.01
 
 
-def test_ties_go_to_the_smaller_id(entry: MakeEntry) -> None:
-    hosts = [entry(name, country="FI", role=Role.HOST, topics=("vet",)) for name in ("H3", "H1", "H2")]
-    pool = [*hosts, entry("G", country="NO", role=Role.SEND, topics=("vet",))]
-    ranked = ranking.rank(read_pool(pool), Masks(pool), shipped_model(), keep=5)[3]
-    assert [pool[number].id for number in ranked.hosts] == ["H1", "H2", "H3"]
+def test_ties_go_to_whoever_waits_longest_then_by_name_never_by_id(entry: MakeEntry) -> None:
+    waiting = [("H1", "Zeta", date(2031, 1, 2)), ("H2", "Beta", date(2031, 1, 2)), ("H3", "Omega", date(2031, 1, 1))]
+    hosts = [
+        entry(name, organisation=called, country="FI", role=Role.HOST, topics=("vet",), submitted_at=day)
+        for name, called, day in waiting
+    ]
+    pool = sorted([*hosts, entry("G", country="NO", role=Role.SEND, topics=("vet",))], key=waiting_order)
+    guest = next(number for number, one in enumerate(pool) if one.id == "G")
+    ranked = ranking.rank(read_pool(pool), Masks(pool), shipped_model(), keep=5)[guest]
+    assert [pool[number].organisation for number in ranked.hosts] == ["Omega", "Beta", "Zeta"]
 
 
 def test_progress_reaches_the_end(many: list[Entry]) -> None:
