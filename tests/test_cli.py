@@ -11,9 +11,10 @@ from pipeline.errors import Exit
 
 
 def test_on_windows_it_says_where_it_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    with monkeypatch.context() as windows, pytest.raises(SystemExit) as ended:
+    with monkeypatch.context() as windows:
         windows.setattr(os, "name", "nt")
-        main()
+        with pytest.raises(SystemExit) as ended:
+            main()
     assert ended.value.code == Exit.USAGE
     said = capsys.readouterr()
     assert said.out == ""
