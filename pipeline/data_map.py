@@ -153,7 +153,7 @@ DATA_MAP: dict[str, dict[str, Use]] = {
     "Match": (
         _fields(CONTACT, "parties")
         | _fields(WARNING, "why fits unclear warnings")
-        | _fields(BOOKKEEPING, "id band by_hand proposed_on generation")
+        | _fields(BOOKKEEPING, "id band score waiting_since by_hand proposed_on generation")
     ),
     "KnownEntry": (
         _fields(MEMORY_OF_ENTRY, "address organisation_key content earlier first_seen last_confirmed")
@@ -172,14 +172,15 @@ DATA_MAP: dict[str, dict[str, Use]] = {
         _fields(DECISION, "message agreed approved declined was_sent reopened") | _fields(BOOKKEEPING, "match")
     ),
     "Judgement": _fields(ORGANISATION, "left right") | _fields(DECISION, "verdict at by"),
-    "Question": _fields(ORGANISATION, "left right one other speaks_for speaks_against"),
+    "PastExchange": _fields(ORGANISATION, "sending receiving joining") | _fields(WISHES, "ended"),
+    "DoubtfulPair": _fields(ORGANISATION, "left right one other speaks_for speaks_against"),
     "Problem": _fields(WARNING, "where what fix sentence key"),
 }
 """Noun of `pipeline.model` -> field -> what it is used for."""
 
 HOLDS_NOTHING_PERSONAL = frozenset(
     {"Flag", "Reason", "Candidate", "NearMiss", "Unmet", "SheetRow", "Table", "SheetSnapshot", "NewRow", "RowUpdate"}
-    | {"SheetChanges", "Standing"}
+    | {"SheetChanges", "MatchStatus", "IndicatorRow"}
 )
 """Nouns made of the ones above, or of cells as they pass through: what they hold is on the map where it comes from."""
 

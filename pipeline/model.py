@@ -400,7 +400,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class DoubtfulPair:
     """Two spellings in doubt, as put before a person. `left` < `right` are spelling keys."""
 
     left: str
@@ -531,7 +531,7 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class MatchStatus:
     """Where a match stands, in the words of the review tab."""
 
     match: str

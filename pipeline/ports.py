@@ -78,7 +78,7 @@ class LedgerState:
     last_run: RunRecord | None = None
     last_digest: date | None = None
     sent_today: int = 0
-    questions: frozenset[str] = frozenset()
+    form_columns: frozenset[str] = frozenset()
     """Keys of the form's questions that the responses tab had a column for at the last run."""
     instance: str = ""
     """Which ledger this is: a spreadsheet is served by one at a time."""
@@ -96,7 +96,7 @@ class RunRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class LedgerChanges:
     """What a plan wants remembered, written in one transaction. All parts may be empty."""
 
     at: datetime
@@ -118,7 +118,7 @@ class Facts:
     """Unsure letter id -> was it sent, as a person said."""
     reopened: tuple[str, ...] = ()
     """Pair keys a person has opened again."""
-    questions: frozenset[str] | None = None
+    form_columns: frozenset[str] | None = None
     """The form's questions found in the responses tab (None: leave as they are)."""
 
 
@@ -128,7 +128,7 @@ class Ledger(Protocol):
     def load(self, now: datetime) -> LedgerState:
         """Everything, as one value."""
 
-    def record(self, facts: Facts) -> None:
+    def record(self, changes: LedgerChanges) -> None:
         """Remember a plan's facts."""
 
     def recover(self, now: datetime) -> tuple[str, ...]:

@@ -24,10 +24,10 @@ from pipeline.model import (
     LetterKind,
     LetterRecord,
     LetterState,
+    MatchStatus,
     Problem,
     SheetChanges,
     SheetSnapshot,
-    Standing,
 )
 from pipeline.planning.brakes import ledger_behind
 from pipeline.planning.inputs import RunInputs
@@ -78,12 +78,12 @@ class RunResult:
     """What a run came to: the closing line, the exit code, and where everything stands."""
 
     plan: Plan
-    standings: Mapping[str, Standing]
+    statuses: Mapping[str, MatchStatus]
     exit_code: Exit
     summary: str
     """Empty when nothing changed."""
     sent: tuple[str, ...] = ()
-    stuck: tuple[Standing, ...] = ()
+    stuck: tuple[MatchStatus, ...] = ()
     """Matches that need a person since this run."""
     failure: MatchmakerError | None = None
     """What stopped the letters half-way; everything else was done."""
@@ -123,7 +123,7 @@ def _run(adapters: Adapters, settings: Settings, started: datetime) -> RunResult
         log.warning("letter=%s the last run ended while it was leaving; looking for evidence", letter)
     _search_evidence(adapters, settings)
     inputs, plan = look(adapters)
-    adapters.progress(f"{len(plan.entries.sources)} open entries, {len(plan.matches.proposals.candidates)} candidates")
+    adapters.progress(f"{len(plan.entries.sources)} open entries, {len(plan.matches.found.candidates)} candidates")
     if plan.ticks.brakes:
         return _refuse(adapters, inputs, plan)
 
@@ -133,15 +133,15 @@ def _run(adapters: Adapters, settings: Settings, started: datetime) -> RunResult
     if plan.changes.before:
         adapters.sheet.write(plan.changes.before)
     sending = _send(adapters, settings, plan, started)
-    standings, after = restated(inputs, plan, ledger.load(adapters.clock()), sending.failure)
+    statuses, after = restated(inputs, plan, ledger.load(adapters.clock()), sending.failure)
     if after:
         left = adapters.sheet.write(after)
         if left:
             log.info("rows=%d moved while we wrote; the next run updates them", len(left))
-    stuck = _newly_stuck(plan, standings)
+    stuck = _newly_stuck(plan, statuses)
     return RunResult(
         plan=plan,
-        standings=standings,
+        statuses=statuses,
         exit_code=_exit_code(plan, stuck, sending),
         summary=_summary(plan, after, sending),
         sent=tuple(sending.sent),
@@ -158,7 +158,7 @@ def _refuse(adapters: Adapters, inputs: RunInputs, plan: Plan) -> RunResult:
         adapters.sheet.write(SheetChanges(contents={problems.TAB.name: body}))
     return RunResult(
         plan=plan,
-        standings=plan.letters.standings,
+        statuses=plan.letters.statuses,
         exit_code=Exit.BRAKE,
         summary=" ".join(f"{brake.what} {brake.fix}" for brake in plan.ticks.brakes),
     )
@@ -343,17 +343,15 @@ def _recipient(record: LetterRecord, bounced: str) -> str | None:
 # -- what to say ---------------------------------------------------------------------------------------
 
 
-def _newly_stuck(plan: Plan, standings: Mapping[str, Standing]) -> tuple[Standing, ...]:
+def _newly_stuck(plan: Plan, statuses: Mapping[str, MatchStatus]) -> tuple[MatchStatus, ...]:
     """What needs a person since this run; waiting proposals and open questions alone do not count."""
     before = plan.ticks.review.statuses
     return tuple(
-        standing
-        for match, standing in standings.items()
-        if standing.needs_a_person and before.get(match) != standing.text
+        status for match, status in statuses.items() if status.needs_a_person and before.get(match) != status.text
     )
 
 
-def _exit_code(plan: Plan, stuck: Sequence[Standing], sending: _Sending) -> Exit:
+def _exit_code(plan: Plan, stuck: Sequence[MatchStatus], sending: _Sending) -> Exit:
     """1 when something new needs a person, 75 when the mail server was not ready for a letter."""
     if plan.changes.new_problems or stuck:
         return Exit.NEEDS_A_PERSON

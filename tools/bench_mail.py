@@ -28,7 +28,7 @@ from pipeline.adapters.mail.smtp import SmtpMailer
 from pipeline.adapters.secrets import message_id_maker
 from pipeline.config import MailSettings
 from pipeline.model import Envelope, Letter, LetterKind
-from pipeline.ports import Claim, Facts, Outcome
+from pipeline.ports import Claim, LedgerChanges, Outcome
 
 Result = TypeVar("Result")
 SECRET = b"b" * 32
@@ -103,7 +103,7 @@ def ours(port: int, batch: list[Letter], folder: Path, spent: dict[str, float]) 
     """Claim, deliver with the mark before the dot, record: as a run does it."""
     ledger = open_ledger(f"sqlite:///{folder}/ledger.db", SECRET)
     now = datetime.now(UTC)
-    ledger.record(Facts(at=now, letters=tuple(batch)))
+    ledger.record(LedgerChanges(at=now, letters=tuple(batch)))
     mailer = SmtpMailer(MailSettings(host="127.0.0.1", port=port, security="none", sender=SENDER), None)
 
     def timed(what: str, action: Callable[[], Result]) -> Result:

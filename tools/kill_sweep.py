@@ -38,7 +38,7 @@ from pipeline.adapters.mail.smtp import SmtpMailer
 from pipeline.adapters.secrets import message_id_maker
 from pipeline.config import MailSettings
 from pipeline.model import Envelope, Letter, LetterKind
-from pipeline.ports import Facts, RunRecord
+from pipeline.ports import LedgerChanges, RunRecord
 
 ROOT = Path(__file__).resolve().parent.parent
 WATCHED = (str(ROOT / "pipeline" / "adapters"), str(ROOT / "pipeline" / "run.py"))
@@ -279,7 +279,7 @@ class SendingHalf:
         state.mkdir()
         if not template.exists():
             ledger = open_ledger(f"sqlite:///{template}", self.secret)
-            ledger.record(Facts(at=self.now, letters=self.letters))
+            ledger.record(LedgerChanges(at=self.now, letters=self.letters))
             ledger.close()
         shutil.copy(template, state / "ledger.db")
         if self.server:

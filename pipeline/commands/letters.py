@@ -60,7 +60,7 @@ def outbox(asked: Asked) -> int:
 def resolve(asked: Asked, identifier: str, was_sent: bool | None) -> int:
     """Settle an unsure letter: it was sent (nothing more leaves), or it was not (the next run sends it)."""
     from pipeline.adapters.lock import run_lock
-    from pipeline.ports import Facts
+    from pipeline.ports import LedgerChanges
     from pipeline.wiring import now, open_ledger_only
 
     if was_sent is None:
@@ -75,7 +75,7 @@ def resolve(asked: Asked, identifier: str, was_sent: bool | None) -> int:
             raise UsageError(f"No letter is called {one_line(identifier)[:80]}.", hint="See: matchmaker outbox")
         if record.state is not LetterState.UNSURE:
             raise UsageError(f"{name} is {record.state}, not unsure.", hint="There is nothing to settle.")
-        ledger.record(Facts(at=now(), settled={name: was_sent}))
+        ledger.record(LedgerChanges(at=now(), settled={name: was_sent}))
     click.echo(f"{name}: counts as sent." if was_sent else f"{name}: leaves with the next run if it is still approved.")
     return Exit.DONE
 

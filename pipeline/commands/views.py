@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.commands.options import one_line
 from pipeline.forms.form import Form
-from pipeline.model import Match, Organisation, Response, Standing
+from pipeline.model import Match, MatchStatus, Organisation, Response
 from pipeline.planning.inputs import RunInputs
 from pipeline.planning.matches import past_pairs
 from pipeline.planning.plan import Plan
@@ -20,11 +20,11 @@ from pipeline.tabs import same_organisation as questions
 SHOWN = 40
 
 
-def match_as_json(match: Match, standing: Standing) -> dict[str, Any]:
+def match_as_json(match: Match, status: MatchStatus) -> dict[str, Any]:
     """One match for scripts."""
     return {
         "match": match.id,
-        "status": standing.text,
+        "status": status.text,
         "sending": match.sending.organisation,
         "receiving": match.receiving.organisation,
         "joining": match.joining.organisation if match.joining else None,
@@ -43,15 +43,15 @@ def status_as_json(inputs: RunInputs, plan: Plan) -> dict[str, Any]:
     last = inputs.state.last_run
     return {
         "matches": [
-            match_as_json(plan.matches.all[identifier], standing)
-            for identifier, standing in plan.letters.standings.items()
+            match_as_json(plan.matches.all[identifier], status)
+            for identifier, status in plan.letters.statuses.items()
             if identifier not in proposed
         ],
         "problems": [
             {"where": problem.where, "what": problem.what, "fix": problem.fix}
             for problem in (*plan.ticks.brakes, *plan.matches.problems)
         ],
-        "questions": len(plan.entries.questions),
+        "questions": len(plan.entries.doubts),
         "last_run": None
         if last is None
         else {
@@ -66,14 +66,14 @@ def status_as_json(inputs: RunInputs, plan: Plan) -> dict[str, Any]:
 def status_as_text(inputs: RunInputs, plan: Plan) -> str:
     """The same for people, what needs them first."""
     proposed = {match.id for match in plan.matches.fresh}
-    standings = [standing for standing in plan.letters.standings.values() if standing.match not in proposed]
-    standings.sort(key=lambda one: (not one.needs_a_person, str(one.stage), one.match))
-    lines = [_line(plan.matches.all[standing.match], standing) for standing in standings]
+    statuses = [status for status in plan.letters.statuses.values() if status.match not in proposed]
+    statuses.sort(key=lambda one: (not one.needs_a_person, str(one.stage), one.match))
+    lines = [_line(plan.matches.all[status.match], status) for status in statuses]
     if not lines:
         lines = ["No matches yet."]
     lines += [f"Problem: {one_line(line)}" for line in problem_lines((*plan.ticks.brakes, *plan.matches.problems))]
-    if plan.entries.questions:
-        lines.append(f"{len(plan.entries.questions)} open questions in the tab {questions.TAB.name}")
+    if plan.entries.doubts:
+        lines.append(f"{len(plan.entries.doubts)} open questions in the tab {questions.TAB.name}")
     last = inputs.state.last_run
     if last is not None:
         lines.append(
@@ -89,7 +89,7 @@ def plan_as_json(plan: Plan) -> dict[str, Any]:
         "entries": len(plan.entries.sources),
         "expired": len(plan.entries.plan.expired),
         "organisations": len(plan.entries.organisations),
-        "proposals": [match_as_json(match, plan.letters.standings[match.id]) for match in plan.matches.fresh],
+        "proposals": [match_as_json(match, plan.letters.statuses[match.id]) for match in plan.matches.fresh],
         "letters": [
             {"letter": letter.id, "to": list(letter.envelope.recipients), "subject": letter.subject}
             for letter in plan.letters.due
@@ -110,7 +110,7 @@ def plan_as_text(plan: Plan) -> str:
     lines += [
         f"A brake is pulled, nothing would be sent: {one_line(line)}" for line in problem_lines(plan.ticks.brakes)
     ]
-    lines += [f"Would propose {_line(match, plan.letters.standings[match.id])}" for match in plan.matches.fresh[:SHOWN]]
+    lines += [f"Would propose {_line(match, plan.letters.statuses[match.id])}" for match in plan.matches.fresh[:SHOWN]]
     lines += [
         f"Would send {letter.id} to {', '.join(letter.envelope.recipients)}: {one_line(letter.subject)}"
         for letter in plan.letters.due
@@ -130,10 +130,10 @@ def plan_as_text(plan: Plan) -> str:
     return "\n".join(lines)
 
 
-def _line(match: Match, standing: Standing) -> str:
+def _line(match: Match, status: MatchStatus) -> str:
     joining = f", joined by {match.joining.organisation}" if match.joining else ""
     return one_line(
-        f"{match.id}  {match.sending.organisation} -> {match.receiving.organisation}{joining} | {standing.text}"
+        f"{match.id}  {match.sending.organisation} -> {match.receiving.organisation}{joining} | {status.text}"
     )
 
 
@@ -181,8 +181,8 @@ def _explained_match(
                 past=frozenset(past_pairs(inputs.past, plan.entries.organisations)),
             )
         ]
-    standing = plan.letters.standings[match.id]
-    lines = [_line(match, standing), "", match.why, *(f"Please check: {warning}" for warning in match.warnings)]
+    status = plan.letters.statuses[match.id]
+    lines = [_line(match, status), "", match.why, *(f"Please check: {warning}" for warning in match.warnings)]
     if features:
         lines += ["", "What the score is made of:"]
         lines += [
@@ -192,7 +192,7 @@ def _explained_match(
         ]
     if told:
         lines += ["", "History:", *told]
-    document = match_as_json(match, standing)
+    document = match_as_json(match, status)
     return Explanation("\n".join(lines), {**document, "features": features, "history": events})
 
 

@@ -72,7 +72,7 @@ def run(asked: Asked, no_send: bool) -> int:
         click.echo(f"matchmaker: {one_line(result.summary)}", err=True)
     elif asked.verbosity >= 0 and (result.summary or asked.verbosity > 0):
         click.echo(result.summary or f"Nothing new among {len(result.plan.entries.sources)} open entries.")
-        lines = [f"{standing.match}: {standing.text}" for standing in result.stuck]
+        lines = [f"{status.match}: {status.text}" for status in result.stuck]
         lines += problem_lines(result.plan.changes.new_problems)
         for line in lines[:LINES_SHOWN]:
             click.echo(f"  {one_line(line)}")

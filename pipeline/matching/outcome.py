@@ -40,7 +40,7 @@ class Invitation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proposals:
+class MatchingResult:
     """Everything one call found: what to propose, what almost fits, and what nobody can give yet."""
 
     candidates: tuple[Candidate, ...] = ()

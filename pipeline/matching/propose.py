@@ -12,7 +12,7 @@ from pipeline.matching.eligibility import PARTNERSHIP, Masks, broken_rules, is_f
 from pipeline.matching.features import FEATURES, Pool, features_of, read_pool
 from pipeline.matching.groups import Group, all_broken, find_groups, once_each
 from pipeline.matching.nearly import near_misses
-from pipeline.matching.outcome import FeatureRow, MatchingSettings, Proposals
+from pipeline.matching.outcome import FeatureRow, MatchingResult, MatchingSettings
 from pipeline.matching.ranking import Progress, Ranking, rank
 from pipeline.matching.reasons import explain_pair, joins_sentence, reasons_for, unstated
 from pipeline.matching.scoring import Model, shipped_model
@@ -40,7 +40,7 @@ def propose(
     past: Collection[frozenset[str]] = (),
     settings: MatchingSettings | None = None,
     progress: Progress | None = None,
-) -> Proposals:
+) -> MatchingResult:
     """Everything that could be proposed for these entries.
 
     `barred` are pairs of organisation ids never to be proposed (declined or introduced this round), `past`
@@ -51,7 +51,7 @@ def propose(
     chosen = settings or MatchingSettings()
     entries = sorted(entries, key=waiting_order)
     if not entries:
-        return Proposals()
+        return MatchingResult()
     model = shipped_model()
     avoided = avoided_pairs(entries, organisations)
     pool = read_pool(entries, organisations, past)
@@ -69,7 +69,7 @@ def propose(
     candidates = (*pairs, *groups)
     position = {entry.id: number for number, entry in enumerate(entries)}
     served = {position[candidate.sending] for candidate in candidates}
-    return Proposals(
+    return MatchingResult(
         candidates=candidates,
         nearly=near_misses(
             pool,

@@ -12,7 +12,7 @@ from pipeline.planning.letters_due import Letters
 from pipeline.planning.match_content import officer_order
 from pipeline.planning.matches import Matches
 from pipeline.planning.ticks import Ticks
-from pipeline.ports import Facts
+from pipeline.ports import LedgerChanges
 from pipeline.tabs import nearly, organisations, problems, review, same_organisation, unmet_demand
 
 OPEN_STAGES = frozenset({Stage.PROPOSED, Stage.APPROVED, Stage.HELD, Stage.UNSURE})
@@ -22,7 +22,7 @@ OPEN_STAGES = frozenset({Stage.PROPOSED, Stage.APPROVED, Stage.HELD, Stage.UNSUR
 class Changes:
     """What a run writes down."""
 
-    ledger: Facts
+    ledger: LedgerChanges
     """Remembered before anything leaves."""
     before: SheetChanges
     """Written before letters leave: new rows, and the tabs that are the program's own."""
@@ -42,11 +42,13 @@ def list_changes(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Mat
     )
 
 
-def _ledger_changes(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches, letters: Letters) -> Facts:
+def _ledger_changes(
+    inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches, letters: Letters
+) -> LedgerChanges:
     state = inputs.state
     known = frozenset(state.entries)
     keys = frozenset(problem.key for problem in matches.problems)
-    return Facts(
+    return LedgerChanges(
         at=inputs.now,
         matches=matches.fresh,
         superseded=_new_items(matches.superseded, state.superseded),
@@ -64,7 +66,7 @@ def _ledger_changes(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: 
         withdrawn=letters.ruling.withdrawn,
         settled=letters.ruling.settled,
         reopened=letters.ruling.reopened,
-        questions=entries.columns if entries.columns != state.questions else None,
+        form_columns=entries.columns if entries.columns != state.form_columns else None,
     )
 
 
@@ -77,10 +79,10 @@ def _new_rows(inputs: RunInputs, ticks: Ticks, matches: Matches, letters: Letter
     missing = [
         match
         for match in matches.all.values()
-        if match.id not in ticks.review.statuses and letters.standings[match.id].stage in OPEN_STAGES
+        if match.id not in ticks.review.statuses and letters.statuses[match.id].stage in OPEN_STAGES
     ]
     return tuple(
-        review.new_row(match, letters.standings[match.id], inputs.composer.first_lines(match))
+        review.new_row(match, letters.statuses[match.id], inputs.composer.first_lines(match))
         for match in sorted(missing, key=officer_order)
     )
 
@@ -89,18 +91,18 @@ def _before(inputs: RunInputs, entries: Entries, matches: Matches, rows: Sequenc
     names = entries.names
     invites = [
         unmet_demand.Invite(asked_by=one.organisation, name=one.name, sentence=one.sentence)
-        for one in matches.proposals.invitations
+        for one in matches.found.invitations
     ]
     network = inputs.settings.mail.organisation
     bodies = (
         (problems.TAB, problems.body(matches.problems)),
         (organisations.TAB, organisations.body(entries.organisations)),
-        (nearly.TAB, nearly.body(matches.proposals.nearly, names)),
-        (unmet_demand.TAB, unmet_demand.body(matches.proposals.unmet, invites, names, network)),
+        (nearly.TAB, nearly.body(matches.found.nearly, names)),
+        (unmet_demand.TAB, unmet_demand.body(matches.found.unmet, invites, names, network)),
     )
     inserts = {
         review.TAB.name: tuple(rows),
-        same_organisation.TAB.name: same_organisation.new_rows(entries.questions, entries.answered),
+        same_organisation.TAB.name: same_organisation.new_rows(entries.doubts, entries.answered),
     }
     snapshot, state = inputs.snapshot, inputs.state
     checked_today = snapshot.last_checked == inputs.today or problems.TAB.name not in snapshot.tables
@@ -114,9 +116,9 @@ def _before(inputs: RunInputs, entries: Entries, matches: Matches, rows: Sequenc
 
 def _after(entries: Entries, ticks: Ticks, letters: Letters) -> SheetChanges:
     updates = {
-        review.TAB.name: review.status_updates(letters.standings, ticks.review),
+        review.TAB.name: review.status_updates(letters.statuses, ticks.review),
         same_organisation.TAB.name: same_organisation.status_updates(
-            entries.questions, entries.judgements, entries.answered
+            entries.doubts, entries.judgements, entries.answered
         ),
     }
     return SheetChanges(updates={name: changes for name, changes in updates.items() if changes})

@@ -22,13 +22,13 @@ from pipeline.linkage import (
 )
 from pipeline.matching.vocabulary import vocabulary
 from pipeline.model import (
+    DoubtfulPair,
     Entry,
     Judgement,
     KnownEntry,
     LetterState,
     Organisation,
     Problem,
-    Question,
     Reason,
     Response,
     Table,
@@ -55,7 +55,7 @@ class Entries:
 
     columns: frozenset[str]
     """Keys of the form's questions that the responses tab has a column for."""
-    answered: same_organisation.QuestionReading
+    answered: same_organisation.SameOrganisationReading
     """What people said in the tab `Same organisation?`."""
     judgements: tuple[Judgement, ...]
     """The last word on every two spellings, today's answers included."""
@@ -67,7 +67,7 @@ class Entries:
     sources: Mapping[str, Source]
     """Open entries by id, each with the answers it came from."""
     organisations: tuple[Organisation, ...]
-    questions: tuple[Question, ...]
+    doubts: tuple[DoubtfulPair, ...]
     """Pairs of spellings in doubt."""
     problems: tuple[Problem, ...]
 
@@ -84,7 +84,9 @@ def read_entries(inputs: RunInputs) -> Entries:
     """
     columns = _columns(inputs)
     state = inputs.state
-    answered = same_organisation.read_questions(inputs.table(same_organisation.TAB.name), state.judgements, inputs.now)
+    answered = same_organisation.read_same_organisation(
+        inputs.table(same_organisation.TAB.name), state.judgements, inputs.now
+    )
     judgements = _latest((*state.judgements, *answered.judgements))
     intake, too_many = _read(inputs)
     welcome = [response for response in intake.responses if not inputs.is_erased(response.email)]
@@ -113,7 +115,7 @@ def read_entries(inputs: RunInputs) -> Entries:
         memory={**state.spellings, **identity.memory, **redirects},
         sources=_sources(inputs, by_entry, identity),
         organisations=organisations(records, identity, inputs.aliases, linkage=linkage),
-        questions=_questions(linkage, records),
+        doubts=_doubts(linkage, records),
         problems=(
             *intake.problems,
             *too_many,
@@ -153,7 +155,7 @@ def _columns(inputs: RunInputs) -> frozenset[str]:
     renamed or deleted, and reading its answers as "not stated" would ignore what people asked for.
     """
     table, columns = inputs.table(RESPONSES), inputs.settings.form.columns
-    return frozenset(locate(inputs.form, table.header, columns, tab=table.title, needed=inputs.state.questions))
+    return frozenset(locate(inputs.form, table.header, columns, tab=table.title, needed=inputs.state.form_columns))
 
 
 def _latest(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:
@@ -254,10 +256,10 @@ def _record(identifier: str, response: Response) -> Record:
     )
 
 
-def _questions(linkage: Linkage, records: Sequence[Record]) -> tuple[Question, ...]:
+def _doubts(linkage: Linkage, records: Sequence[Record]) -> tuple[DoubtfulPair, ...]:
     """The doubtful pairs, each once per two spellings."""
     by_id = {record.record_id: record for record in records}
-    found: dict[str, Question] = {}
+    found: dict[str, DoubtfulPair] = {}
     for pair in linkage.pairs:
         if pair.verdict != "review":
             continue
@@ -265,7 +267,7 @@ def _questions(linkage: Linkage, records: Sequence[Record]) -> tuple[Question, .
         left, right = spelling_key(one), spelling_key(other)
         if left == right:
             continue
-        question = Question(
+        doubt = DoubtfulPair(
             left=left,
             right=right,
             one=_described(one),
@@ -273,7 +275,7 @@ def _questions(linkage: Linkage, records: Sequence[Record]) -> tuple[Question, .
             speaks_for=_sentences(pair.reasons, favour=True),
             speaks_against=_sentences(pair.reasons, favour=False),
         )
-        found.setdefault(question.key, question)
+        found.setdefault(doubt.key, doubt)
     return tuple(found.values())
 
 

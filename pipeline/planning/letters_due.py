@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from pipeline.errors import MessageUnsafe
 from pipeline.letters.compose import DigestData
 from pipeline.letters.identity import canonical_meetings, introductions_sent
-from pipeline.model import Letter, LetterKind, LetterRecord, LetterState, Match, Stage, Standing
+from pipeline.model import Letter, LetterKind, LetterRecord, LetterState, Match, MatchStatus, Stage
 from pipeline.planning.entries import Entries, canonical
 from pipeline.planning.inputs import RunInputs
 from pipeline.planning.match_content import officer_order
 from pipeline.planning.matches import Matches
-from pipeline.planning.standings import DueLetter, Introductions, Limits, Situation, decide
+from pipeline.planning.rules import DueLetter, Limits, RuleInputs, Ruling, decide
 from pipeline.planning.ticks import Ticks
 from pipeline.ports import LedgerState
 from pipeline.tabs.exchanges import Introduced
@@ -24,10 +24,10 @@ from pipeline.tabs.exchanges import Introduced
 class Letters:
     """Where every match stands, and what leaves now."""
 
-    situation: Situation
+    rule_inputs: RuleInputs
     """What the rules looked at: they are asked again once letters have left."""
-    ruling: Introductions
-    standings: Mapping[str, Standing]
+    ruling: Ruling
+    statuses: Mapping[str, MatchStatus]
     """By match id; a match whose letter cannot be written safely is held."""
     due: tuple[Letter, ...]
     """In the order in which they leave."""
@@ -44,7 +44,7 @@ class ReminderDue:
 def due_letters(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches) -> Letters:
     """Give every match its standing and compose what is due: introductions, questions, reminders, the digest."""
     state = inputs.state
-    situation = Situation(
+    rule_inputs = RuleInputs(
         matches=matches.all,
         decisions=ticks.decisions,
         letters=state.letters,
@@ -55,15 +55,15 @@ def due_letters(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matc
         meetings=meetings_of(state, entries),
         sent_today=state.sent_today,
     )
-    ruling = rule(inputs, situation)
+    ruling = rule(inputs, rule_inputs)
     letters, unsafe = _composed(inputs, ruling.due)
-    standings = {standing.match: unsafe.get(standing.match, standing) for standing in ruling.standings}
+    statuses = {status.match: unsafe.get(status.match, status) for status in ruling.statuses}
     letters += _reminders(inputs, entries, ticks, matches, room=len(letters))
-    letters += _digest(inputs, matches, standings)
-    return Letters(situation=situation, ruling=ruling, standings=standings, due=letters)
+    letters += _digest(inputs, matches, statuses)
+    return Letters(rule_inputs=rule_inputs, ruling=ruling, statuses=statuses, due=letters)
 
 
-def rule(inputs: RunInputs, situation: Situation) -> Introductions:
+def rule(inputs: RunInputs, rule_inputs: RuleInputs) -> Ruling:
     """Where every match stands, under the limits of the settings."""
     mail = inputs.settings.mail
     limits = Limits(
@@ -75,7 +75,7 @@ def rule(inputs: RunInputs, situation: Situation) -> Introductions:
         rehearsal_to=mail.rehearsal_to,
         round_started=inputs.round_started,
     )
-    return decide(situation, limits, inputs.now)
+    return decide(rule_inputs, limits, inputs.now)
 
 
 def meetings_of(state: LedgerState, entries: Entries) -> dict[str, datetime]:
@@ -86,15 +86,15 @@ def meetings_of(state: LedgerState, entries: Entries) -> dict[str, datetime]:
 # -- introductions and questions -----------------------------------------------------------------------
 
 
-def _composed(inputs: RunInputs, due: Sequence[DueLetter]) -> tuple[tuple[Letter, ...], dict[str, Standing]]:
+def _composed(inputs: RunInputs, due: Sequence[DueLetter]) -> tuple[tuple[Letter, ...], dict[str, MatchStatus]]:
     """The letters, and the standing of matches whose letter cannot be written safely."""
     letters: list[Letter] = []
-    unsafe: dict[str, Standing] = {}
+    unsafe: dict[str, MatchStatus] = {}
     for one in due:
         try:
             letter = _letter(inputs, one)
         except MessageUnsafe as error:
-            unsafe[one.match.id] = Standing(match=one.match.id, stage=Stage.HELD, detail=str(error))
+            unsafe[one.match.id] = MatchStatus(match=one.match.id, stage=Stage.HELD, detail=str(error))
             continue
         letters.append(_frozen(letter, inputs.state.letters.get(letter.id)))
     return tuple(letters), unsafe
@@ -171,7 +171,7 @@ def introduced(letters: Mapping[str, LetterRecord]) -> dict[str, Introduced]:
 # -- the digest ----------------------------------------------------------------------------------------
 
 
-def _digest(inputs: RunInputs, matches: Matches, standings: Mapping[str, Standing]) -> tuple[Letter, ...]:
+def _digest(inputs: RunInputs, matches: Matches, statuses: Mapping[str, MatchStatus]) -> tuple[Letter, ...]:
     """The secretariat's digest: at most once in `digest_days`, and only when there is something to tell."""
     settings = inputs.settings
     last = inputs.state.last_digest
@@ -179,23 +179,23 @@ def _digest(inputs: RunInputs, matches: Matches, standings: Mapping[str, Standin
         return ()
     if last is not None and (inputs.today - last).days < settings.follow_up.digest_days:
         return ()
-    data = digest_data(inputs, matches, standings)
+    data = digest_data(inputs, matches, statuses)
     try:
         return (inputs.composer.digest(data),) if data else ()
     except MessageUnsafe:  # a digest that cannot be written must not keep introductions from leaving
         return ()
 
 
-def digest_data(inputs: RunInputs, matches: Matches, standings: Mapping[str, Standing]) -> DigestData:
+def digest_data(inputs: RunInputs, matches: Matches, statuses: Mapping[str, MatchStatus]) -> DigestData:
     """What there is to tell the secretariat, section by section."""
     new = {match.id for match in matches.fresh}
 
     def lines(stage: Stage, *, only_new: bool = False) -> list[str]:
         return [
-            f"{standing.match}: {matches.all[standing.match].sending.organisation} and "
-            f"{matches.all[standing.match].receiving.organisation}. {standing.text}"
-            for standing in standings.values()
-            if standing.stage is stage and (standing.match in new) is only_new
+            f"{status.match}: {matches.all[status.match].sending.organisation} and "
+            f"{matches.all[status.match].receiving.organisation}. {status.text}"
+            for status in statuses.values()
+            if status.stage is stage and (status.match in new) is only_new
         ]
 
     sheets = inputs.settings.sheets

@@ -11,7 +11,7 @@ from itertools import combinations
 
 from pipeline.cleaning.folding import fold
 from pipeline.letters.identity import barred_pairs, canonical_meetings, introductions_sent
-from pipeline.matching import MatchingSettings, Proposals, feasible, propose
+from pipeline.matching import MatchingResult, MatchingSettings, feasible, propose
 from pipeline.model import Candidate, LetterKind, LetterState, Match, Organisation, PastExchange, Problem
 from pipeline.planning import by_hand
 from pipeline.planning.entries import Entries, canonical
@@ -39,7 +39,7 @@ class Matches:
     """Old id -> the id that asks again, for matches an edited answer has overtaken."""
     gone: Mapping[str, str]
     """Id -> why it can no longer be."""
-    proposals: Proposals
+    found: MatchingResult
     """Everything matching found, near misses and unmet demand included."""
     problems: tuple[Problem, ...]
     """What a person must mend: complete only now, for a row nobody knew may be one that is proposed again."""
@@ -62,9 +62,9 @@ def choose_matches(inputs: RunInputs, entries: Entries, ticks: Ticks) -> Matches
     ageing = age(inputs, entries, finished)
     closed = {*finished, *ageing.superseded, *ageing.gone}
     turned_down = ticks.turned_down(known, ageing.superseded)
-    proposals = candidates(inputs, entries, turned_down)
+    found = candidates(inputs, entries, turned_down)
     fresh = _Choice(inputs, entries, ticks, turned_down).of(
-        proposals.candidates, (*ageing.renewals, *_wished(inputs, entries, ticks, ageing, finished)), closed
+        found.candidates, (*ageing.renewals, *_wished(inputs, entries, ticks, ageing, finished)), closed
     )
     return Matches(
         all={
@@ -74,7 +74,7 @@ def choose_matches(inputs: RunInputs, entries: Entries, ticks: Ticks) -> Matches
         fresh=fresh,
         superseded=ageing.superseded,
         gone=ageing.gone,
-        proposals=proposals,
+        found=found,
         problems=_problems(inputs, entries, ticks, fresh),
     )
 
@@ -147,7 +147,7 @@ def as_known_today(match: Match, sources: Mapping[str, Source], memory: Mapping[
 # -- new matches ---------------------------------------------------------------------------------------
 
 
-def candidates(inputs: RunInputs, entries: Entries, turned_down: Sequence[Match]) -> Proposals:
+def candidates(inputs: RunInputs, entries: Entries, turned_down: Sequence[Match]) -> MatchingResult:
     """What matching finds for the open entries, without those who met in this round or were turned down."""
     since = inputs.round_started
     meetings = canonical_meetings(inputs.state.meetings, lambda one: canonical(one, entries.memory))

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pipeline.errors import MatchmakerError
-from pipeline.model import SheetChanges, Stage, Standing
+from pipeline.model import MatchStatus, SheetChanges, Stage
 from pipeline.planning.changes import Changes, list_changes
 from pipeline.planning.entries import Entries, read_entries
 from pipeline.planning.inputs import RunInputs
@@ -45,32 +45,32 @@ def make_plan(inputs: RunInputs) -> Plan:
 
 def restated(
     inputs: RunInputs, plan: Plan, state: LedgerState, trouble: MatchmakerError | None = None
-) -> tuple[Mapping[str, Standing], SheetChanges]:
+) -> tuple[Mapping[str, MatchStatus], SheetChanges]:
     """Where every match stands once letters have left (`state`), and the `Status` cells that say so.
 
     `trouble` is what kept letters from leaving.
     """
-    situation = replace(
-        plan.letters.situation,
+    rule_inputs = replace(
+        plan.letters.rule_inputs,
         letters=state.letters,
         meetings=meetings_of(state, plan.entries),
         sent_today=state.sent_today,
         mail_trouble=str(trouble.args[0]) if trouble else "",
     )
-    standings = {standing.match: standing for standing in rule(inputs, situation).standings}
-    standings |= {
-        match: standing
-        for match, standing in plan.letters.standings.items()
-        if standing.stage is Stage.HELD and standings[match].stage is Stage.APPROVED
+    statuses = {status.match: status for status in rule(inputs, rule_inputs).statuses}
+    statuses |= {
+        match: status
+        for match, status in plan.letters.statuses.items()
+        if status.stage is Stage.HELD and statuses[match].stage is Stage.APPROVED
     }
     left = introduced(state.letters)
     updates = {
-        review.TAB.name: review.status_updates(standings, _with_new_rows(plan)),
+        review.TAB.name: review.status_updates(statuses, _with_new_rows(plan)),
         exchanges.TAB.name: exchanges.status_updates(left, plan.ticks.exchanges),
     }
     rows = exchanges.new_rows(plan.matches.all, left, plan.ticks.exchanges)
     has_tab = exchanges.TAB.name in inputs.snapshot.tables
-    return standings, SheetChanges(
+    return statuses, SheetChanges(
         inserts={exchanges.TAB.name: rows} if rows and has_tab else {},
         updates={**plan.changes.after.updates, **{name: changes for name, changes in updates.items() if changes}},
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from pipeline.cleaning import clean_text
 from pipeline.cleaning.cells import as_text, is_tick, shortened, text_under
-from pipeline.model import Cell, Decision, Match, NewRow, Problem, RowUpdate, SheetRow, Stage, Standing, Table
+from pipeline.model import Cell, Decision, Match, MatchStatus, NewRow, Problem, RowUpdate, SheetRow, Stage, Table
 from pipeline.tabs.match_rows import match_of_row, organisations
 from pipeline.tabs.tab import (
     JOINING,
@@ -169,10 +169,10 @@ def still_approved(before: ReviewReading, after: ReviewReading, match: str) -> b
     )
 
 
-def new_row(match: Match, standing: Standing, letter_begins: str) -> NewRow:
+def new_row(match: Match, status: MatchStatus, letter_begins: str) -> NewRow:
     """The row that puts a match before the officer: boxes empty, everything else written once."""
     cells: dict[str, Cell] = {
-        STATUS: standing.text,
+        STATUS: status.text,
         **written_once(match),
         LETTER_BEGINS: letter_begins,
         PROPOSED_ON: match.proposed_on.isoformat() if match.proposed_on else None,
@@ -186,16 +186,16 @@ def written_once(match: Match) -> dict[str, Cell]:
     return {**organisations(match), WHY: match.why}
 
 
-def status_updates(standings: Mapping[str, Standing], reading: ReviewReading) -> tuple[RowUpdate, ...]:
+def status_updates(statuses: Mapping[str, MatchStatus], reading: ReviewReading) -> tuple[RowUpdate, ...]:
     """The `Status` cells that have to change, and only those."""
     return tuple(
         RowUpdate(
             key=identifier,
-            cells={STATUS: standing.text},
+            cells={STATUS: status.text},
             strangers=reading.strangers.get(identifier, frozenset()),
         )
-        for identifier, standing in standings.items()
-        if identifier in reading.standing_rows and reading.statuses.get(identifier) != standing.text
+        for identifier, status in statuses.items()
+        if identifier in reading.standing_rows and reading.statuses.get(identifier) != status.text
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.cleaning.cells import is_tick, text_under
-from pipeline.model import Judgement, NewRow, Problem, Question, RowUpdate, SheetRow, Table, Verdict
+from pipeline.model import DoubtfulPair, Judgement, NewRow, Problem, RowUpdate, SheetRow, Table, Verdict
 from pipeline.tabs.tab import STATUS, Body, Tab, checkbox, program, tag_of
 
 SAME = "Same"
@@ -50,7 +50,7 @@ MISNAMED_STATUS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QuestionReading:
+class SameOrganisationReading:
     """What the tab said: new or changed answers, and which questions stand there already."""
 
     judgements: tuple[Judgement, ...]
@@ -64,7 +64,7 @@ class QuestionReading:
     problems: tuple[Problem, ...]
 
 
-def read_questions(table: Table, known: Sequence[Judgement], now: datetime) -> QuestionReading:
+def read_same_organisation(table: Table, known: Sequence[Judgement], now: datetime) -> SameOrganisationReading:
     """Read every answered row. The key column alone says which two spellings are meant.
 
     A row whose key and the end of whose `Status` speak of two questions is not read: an answer is remembered for ever.
@@ -106,7 +106,7 @@ def read_questions(table: Table, known: Sequence[Judgement], now: datetime) -> Q
         verdict = Verdict.SAME if same else Verdict.DIFFERENT
         if remembered.get((left, right)) is not verdict:
             judgements[left, right] = Judgement(left=left, right=right, verdict=verdict, at=now)
-    return QuestionReading(
+    return SameOrganisationReading(
         judgements=tuple(judgements.values()),
         statuses=statuses,
         misnamed=misnamed,
@@ -134,7 +134,7 @@ def _is_pasted_over(tag: str, key: str, whole: Collection[str | None]) -> bool:
     return tag in whole and tag_of(key) not in whole
 
 
-def new_rows(questions: Sequence[Question], reading: QuestionReading) -> tuple[NewRow, ...]:
+def new_rows(questions: Sequence[DoubtfulPair], reading: SameOrganisationReading) -> tuple[NewRow, ...]:
     """Rows for the questions that do not stand there yet."""
     unique = {
         question.key: question
@@ -158,7 +158,7 @@ def new_rows(questions: Sequence[Question], reading: QuestionReading) -> tuple[N
 
 
 def status_updates(
-    questions: Sequence[Question], judgements: Sequence[Judgement], reading: QuestionReading
+    questions: Sequence[DoubtfulPair], judgements: Sequence[Judgement], reading: SameOrganisationReading
 ) -> tuple[RowUpdate, ...]:
     """What each row's `Status` should say now, where it says something else."""
     answered = {f"{judgement.left}~{judgement.right}": judgement for judgement in judgements}

@@ -136,7 +136,7 @@ def test_a_run_names_what_is_newly_stuck_and_only_once(journey: Any, proposed: d
     journey.person.put("Review", proposed["#"], "Why", "I changed this")
     first = journey.run()
     assert first.exit_code == 1
-    assert [standing.match for standing in first.stuck] == [proposed["Match"]]
+    assert [status.match for status in first.stuck] == [proposed["Match"]]
     again = journey.run()
     assert again.exit_code == 0
     assert again.stuck == ()

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from pipeline.matching import MatchingSettings, Proposals, feasible, propose
+from pipeline.matching import MatchingResult, MatchingSettings, feasible, propose
 from pipeline.matching.eligibility import ASKABLE, broken_rules
 from pipeline.matching.propose import remaining_visits
 from pipeline.model import Band, Entry, Role
@@ -56,13 +56,13 @@ def pool_of(seed: int) -> list[Entry]:
 
 
 @pytest.fixture(scope="module", params=range(4))
-def run(request: pytest.FixtureRequest) -> tuple[list[Entry], Proposals]:
+def run(request: pytest.FixtureRequest) -> tuple[list[Entry], MatchingResult]:
     entries = pool_of(request.param)
     barred = {frozenset({"O-1", f"O-{number}"}) for number in range(2, 40)}
     return entries, propose(entries, barred=barred, settings=SETTINGS)
 
 
-def test_every_proposal_is_possible(run: tuple[list[Entry], Proposals]) -> None:
+def test_every_proposal_is_possible(run: tuple[list[Entry], MatchingResult]) -> None:
     entries, proposals = run
     by_id = {entry.id: entry for entry in entries}
     assert len([c for c in proposals.candidates if c.joining]) > 0
@@ -73,7 +73,7 @@ def test_every_proposal_is_possible(run: tuple[list[Entry], Proposals]) -> None:
         assert all(reason.sentence for reason in candidate.reasons)
 
 
-def test_barred_organisations_are_not_in_one_proposal(run: tuple[list[Entry], Proposals]) -> None:
+def test_barred_organisations_are_not_in_one_proposal(run: tuple[list[Entry], MatchingResult]) -> None:
     entries, proposals = run
     by_id = {entry.id: entry.organisation_id for entry in entries}
     barred = {f"O-{number}" for number in range(2, 40)}
@@ -82,7 +82,7 @@ def test_barred_organisations_are_not_in_one_proposal(run: tuple[list[Entry], Pr
         assert not ("O-1" in parties and parties & barred)
 
 
-def test_primaries_stay_within_the_visits_left(run: tuple[list[Entry], Proposals]) -> None:
+def test_primaries_stay_within_the_visits_left(run: tuple[list[Entry], MatchingResult]) -> None:
     entries, proposals = run
     by_id = {entry.id: entry for entry in entries}
     primaries = Counter(c.receiving for c in proposals.candidates if c.rank == 1 and not c.joining)
@@ -92,14 +92,14 @@ def test_primaries_stay_within_the_visits_left(run: tuple[list[Entry], Proposals
             assert count <= max(int(partner), remaining_visits(by_id[host], 6))
 
 
-def test_two_organisations_are_proposed_once(run: tuple[list[Entry], Proposals]) -> None:
+def test_two_organisations_are_proposed_once(run: tuple[list[Entry], MatchingResult]) -> None:
     entries, proposals = run
     by_id = {entry.id: entry.organisation_id for entry in entries}
     meetings = Counter(frozenset((by_id[c.sending], by_id[c.receiving])) for c in proposals.candidates if not c.joining)
     assert not [pair for pair, count in meetings.items() if count > 1]
 
 
-def test_nearly_means_exactly_one_rule_one_can_ask_about(run: tuple[list[Entry], Proposals]) -> None:
+def test_nearly_means_exactly_one_rule_one_can_ask_about(run: tuple[list[Entry], MatchingResult]) -> None:
     entries, proposals = run
     by_id = {entry.id: entry for entry in entries}
     assert proposals.nearly
@@ -121,7 +121,7 @@ def test_other_ids_change_nothing_but_the_ids() -> None:
     turned = {entry.id: f"X{999 - number}" for number, entry in enumerate(entries)}
     renamed = [replace(entry, id=turned[entry.id]) for entry in entries]
 
-    def told(proposals: Proposals, names: dict[str, str]) -> list[tuple[str, ...]]:
+    def told(proposals: MatchingResult, names: dict[str, str]) -> list[tuple[str, ...]]:
         return [
             (names[c.sending], names[c.receiving], names.get(c.joining or "", ""), str(c.score), str(c.rank))
             for c in proposals.candidates

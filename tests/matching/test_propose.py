@@ -11,13 +11,13 @@ from datetime import date
 
 import pytest
 
-from pipeline.matching import MatchingSettings, Proposals, explain, feasible, propose
+from pipeline.matching import MatchingResult, MatchingSettings, explain, feasible, propose
 from pipeline.model import Band, Candidate, Entry, Role
 
 MakeEntry = Callable[..., Entry]
 
 
-def first(proposals: Proposals, sending: str) -> Candidate | None:
+def first(proposals: MatchingResult, sending: str) -> Candidate | None:
     return next((c for c in proposals.candidates if c.sending == sending and c.rank == 1 and c.joining is None), None)
 
 
@@ -143,7 +143,7 @@ def test_what_was_not_stated_is_listed_and_nothing_else(pool: list[Entry]) -> No
 
 
 def test_empty_pool_and_lonely_entry(entry: MakeEntry) -> None:
-    assert propose([]) == Proposals()
+    assert propose([]) == MatchingResult()
     assert propose([entry("A")]).candidates == ()
 
 

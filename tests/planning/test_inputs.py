@@ -11,7 +11,7 @@ from pipeline.adapters.ledger.ledger import open_ledger
 from pipeline.config import Settings
 from pipeline.model import Envelope, Letter, LetterKind, SheetSnapshot
 from pipeline.planning.inputs import RunInputs
-from pipeline.ports import Claim, Facts, LedgerState
+from pipeline.ports import Claim, LedgerChanges, LedgerState
 
 
 def inputs(now: datetime, months: int = 12) -> RunInputs:
@@ -70,7 +70,7 @@ def test_the_plan_promises_what_the_ledger_grants(today: tuple[int, int, int], *
         for number in (1, 2)
     )
     ledger = open_ledger("sqlite://", b"s" * 32, round_months=12)
-    ledger.record(Facts(at=at((2026, 11, 20)), letters=(first, second)))
+    ledger.record(LedgerChanges(at=at((2026, 11, 20)), letters=(first, second)))
     ledger.claim(first.id, at((2026, 11, 20)))
     ledger.mark_sent(first.id, at((2026, 11, 20)), "250")
 

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from pipeline.model import Cell, Decision, Match, Party, Problem, RowUpdate, SheetRow, Side, Stage, Standing, Table
+from pipeline.model import Cell, Decision, Match, MatchStatus, Party, Problem, RowUpdate, SheetRow, Side, Stage, Table
 from pipeline.tabs.review import (
     TAB,
     ReviewReading,
@@ -44,7 +44,9 @@ def row(
     cells: Mapping[str, Cell] | None = None,
 ) -> SheetRow:
     """The row as the program wrote it, `cells` changed by people."""
-    written = new_row(MATCHES[identifier], Standing(match=identifier, stage=Stage.PROPOSED, detail=PROPOSED[10:]), "Hi")
+    written = new_row(
+        MATCHES[identifier], MatchStatus(match=identifier, stage=Stage.PROPOSED, detail=PROPOSED[10:]), "Hi"
+    )
     return SheetRow(
         number=number,
         cells={**written.cells, **(cells or {})},
@@ -61,9 +63,9 @@ def told(reading: ReviewReading) -> tuple[RowUpdate, ...]:
     """What the rows would be made to say, were every match proposed and every row in trouble held."""
     return status_updates(
         {
-            one: Standing(match=one, stage=Stage.HELD, detail=reading.row_trouble[one])
+            one: MatchStatus(match=one, stage=Stage.HELD, detail=reading.row_trouble[one])
             if one in reading.row_trouble
-            else Standing(match=one, stage=Stage.PROPOSED, detail="tick Approve or Decline")
+            else MatchStatus(match=one, stage=Stage.PROPOSED, detail="tick Approve or Decline")
             for one in MATCHES
         },
         reading,
@@ -96,7 +98,7 @@ def test_the_titles_and_who_writes_them() -> None:
 
 
 def test_a_new_row() -> None:
-    new = new_row(MATCHES[THREE], Standing(match=THREE, stage=Stage.PROPOSED, detail="look"), "Dear Ana")
+    new = new_row(MATCHES[THREE], MatchStatus(match=THREE, stage=Stage.PROPOSED, detail="look"), "Dear Ana")
     assert (new.key, dict(new.cells)) == (
         THREE,
         {
@@ -328,10 +330,10 @@ def test_a_row_of_another_ledger_whose_letter_left_is_evidence_and_no_problem(st
 
 
 def test_only_what_changed_is_written() -> None:
-    standings = {
-        one: Standing(match=one, stage=Stage.DECLINED, detail="untick Decline to take it back") for one in MATCHES
+    statuses = {
+        one: MatchStatus(match=one, stage=Stage.DECLINED, detail="untick Decline to take it back") for one in MATCHES
     }
-    assert status_updates(standings, read(row(ONE), row(TWO, cells={"Status": standings[TWO].text}))) == (
+    assert status_updates(statuses, read(row(ONE), row(TWO, cells={"Status": statuses[TWO].text}))) == (
         RowUpdate(key=ONE, cells={"Status": "Declined: untick Decline to take it back"}),
     )
 

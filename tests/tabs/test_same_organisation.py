@@ -4,8 +4,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.model import Cell, Judgement, Problem, Question, RowUpdate, SheetRow, Table, Verdict
-from pipeline.tabs.same_organisation import TAB, QuestionReading, new_rows, read_questions, status_updates
+from pipeline.model import Cell, DoubtfulPair, Judgement, Problem, RowUpdate, SheetRow, Table, Verdict
+from pipeline.tabs.same_organisation import (
+    TAB,
+    SameOrganisationReading,
+    new_rows,
+    read_same_organisation,
+    status_updates,
+)
 from pipeline.tabs.tab import tag_of
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -26,13 +32,13 @@ def row(
     )
 
 
-def read(*rows: SheetRow, known: tuple[Judgement, ...] = ()) -> QuestionReading:
-    return read_questions(Table(title="Same organisation?", header=TAB.titles, rows=rows), known, NOW)
+def read(*rows: SheetRow, known: tuple[Judgement, ...] = ()) -> SameOrganisationReading:
+    return read_same_organisation(Table(title="Same organisation?", header=TAB.titles, rows=rows), known, NOW)
 
 
-def question(key: str = KEY) -> Question:
+def question(key: str = KEY) -> DoubtfulPair:
     left, _, right = key.partition("~")
-    return Question(left=left, right=right, one="Kisp", other="Kisp vzw", speaks_for="the name", speaks_against="-")
+    return DoubtfulPair(left=left, right=right, one="Kisp", other="Kisp vzw", speaks_for="the name", speaks_against="-")
 
 
 def judgement(verdict: Verdict, key: str = KEY) -> Judgement:
@@ -53,7 +59,7 @@ def test_a_tick_is_an_answer(tag: str | None) -> None:
 
 @pytest.mark.parametrize("cell", [None, False, "", "TRUE", 1, "x"])
 def test_nothing_else_is(cell: Cell) -> None:
-    assert read(row(Same=cell, Different=cell)) == QuestionReading(
+    assert read(row(Same=cell, Different=cell)) == SameOrganisationReading(
         judgements=(), statuses={KEY: OPEN}, misnamed={}, strangers={}, problems=()
     )
 
@@ -83,7 +89,7 @@ def test_only_a_new_answer_counts() -> None:
 
 @pytest.mark.parametrize("key", [None, "", "x", "~b", "b~a", 7, True])
 def test_rows_without_a_key_and_without_a_mark_of_ours_are_let_be(key: Cell) -> None:
-    assert read(row(key=key, tag=None, Same=True)) == QuestionReading(
+    assert read(row(key=key, tag=None, Same=True)) == SameOrganisationReading(
         judgements=(), statuses={}, misnamed={}, strangers={}, problems=()
     )
 
@@ -159,7 +165,7 @@ def test_each_question_gets_one_row() -> None:
         ([], [judgement(Verdict.SAME, OTHER_KEY)], "No longer in doubt"),
     ],
 )
-def test_what_a_row_says(asked: list[Question], answered: list[Judgement], told: str) -> None:
+def test_what_a_row_says(asked: list[DoubtfulPair], answered: list[Judgement], told: str) -> None:
     stale = read(SheetRow(number=2, cells={"Status": "?", "Question": KEY}, tag=TAG))
     assert status_updates(asked, answered, stale) == (RowUpdate(key=KEY, cells={"Status": told}),)
     current = read(SheetRow(number=2, cells={"Status": told, "Question": KEY}, tag=TAG))

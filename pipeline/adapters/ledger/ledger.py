@@ -22,7 +22,7 @@ from pipeline.adapters.ledger.record import (
     letter_row,
     move,
     note,
-    record_facts,
+    record_changes,
     retire_meetings,
     take_meetings,
 )
@@ -35,7 +35,7 @@ from pipeline.model import (
     LetterRecord,
     LetterState,
 )
-from pipeline.ports import Claim, Facts, LedgerState, RunRecord
+from pipeline.ports import Claim, LedgerChanges, LedgerState, RunRecord
 
 
 def open_ledger(
@@ -90,10 +90,10 @@ class SqlLedger(Store):
 
     # -- facts -----------------------------------------------------------------------------------------
 
-    def record(self, facts: Facts) -> None:
+    def record(self, changes: LedgerChanges) -> None:
         """Remember a plan's facts, all or none."""
         with self.writing() as connection:
-            record_facts(connection, facts, self.hashed)
+            record_changes(connection, changes, self.hashed)
 
     # -- one letter on its way -------------------------------------------------------------------------
 

@@ -31,7 +31,7 @@ from pipeline.model import (
     LetterState,
     Match,
 )
-from pipeline.ports import Claim, Facts, LedgerState, RunRecord
+from pipeline.ports import Claim, LedgerChanges, LedgerState, RunRecord
 
 _WAITING = frozenset({LetterState.QUEUED, LetterState.CLAIMED, LetterState.HELD})
 _GONE = frozenset({LetterState.COMMITTING, LetterState.SENT, LetterState.UNSURE})
@@ -67,7 +67,7 @@ class _Contents:
     spellings: dict[str, str] = field(default_factory=dict)
     entries: dict[str, KnownEntry] = field(default_factory=dict)
     problems: frozenset[str] = frozenset()
-    questions: frozenset[str] = frozenset()
+    form_columns: frozenset[str] = frozenset()
     runs: list[RunRecord | None] = field(default_factory=list)
     history: list[tuple[datetime, str, str | None, str]] = field(default_factory=list)
     """When, about what, of which match, and what happened."""
@@ -117,7 +117,7 @@ class MemoryLedger:
                 one.left_at is not None and one.left_at >= midnight and one.state in _GONE
                 for one in kept.letters.values()
             ),
-            questions=kept.questions,
+            form_columns=kept.form_columns,
             instance=self._instance,
         )
 
@@ -152,39 +152,39 @@ class MemoryLedger:
 
     # -- facts -----------------------------------------------------------------------------------------
 
-    def record(self, facts: Facts) -> None:
+    def record(self, changes: LedgerChanges) -> None:
         """Remember a plan's facts."""
-        kept, at = self._kept, facts.at
-        for match in facts.matches:
+        kept, at = self._kept, changes.at
+        for match in changes.matches:
             if not self._is_erased(party.email for party in match.parties):
                 self._propose(match, at)
-        for old, new in facts.superseded.items():
+        for old, new in changes.superseded.items():
             if old in kept.matches and kept.superseded.get(old) != new:
                 kept.superseded[old] = new
                 self._note(at, old, superseded_in_words(new), old)
-        for decision in facts.decisions:
+        for decision in changes.decisions:
             self._decide(decision, at)
-        for judgement in facts.judgements:
+        for judgement in changes.judgements:
             self._judge(judgement)
-        kept.spellings.update(facts.spellings)
-        for organisation, event in facts.organisation_events:
+        kept.spellings.update(changes.spellings)
+        for organisation, event in changes.organisation_events:
             self._note(at, organisation, event)
-        kept.entries.update({entry.id: entry for entry in facts.entries if not self._is_erased([entry.address])})
-        kept.problems = kept.problems if facts.problems is None else facts.problems
-        kept.questions = kept.questions if facts.questions is None else facts.questions
-        for key in facts.reopened:
+        kept.entries.update({entry.id: entry for entry in changes.entries if not self._is_erased([entry.address])})
+        kept.problems = kept.problems if changes.problems is None else changes.problems
+        kept.form_columns = kept.form_columns if changes.form_columns is None else changes.form_columns
+        for key in changes.reopened:
             kept.meetings.pop(key, None)
-        self._record_letters(facts)
+        self._record_letters(changes)
 
-    def _record_letters(self, facts: Facts) -> None:
-        for letter_id, was_sent in facts.settled.items():
-            self._settle(letter_id, facts.at, was_sent=was_sent)
-        for letter_id, why in facts.withdrawn.items():
-            if self._move(letter_id, facts.at, LetterState.WITHDRAWN, why, {LetterState.QUEUED, LetterState.HELD}):
+    def _record_letters(self, changes: LedgerChanges) -> None:
+        for letter_id, was_sent in changes.settled.items():
+            self._settle(letter_id, changes.at, was_sent=was_sent)
+        for letter_id, why in changes.withdrawn.items():
+            if self._move(letter_id, changes.at, LetterState.WITHDRAWN, why, {LetterState.QUEUED, LetterState.HELD}):
                 self._free(letter_id)
-        for letter in facts.letters:
+        for letter in changes.letters:
             if not self._is_erased(letter.envelope.recipients):
-                self._queue(letter, facts.at)
+                self._queue(letter, changes.at)
 
     def _is_erased(self, addresses: Iterable[str]) -> bool:
         return bool(self._erased) and any(self.hashed(address) in self._erased for address in addresses)

@@ -18,7 +18,7 @@ from pipeline.adapters.ledger import schema
 from pipeline.adapters.ledger.codec import from_json, to_json
 from pipeline.adapters.ledger.words import decision_in_words, judgement_in_words, one_line, superseded_in_words
 from pipeline.model import Decision, Judgement, KnownEntry, Letter, LetterState, Match
-from pipeline.ports import Facts
+from pipeline.ports import LedgerChanges
 
 CHUNK = 400
 """Values in one IN list; SQLite before 3.32 took no more than 999."""
@@ -66,35 +66,35 @@ def _chunks(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
     return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))
 
 
-def record_facts(connection: Connection, facts: Facts, hashed: Hash) -> None:
+def record_changes(connection: Connection, changes: LedgerChanges, hashed: Hash) -> None:
     """Write a plan's facts. Whatever belongs to an erased address is left out, wherever it came from."""
     erased = set(connection.scalars(select(schema.erased.c.hash)))
 
     def is_erased(addresses: Iterable[str]) -> bool:
         return bool(erased) and any(hashed(address) in erased for address in addresses)
 
-    matches = [match for match in facts.matches if not is_erased(party.email for party in match.parties)]
-    letters = [letter for letter in facts.letters if not is_erased(letter.envelope.recipients)]
-    entries = [entry for entry in facts.entries if not is_erased([entry.address])]
-    _record_matches(connection, matches, facts.at)
-    for old, new in facts.superseded.items():
-        _supersede(connection, old, new, facts.at)
-    _record_decisions(connection, facts.decisions, facts.at)
-    _record_judgements(connection, facts.judgements)
-    replace(connection, schema.spelling, [{"key": key, "organisation": to} for key, to in facts.spellings.items()])
-    for organisation, event in facts.organisation_events:
-        note(connection, facts.at, organisation, event)
+    matches = [match for match in changes.matches if not is_erased(party.email for party in match.parties)]
+    letters = [letter for letter in changes.letters if not is_erased(letter.envelope.recipients)]
+    entries = [entry for entry in changes.entries if not is_erased([entry.address])]
+    _record_matches(connection, matches, changes.at)
+    for old, new in changes.superseded.items():
+        _supersede(connection, old, new, changes.at)
+    _record_decisions(connection, changes.decisions, changes.at)
+    _record_judgements(connection, changes.judgements)
+    replace(connection, schema.spelling, [{"key": key, "organisation": to} for key, to in changes.spellings.items()])
+    for organisation, event in changes.organisation_events:
+        note(connection, changes.at, organisation, event)
     replace(connection, schema.entry, [_entry_row(entry) for entry in entries])
-    _record_problems(connection, facts.problems, facts.at)
-    if facts.questions is not None:
-        replace(connection, schema.meta, [{"key": "questions", "value": " ".join(sorted(facts.questions))}])
-    retire_meetings(connection, facts.reopened, facts.at, "opened again by a person")
-    for letter_id, was_sent in facts.settled.items():
-        _settle(connection, letter_id, facts.at, was_sent=was_sent)
-    for letter_id, why in facts.withdrawn.items():
-        _withdraw(connection, letter_id, facts.at, why)
+    _record_problems(connection, changes.problems, changes.at)
+    if changes.form_columns is not None:
+        replace(connection, schema.meta, [{"key": "questions", "value": " ".join(sorted(changes.form_columns))}])
+    retire_meetings(connection, changes.reopened, changes.at, "opened again by a person")
+    for letter_id, was_sent in changes.settled.items():
+        _settle(connection, letter_id, changes.at, was_sent=was_sent)
+    for letter_id, why in changes.withdrawn.items():
+        _withdraw(connection, letter_id, changes.at, why)
     for letter in letters:
-        _queue(connection, letter, facts.at)
+        _queue(connection, letter, changes.at)
 
 
 def _record_matches(connection: Connection, matches: Sequence[Match], at: datetime) -> None:

@@ -54,7 +54,7 @@ def load_state(connection: Connection, now: datetime) -> LedgerState:
         last_run=_last_run(connection),
         last_digest=_last_digest(letters),
         sent_today=_left_since(connection, _midnight(now)),
-        questions=frozenset((_meta(connection, "questions") or "").split()),
+        form_columns=frozenset((_meta(connection, "questions") or "").split()),
         instance=_meta(connection, "instance") or "",
     )
 

@@ -20,7 +20,7 @@ from pipeline.adapters.ledger.memory import MemoryLedger
 from pipeline.adapters.ledger.people import forget
 from pipeline.adapters.secrets import address_hasher, message_id_maker
 from pipeline.model import Envelope, KnownEntry, Letter, LetterKind, Match, Party, Side
-from pipeline.ports import Facts, Ledger
+from pipeline.ports import Ledger, LedgerChanges
 
 SECRET = b"s" * 32
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
@@ -89,7 +89,7 @@ class AnyDesk:
         )
 
     def queue(self, *letters: Letter) -> None:
-        self.ledger.record(Facts(at=NOW, letters=letters))
+        self.ledger.record(LedgerChanges(at=NOW, letters=letters))
 
     def send(self, letter: str, at: datetime = NOW) -> None:
         """The whole way of a letter that is taken without a word."""

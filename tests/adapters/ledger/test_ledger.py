@@ -14,7 +14,7 @@ from sqlalchemy import text
 from pipeline.adapters.ledger.ledger import open_ledger
 from pipeline.errors import ConfigurationError, LedgerDamaged
 from pipeline.model import Decision
-from pipeline.ports import Claim, Facts
+from pipeline.ports import Claim, LedgerChanges
 
 ONE = "introduction:M-1"
 
@@ -102,7 +102,7 @@ def test_a_letter_whose_bytes_have_changed_is_damage(desk: Any) -> None:
     ["UPDATE letter SET state = 'sant'", "UPDATE decision SET document = '{'", "UPDATE letter SET since = 'x'"],
 )
 def test_an_unreadable_row_is_damage_and_names_the_way_back(desk: Any, change: str) -> None:
-    desk.ledger.record(Facts(at=desk.now, letters=(desk.letter(1),), decisions=(Decision(match="M-1"),)))
+    desk.ledger.record(LedgerChanges(at=desk.now, letters=(desk.letter(1),), decisions=(Decision(match="M-1"),)))
     with desk.ledger.writing() as connection:
         connection.execute(text(change))
     with pytest.raises(LedgerDamaged, match="backup") as caught:

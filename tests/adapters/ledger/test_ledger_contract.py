@@ -14,13 +14,13 @@ import pytest
 
 from pipeline.errors import TryLater
 from pipeline.model import Decision, Envelope, Judgement, Letter, LetterKind, LetterRecord, LetterState, Verdict
-from pipeline.ports import Claim, Facts, RunRecord
+from pipeline.ports import Claim, LedgerChanges, RunRecord
 
 ONE, TWO = "introduction:M-1", "introduction:M-2"
 
 
 def test_what_was_recorded_is_there_after_reopening(any_desk: Any) -> None:
-    facts = Facts(
+    changes = LedgerChanges(
         at=any_desk.now,
         matches=(any_desk.match(1),),
         superseded={"M-1": "M-9"},
@@ -32,15 +32,15 @@ def test_what_was_recorded_is_there_after_reopening(any_desk: Any) -> None:
         problems=frozenset({"p1"}),
         letters=(any_desk.letter(1),),
     )
-    any_desk.ledger.record(facts)
+    any_desk.ledger.record(changes)
     state = any_desk.reopen().load(any_desk.now)
 
     assert state.matches == {"M-1": any_desk.match(1)}
     assert state.superseded == {"M-1": "M-9"}
     assert state.decisions["M-1"].message == "=1+1 héllo"
-    assert state.judgements == facts.judgements
+    assert state.judgements == changes.judgements
     assert state.spellings == {"anas school": "O-1"}
-    assert state.entries == facts.entries
+    assert state.entries == changes.entries
     assert state.problems == {"p1"}
     assert state.letters[ONE].state is LetterState.QUEUED
     assert state.letters[ONE].content == any_desk.letter(1).content
@@ -49,15 +49,15 @@ def test_what_was_recorded_is_there_after_reopening(any_desk: Any) -> None:
 
 
 def test_recording_the_same_facts_again_changes_nothing(any_desk: Any) -> None:
-    facts = Facts(
+    changes = LedgerChanges(
         at=any_desk.now,
         matches=(any_desk.match(1),),
         decisions=(Decision(match="M-1", approved=True),),
         letters=(any_desk.letter(1),),
     )
-    any_desk.ledger.record(facts)
+    any_desk.ledger.record(changes)
     before, history = any_desk.ledger.load(any_desk.now), any_desk.ledger.history("M-1")
-    any_desk.ledger.record(facts)
+    any_desk.ledger.record(changes)
     assert any_desk.ledger.load(any_desk.now) == before
     assert any_desk.ledger.history("M-1") == history
 
@@ -80,7 +80,7 @@ def test_a_sent_letter_is_never_claimed_again_nor_queued_anew(any_desk: Any) -> 
     any_desk.ledger.requeue(ONE, any_desk.now, "no", not_before=None)
     any_desk.ledger.mark_unsure(ONE, any_desk.now, "no")
     any_desk.ledger.mark_held(ONE, any_desk.now, "no")
-    any_desk.ledger.record(Facts(at=any_desk.now, withdrawn={ONE: "no"}, settled={ONE: False}))
+    any_desk.ledger.record(LedgerChanges(at=any_desk.now, withdrawn={ONE: "no"}, settled={ONE: False}))
     assert any_desk.state(ONE) == "sent"
 
 
@@ -93,7 +93,7 @@ def test_frozen_bytes_win_over_a_new_composition(any_desk: Any) -> None:
 
 def test_a_letter_taken_back_starts_afresh_when_it_is_approved_again(any_desk: Any) -> None:
     any_desk.queue(any_desk.letter(1))
-    any_desk.ledger.record(Facts(at=any_desk.now, withdrawn={ONE: "Approve was unticked"}))
+    any_desk.ledger.record(LedgerChanges(at=any_desk.now, withdrawn={ONE: "Approve was unticked"}))
     assert "withdrawn" in any_desk.ledger.claim(ONE, any_desk.now)
     any_desk.queue(any_desk.letter(1))
     assert isinstance(any_desk.ledger.claim(ONE, any_desk.now), Claim)
@@ -124,7 +124,7 @@ def test_a_letter_that_did_not_leave_frees_the_pair(any_desk: Any, way: str) -> 
     else:
         any_desk.ledger.requeue(ONE, any_desk.now, "451 later", not_before=None)
     if way == "withdrawn":
-        any_desk.ledger.record(Facts(at=any_desk.now, withdrawn={ONE: "declined"}))
+        any_desk.ledger.record(LedgerChanges(at=any_desk.now, withdrawn={ONE: "declined"}))
     assert any_desk.ledger.load(any_desk.now).meetings == {}
     assert isinstance(any_desk.ledger.claim(TWO, any_desk.now), Claim)
 
@@ -140,7 +140,7 @@ def test_the_same_pair_may_meet_again_when_the_round_is_over(any_desk: Any) -> N
 def test_a_person_can_open_a_pair_again(any_desk: Any) -> None:
     any_desk.queue(any_desk.letter(1, "O-1|O-2"), any_desk.letter(2, "O-1|O-2"))
     any_desk.send(ONE)
-    any_desk.ledger.record(Facts(at=any_desk.now, reopened=("O-1|O-2",)))
+    any_desk.ledger.record(LedgerChanges(at=any_desk.now, reopened=("O-1|O-2",)))
     assert isinstance(any_desk.ledger.claim(TWO, any_desk.now), Claim)
 
 
@@ -181,7 +181,7 @@ def test_a_person_settles_what_is_unsure(any_desk: Any) -> None:
     for letter in (ONE, TWO):
         any_desk.ledger.mark_committing(any_desk.ledger.claim(letter, any_desk.now), any_desk.now)
         any_desk.ledger.mark_unsure(letter, any_desk.now, "no reply")
-    any_desk.ledger.record(Facts(at=any_desk.now, settled={ONE: True, TWO: False}))
+    any_desk.ledger.record(LedgerChanges(at=any_desk.now, settled={ONE: True, TWO: False}))
     assert (any_desk.state(ONE), any_desk.state(TWO)) == ("sent", "queued")
     assert set(any_desk.ledger.load(any_desk.now).meetings) == {"O-1a|O-1b"}
 
@@ -190,7 +190,7 @@ def test_evidence_found_late_takes_the_pair_again(any_desk: Any) -> None:
     any_desk.queue(any_desk.letter(1, "O-1|O-2"), any_desk.letter(2, "O-1|O-2"))
     any_desk.ledger.mark_committing(any_desk.ledger.claim(ONE, any_desk.now), any_desk.now)
     any_desk.ledger.mark_unsure(ONE, any_desk.now, "no reply")
-    any_desk.ledger.record(Facts(at=any_desk.now, settled={ONE: False}))
+    any_desk.ledger.record(LedgerChanges(at=any_desk.now, settled={ONE: False}))
     any_desk.ledger.mark_sent(ONE, any_desk.now, "found in Sent")
     assert any_desk.ledger.claim(TWO, any_desk.now) == "already introduced on 2026-11-20"
 
@@ -228,18 +228,18 @@ def test_a_bounce_is_noted_once(any_desk: Any) -> None:
 def test_a_changed_mind_leaves_its_trace(any_desk: Any) -> None:
     for verdict, day in ((Verdict.SAME, 1), (Verdict.DIFFERENT, 2)):
         judgement = Judgement(left="a", right="b", verdict=verdict, at=datetime(2026, 11, day, tzinfo=UTC))
-        any_desk.ledger.record(Facts(at=any_desk.now, judgements=(judgement,)))
+        any_desk.ledger.record(LedgerChanges(at=any_desk.now, judgements=(judgement,)))
     assert [each.verdict for each in any_desk.ledger.load(any_desk.now).judgements] == [Verdict.DIFFERENT]
     for approved in (True, False):
-        any_desk.ledger.record(Facts(at=any_desk.now, decisions=(Decision(match="M-1", approved=approved),)))
+        any_desk.ledger.record(LedgerChanges(at=any_desk.now, decisions=(Decision(match="M-1", approved=approved),)))
     assert [event for _, event in any_desk.ledger.history("M-1")] == ["approved", "no tick"]
 
 
 def test_problems_are_replaced_as_a_whole_or_left(any_desk: Any) -> None:
-    any_desk.ledger.record(Facts(at=any_desk.now, problems=frozenset({"a", "b"})))
-    any_desk.ledger.record(Facts(at=any_desk.now))
+    any_desk.ledger.record(LedgerChanges(at=any_desk.now, problems=frozenset({"a", "b"})))
+    any_desk.ledger.record(LedgerChanges(at=any_desk.now))
     assert any_desk.ledger.load(any_desk.now).problems == {"a", "b"}
-    any_desk.ledger.record(Facts(at=any_desk.now, problems=frozenset({"b"})))
+    any_desk.ledger.record(LedgerChanges(at=any_desk.now, problems=frozenset({"b"})))
     assert any_desk.ledger.load(any_desk.now).problems == {"b"}
 
 
@@ -305,9 +305,9 @@ VERBS: dict[str, Callable[[Any, str, datetime], object]] = {
     "unsure": lambda ledger, letter, now: ledger.mark_unsure(letter, now, "x"),
     "held": lambda ledger, letter, now: ledger.mark_held(letter, now, "x"),
     "requeued": lambda ledger, letter, now: ledger.requeue(letter, now, "x", not_before=None),
-    "withdrawn": lambda ledger, letter, now: ledger.record(Facts(at=now, withdrawn={letter: "x"})),
-    "settled as sent": lambda ledger, letter, now: ledger.record(Facts(at=now, settled={letter: True})),
-    "settled as not sent": lambda ledger, letter, now: ledger.record(Facts(at=now, settled={letter: False})),
+    "withdrawn": lambda ledger, letter, now: ledger.record(LedgerChanges(at=now, withdrawn={letter: "x"})),
+    "settled as sent": lambda ledger, letter, now: ledger.record(LedgerChanges(at=now, settled={letter: True})),
+    "settled as not sent": lambda ledger, letter, now: ledger.record(LedgerChanges(at=now, settled={letter: False})),
     "recovered": lambda ledger, _, now: ledger.recover(now),
 }
 BECOMES = {
@@ -327,7 +327,7 @@ def brought_to(any_desk: Any, number: int, state: str) -> str:
     letter = any_desk.letter(number)
     any_desk.queue(letter)
     if state == "withdrawn":
-        any_desk.ledger.record(Facts(at=any_desk.now, withdrawn={letter.id: "unticked"}))
+        any_desk.ledger.record(LedgerChanges(at=any_desk.now, withdrawn={letter.id: "unticked"}))
     elif state == "held":
         any_desk.ledger.mark_held(letter.id, any_desk.now, "550")
     elif state != "queued":
@@ -377,7 +377,7 @@ def test_a_letter_whose_text_is_gone_cannot_be_claimed(any_desk: Any) -> None:
     any_desk.ledger.adopt(unsure_from_the_sheet(any_desk), ("A|B",))
     assert any_desk.state(ONE) == "unsure"
     assert set(any_desk.ledger.load(any_desk.now).meetings) == {"A|B"}
-    any_desk.ledger.record(Facts(at=any_desk.now, settled={ONE: False}))
+    any_desk.ledger.record(LedgerChanges(at=any_desk.now, settled={ONE: False}))
     assert any_desk.ledger.claim(ONE, any_desk.now) == f"the text of {ONE} is gone"
 
 
@@ -417,7 +417,7 @@ def test_a_letter_found_in_the_mailbox_counts_as_sent_on_that_day(any_desk: Any)
 def test_what_belongs_to_somebody_erased_is_left_out(any_desk: Any) -> None:
     any_desk.erase("Ana@A.example")
     any_desk.ledger.record(
-        Facts(
+        LedgerChanges(
             at=any_desk.now,
             matches=(any_desk.match(1), any_desk.match(2, first="cy@c.example")),
             entries=(any_desk.entry("E-1", "ana@a.example"), any_desk.entry("E-2", "bo@b.example")),
@@ -432,10 +432,10 @@ def test_what_belongs_to_somebody_erased_is_left_out(any_desk: Any) -> None:
 
 
 def test_an_out_of_date_proposal_is_told_once_and_an_unknown_one_never(any_desk: Any) -> None:
-    any_desk.ledger.record(Facts(at=any_desk.now, matches=(any_desk.match(1),)))
+    any_desk.ledger.record(LedgerChanges(at=any_desk.now, matches=(any_desk.match(1),)))
     for _ in range(2):
-        any_desk.ledger.record(Facts(at=any_desk.now, superseded={"M-1": "M-2", "M-9": "M-2"}))
-    any_desk.ledger.record(Facts(at=any_desk.now, superseded={"M-1": ""}))
+        any_desk.ledger.record(LedgerChanges(at=any_desk.now, superseded={"M-1": "M-2", "M-9": "M-2"}))
+    any_desk.ledger.record(LedgerChanges(at=any_desk.now, superseded={"M-1": ""}))
     assert any_desk.ledger.load(any_desk.now).superseded == {"M-1": ""}
     events = [event for _, event in any_desk.ledger.history("M-1")]
     assert events == ["proposed", "out of date: M-2 asks again", "out of date"]
@@ -444,9 +444,9 @@ def test_an_out_of_date_proposal_is_told_once_and_an_unknown_one_never(any_desk:
 
 def test_a_line_by_hand_for_an_open_proposal_is_told_once(any_desk: Any) -> None:
     by_hand = replace(any_desk.match(1), by_hand=True, why="Proposed by hand.")
-    any_desk.ledger.record(Facts(at=any_desk.now, matches=(any_desk.match(1),)))
+    any_desk.ledger.record(LedgerChanges(at=any_desk.now, matches=(any_desk.match(1),)))
     for _ in range(2):
-        any_desk.ledger.record(Facts(at=any_desk.now, matches=(by_hand,)))
+        any_desk.ledger.record(LedgerChanges(at=any_desk.now, matches=(by_hand,)))
     kept = any_desk.ledger.load(any_desk.now).matches["M-1"]
     assert kept == replace(any_desk.match(1), by_hand=True), "it keeps its reasons"
     assert [event for _, event in any_desk.ledger.history("M-1")] == ["proposed", "asked for by hand"]
@@ -456,39 +456,39 @@ def test_an_older_judgement_does_not_replace_a_newer_one(any_desk: Any) -> None:
     newer = Judgement(left="a", right="b", verdict=Verdict.DIFFERENT, at=any_desk.now)
     older = Judgement(left="a", right="b", verdict=Verdict.SAME, at=any_desk.now - timedelta(days=1))
     other = Judgement(left="A", right="b", verdict=Verdict.SAME, at=any_desk.now)
-    any_desk.ledger.record(Facts(at=any_desk.now, judgements=(newer, other)))
-    any_desk.ledger.record(Facts(at=any_desk.now, judgements=(older,)))
+    any_desk.ledger.record(LedgerChanges(at=any_desk.now, judgements=(newer, other)))
+    any_desk.ledger.record(LedgerChanges(at=any_desk.now, judgements=(older,)))
     assert any_desk.ledger.load(any_desk.now).judgements == (other, newer)
 
 
 def test_a_new_personal_line_is_kept_without_a_word_in_the_history(any_desk: Any) -> None:
     for message in ("Hello", "Hello again"):
         decision = Decision(match="M-1", approved=True, message=message)
-        any_desk.ledger.record(Facts(at=any_desk.now, decisions=(decision,)))
+        any_desk.ledger.record(LedgerChanges(at=any_desk.now, decisions=(decision,)))
     assert any_desk.ledger.load(any_desk.now).decisions["M-1"].message == "Hello again"
     assert [event for _, event in any_desk.ledger.history("M-1")] == ["approved"]
 
 
 def test_the_forms_questions_and_spellings_are_remembered(any_desk: Any) -> None:
     any_desk.ledger.record(
-        Facts(at=any_desk.now, questions=frozenset({"email", "city"}), spellings={"x": "O-1", "y": "O-2"})
+        LedgerChanges(at=any_desk.now, form_columns=frozenset({"email", "city"}), spellings={"x": "O-1", "y": "O-2"})
     )
-    any_desk.ledger.record(Facts(at=any_desk.now, spellings={"x": "O-3"}))
+    any_desk.ledger.record(LedgerChanges(at=any_desk.now, spellings={"x": "O-3"}))
     state = any_desk.reopen().load(any_desk.now)
-    assert state.questions == {"email", "city"}
+    assert state.form_columns == {"email", "city"}
     assert state.spellings == {"x": "O-3", "y": "O-2"}
     assert state.instance
 
 
 def test_an_entry_is_replaced_by_its_newer_self(any_desk: Any) -> None:
     first, later = any_desk.entry("E-1", "ana@a.example"), any_desk.entry("E-1", "ana@a.example", date(2026, 11, 9))
-    any_desk.ledger.record(Facts(at=any_desk.now, entries=(any_desk.entry("E-2", "bo@b.example"), first)))
-    any_desk.ledger.record(Facts(at=any_desk.now, entries=(later,)))
+    any_desk.ledger.record(LedgerChanges(at=any_desk.now, entries=(any_desk.entry("E-2", "bo@b.example"), first)))
+    any_desk.ledger.record(LedgerChanges(at=any_desk.now, entries=(later,)))
     assert any_desk.ledger.load(any_desk.now).entries == (later, any_desk.entry("E-2", "bo@b.example"))
 
 
 def test_the_history_of_a_match_tells_of_its_letters_in_order(any_desk: Any) -> None:
-    any_desk.ledger.record(Facts(at=any_desk.now, matches=(any_desk.match(1),), letters=(any_desk.letter(1),)))
+    any_desk.ledger.record(LedgerChanges(at=any_desk.now, matches=(any_desk.match(1),), letters=(any_desk.letter(1),)))
     any_desk.send(ONE, any_desk.now + timedelta(minutes=1))
     assert [event for _, event in any_desk.ledger.history("M-1")] == [
         "proposed",

@@ -16,14 +16,14 @@ from pipeline.adapters.ledger.ledger import open_ledger
 from pipeline.adapters.ledger.people import forget
 from pipeline.errors import ConfigurationError, UsageError
 from pipeline.model import Decision, Judgement, Verdict
-from pipeline.ports import Facts, RunRecord
+from pipeline.ports import LedgerChanges, RunRecord
 
 
 @pytest.fixture
 def full(desk: Any) -> Any:
     number = desk.ledger.start_run(desk.now)
     desk.ledger.record(
-        Facts(
+        LedgerChanges(
             at=desk.now,
             matches=(desk.match(1), desk.match(2)),
             decisions=(Decision(match="M-1", approved=True, message="ﬁrst\u2028line"),),

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from pipeline.adapters.ledger.ledger import open_ledger
 from pipeline.errors import TryLater
 from pipeline.model import LetterState
-from pipeline.ports import Claim, Facts
+from pipeline.ports import Claim, LedgerChanges
 
 LETTERS = st.integers(1, 4)
 PAIRS = {1: ("A|B",), 2: ("A|B", "A|C"), 3: ("A|C",), 4: ("B|C",)}
@@ -37,8 +37,8 @@ class Events(RuleBasedStateMachine):
     def name(number: int) -> str:
         return f"introduction:M-{number}"
 
-    def record(self, **facts: Any) -> None:
-        self.ledger.record(Facts(at=self.now, **facts))
+    def record(self, **changes: Any) -> None:
+        self.ledger.record(LedgerChanges(at=self.now, **changes))
 
     @rule(number=LETTERS)
     def queue(self, number: int) -> None:

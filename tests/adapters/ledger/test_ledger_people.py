@@ -14,7 +14,7 @@ from pipeline.adapters.ledger.files import export_ledger, import_ledger
 from pipeline.adapters.ledger.people import forget, purge, subject
 from pipeline.config import RetentionSettings
 from pipeline.model import Decision
-from pipeline.ports import Facts
+from pipeline.ports import LedgerChanges
 
 ANA = "Ana@A.example"
 
@@ -22,7 +22,7 @@ ANA = "Ana@A.example"
 @pytest.fixture
 def known(desk: Any) -> Any:
     desk.ledger.record(
-        Facts(
+        LedgerChanges(
             at=desk.now,
             matches=(desk.match(1), desk.match(2, first="cy@c.example")),
             decisions=(Decision(match="M-1", approved=True, message="Dear Ana Example"),),
@@ -87,7 +87,7 @@ def test_erased_stays_erased_when_an_old_row_comes_back(
     known: Any, make_desk: Callable[[str], Any], tmp_path: Path
 ) -> None:
     forget(known.ledger, ANA, known.now)
-    back = Facts(
+    back = LedgerChanges(
         at=known.now,
         matches=(known.match(7),),
         entries=(known.entry("E-9", "ana@A.example"),),
@@ -108,7 +108,7 @@ def test_erased_stays_erased_when_an_old_row_comes_back(
 def test_a_domain_in_its_own_letters_is_the_same_domain(desk: Any, asked: str) -> None:
     kept = "Info@xn--bors-soa.example"
     desk.ledger.record(
-        Facts(
+        LedgerChanges(
             at=desk.now,
             matches=(desk.match(1, first=kept),),
             entries=(desk.entry("E-1", kept.lower()),),
@@ -129,7 +129,7 @@ def test_a_domain_in_its_own_letters_is_the_same_domain(desk: Any, asked: str) -
     assert not any("bors" in key for key in state.meetings)
     assert [event for _, event in desk.ledger.history("O-1")] == ["(erased)"]
     assert [event for _, event in desk.ledger.history("O-2")] == ["boras.example is new"]
-    desk.ledger.record(Facts(at=desk.now, entries=(desk.entry("E-2", "info@xn--bors-soa.example"),)))
+    desk.ledger.record(LedgerChanges(at=desk.now, entries=(desk.entry("E-2", "info@xn--bors-soa.example"),)))
     assert desk.ledger.load(desk.now).entries == ()
 
 
@@ -143,7 +143,7 @@ def test_forgetting_twice_is_harmless(known: Any) -> None:
 def test_old_things_are_let_go_and_pairs_stay_known(desk: Any) -> None:
     long_ago = datetime(2026, 1, 1, tzinfo=UTC)
     desk.ledger.record(
-        Facts(
+        LedgerChanges(
             at=long_ago,
             matches=(desk.match(1), desk.match(2), desk.match(3)),
             decisions=(Decision(match="M-2", declined=True),),
@@ -164,7 +164,7 @@ def test_old_things_are_let_go_and_pairs_stay_known(desk: Any) -> None:
 
 def test_in_the_end_who_met_whom_goes_too(desk: Any) -> None:
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)
-    desk.ledger.record(Facts(at=long_ago, matches=(desk.match(1),), letters=(desk.letter(1),)))
+    desk.ledger.record(LedgerChanges(at=long_ago, matches=(desk.match(1),), letters=(desk.letter(1),)))
     desk.send("introduction:M-1", long_ago)
     assert purge(desk.ledger, RetentionSettings(), desk.now)["introductions"] == 1
     state = desk.ledger.load(desk.now)

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 from pipeline.adapters.ledger.ledger import open_ledger
 from pipeline.adapters.ledger.migrations import MIGRATIONS
 from pipeline.errors import ConfigurationError, LedgerDamaged, TryLater
-from pipeline.ports import Facts
+from pipeline.ports import LedgerChanges
 
 ONE = "introduction:M-1"
 
@@ -154,7 +154,7 @@ def test_a_full_disk_stops_the_claim_and_harms_nothing(desk: Any) -> None:
         with pytest.raises(TryLater, match="cannot be written"):
             desk.ledger.claim(ONE, desk.now)
         with pytest.raises(TryLater, match="cannot be written"):
-            desk.ledger.record(Facts(at=desk.now, spellings={str(n): "O" * 80 for n in range(500)}))
+            desk.ledger.record(LedgerChanges(at=desk.now, spellings={str(n): "O" * 80 for n in range(500)}))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, usual)
         signal.signal(signal.SIGXFSZ, handler)

@@ -38,7 +38,7 @@ from pipeline.adapters.secrets import message_id_maker
 from pipeline.config import ImapSettings, MailSettings, Settings
 from pipeline.errors import MatchmakerError
 from pipeline.model import Envelope, Letter, LetterKind, LetterState
-from pipeline.ports import Evidence, Facts
+from pipeline.ports import Evidence, LedgerChanges
 
 SECRET = b"s" * 32
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
@@ -338,7 +338,7 @@ class Office:
         self.evidence = evidence
         self.ledger: SqlLedger = open_ledger("sqlite://", SECRET)
         self.letters = (letter(1), letter(2))
-        self.ledger.record(Facts(at=NOW, letters=self.letters))
+        self.ledger.record(LedgerChanges(at=NOW, letters=self.letters))
         self.errors: list[MatchmakerError] = []
 
     def run(self, mailer: SmtpMailer) -> None:

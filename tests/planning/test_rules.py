@@ -20,7 +20,7 @@ from pipeline.model import (
     Side,
     Stage,
 )
-from pipeline.planning.standings import Introductions, Limits, Situation, decide
+from pipeline.planning.rules import Limits, RuleInputs, Ruling, decide
 
 NOW = datetime(2026, 11, 20, 6, tzinfo=UTC)
 ROUND = NOW - timedelta(days=365)
@@ -59,18 +59,16 @@ def letter(one: Match, state: LetterState, *, since: datetime = NOW, **more: Any
     )
 
 
-def ruling(
-    *matches: Match, limits: Limits = LIMITS, letters: tuple[LetterRecord, ...] = (), **more: Any
-) -> Introductions:
+def ruling(*matches: Match, limits: Limits = LIMITS, letters: tuple[LetterRecord, ...] = (), **more: Any) -> Ruling:
     approved = {one.id: Decision(match=one.id, approved=True) for one in matches}
-    situation = Situation(
+    rule_inputs = RuleInputs(
         matches={one.id: one for one in matches},
         decisions=more.pop("decisions", approved),
         letters={one.id: one for one in letters},
         superseded=more.pop("superseded", {}),
         **more,
     )
-    return decide(situation, limits, NOW)
+    return decide(rule_inputs, limits, NOW)
 
 
 ONE = match()
@@ -127,16 +125,16 @@ TWICE = {ONE.id: Decision(match=ONE.id, approved=True, declined=True)}
 )
 def test_one_match(stage: Stage, words: str, due: int, more: dict[str, Any]) -> None:
     found = ruling(ONE, **more)
-    (standing,) = found.standings
-    assert standing.stage is stage
-    assert words in standing.text
+    (status,) = found.statuses
+    assert status.stage is stage
+    assert words in status.text
     assert len(found.due) == due
 
 
 def test_a_bounce_needs_a_person_and_a_letter_that_arrived_does_not() -> None:
     for bounced in ({}, {"b@b.example": "gone"}):
-        (standing,) = ruling(ONE, letters=(letter(ONE, LetterState.SENT, bounced=bounced),)).standings
-        assert standing.needs_a_person is bool(bounced)
+        (status,) = ruling(ONE, letters=(letter(ONE, LetterState.SENT, bounced=bounced),)).statuses
+        assert status.needs_a_person is bool(bounced)
 
 
 @pytest.mark.parametrize(("was_sent", "stage", "due"), [(True, Stage.INTRODUCED, 0), (False, Stage.APPROVED, 1)])
@@ -144,7 +142,7 @@ def test_an_unsure_letter_is_settled_by_the_officer(was_sent: bool, stage: Stage
     decision = Decision(match=ONE.id, approved=True, was_sent=was_sent)
     found = ruling(ONE, letters=(letter(ONE, LetterState.UNSURE),), decisions={ONE.id: decision})
     assert found.settled == {introduction_id(ONE.id): was_sent}
-    assert found.standings[0].stage is stage
+    assert found.statuses[0].stage is stage
     assert len(found.due) == due
 
 
@@ -163,14 +161,14 @@ def test_unticking_takes_a_refused_question_back_so_that_ticking_asks_again() ->
 def test_the_same_organisations_ticked_both_ways_are_introduced_once() -> None:
     found = ruling(match(1, "a", "b"), match(2, "b", "a"))
     assert [one.match.id for one in found.due] == ["M-0000000001"]
-    assert found.standings[1].stage is Stage.WITHDRAWN
+    assert found.statuses[1].stage is Stage.WITHDRAWN
 
 
 def test_an_organisation_is_not_flooded() -> None:
     matches = [match(number, guest, "host") for number, guest in enumerate("abcdef", start=1)]
     found = ruling(*matches)
     assert len(found.due) == 3
-    assert "host has had 3 introductions" in found.standings[5].text
+    assert "host has had 3 introductions" in found.statuses[5].text
 
 
 def test_whoever_asked_to_be_asked_first_gets_a_question_and_nothing_else() -> None:
@@ -180,17 +178,17 @@ def test_whoever_asked_to_be_asked_first_gets_a_question_and_nothing_else() -> N
     asked = letter(one, LetterState.SENT, id=question_id(one.id, Side.RECEIVING), since=NOW - timedelta(days=2))
     waiting = ruling(one, letters=(asked,))
     assert waiting.due == ()
-    assert "b was asked on 2026-11-18" in waiting.standings[0].text
+    assert "b was asked on 2026-11-18" in waiting.statuses[0].text
     yes = ruling(one, letters=(asked,), decisions={one.id: Decision(match=one.id, approved=True, agreed=True)})
     assert [due.kind for due in yes.due] == [LetterKind.INTRODUCTION]
     no = ruling(one, letters=(asked,), decisions={one.id: Decision(match=one.id, approved=True, agreed=False)})
-    assert (no.standings[0].stage, no.due) == (Stage.DECLINED, ())
+    assert (no.statuses[0].stage, no.due) == (Stage.DECLINED, ())
 
 
 def test_a_side_that_must_be_checked_first_is_held_until_it_is() -> None:
     one = match(check_first="ask at the old address")
     found = ruling(one)
-    assert (found.standings[0].stage, found.due) == (Stage.HELD, ())
+    assert (found.statuses[0].stage, found.due) == (Stage.HELD, ())
     agreed = ruling(one, decisions={one.id: Decision(match=one.id, approved=True, agreed=True)})
     assert len(agreed.due) == 1
 
@@ -209,4 +207,4 @@ def test_a_rehearsal_is_sent_once_and_counts_for_nothing() -> None:
     rehearsed = letter(ONE, LetterState.SENT, id=f"rehearsal:{introduction_id(ONE.id)}")
     again = ruling(ONE, limits=limits, letters=(rehearsed,))
     assert again.due == ()
-    assert "rehearsed on 2026-11-20" in again.standings[0].text
+    assert "rehearsed on 2026-11-20" in again.statuses[0].text

@@ -18,9 +18,9 @@ from pipeline.model import (
     LetterRecord,
     LetterState,
     Match,
+    MatchStatus,
     Party,
     Stage,
-    Standing,
 )
 from pipeline.planning.match_content import officer_order
 
@@ -55,7 +55,7 @@ class DueLetter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
+class RuleInputs:
     """Everything the rules look at, as values."""
 
     matches: Mapping[str, Match]
@@ -75,10 +75,10 @@ class Situation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Introductions:
+class Ruling:
     """What the rules came to."""
 
-    standings: tuple[Standing, ...]
+    statuses: tuple[MatchStatus, ...]
     due: tuple[DueLetter, ...]
     withdrawn: Mapping[str, str]
     """Letters to take back: id -> why."""
@@ -88,18 +88,18 @@ class Introductions:
     """Pair keys that an approved by-hand proposal opens again."""
 
 
-def decide(situation: Situation, limits: Limits, now: datetime) -> Introductions:
+def decide(rule_inputs: RuleInputs, limits: Limits, now: datetime) -> Ruling:
     """Give every match its standing and pick the letters due within the limits.
 
     The limits go to who was proposed first; among those of one day to the strongest, then to who has waited longest.
     """
-    ruling = _Ruling(situation, limits, now)
+    ruling = _Ruling(rule_inputs, limits, now)
     for match in sorted(
-        situation.matches.values(), key=lambda match: (match.proposed_on or date.min, officer_order(match))
+        rule_inputs.matches.values(), key=lambda match: (match.proposed_on or date.min, officer_order(match))
     ):
         ruling.rule(match)
-    return Introductions(
-        standings=tuple(ruling.standings),
+    return Ruling(
+        statuses=tuple(ruling.statuses),
         due=tuple(ruling.due),
         withdrawn=ruling.withdrawn,
         settled=ruling.settled,
@@ -110,11 +110,11 @@ def decide(situation: Situation, limits: Limits, now: datetime) -> Introductions
 class _Ruling:
     """The state of one pass over the matches: what is left of each limit."""
 
-    def __init__(self, situation: Situation, limits: Limits, now: datetime) -> None:
-        self.situation = situation
+    def __init__(self, rule_inputs: RuleInputs, limits: Limits, now: datetime) -> None:
+        self.rule_inputs = rule_inputs
         self.limits = limits
         self.now = now
-        self.standings: list[Standing] = []
+        self.statuses: list[MatchStatus] = []
         self.due: list[DueLetter] = []
         self.withdrawn: dict[str, str] = {}
         self.settled: dict[str, bool] = {}
@@ -123,27 +123,27 @@ class _Ruling:
         self.open_per_organisation = self._recent_introductions()
 
     def rule(self, match: Match) -> None:
-        decision = self.situation.decisions.get(match.id, NO_DECISION)
-        letter = self.situation.letters.get(introduction_id(match.id))
+        decision = self.rule_inputs.decisions.get(match.id, NO_DECISION)
+        letter = self.rule_inputs.letters.get(introduction_id(match.id))
         for rule in (self._letter_knows, self._no_longer_asked, self._declined, self._not_approved):
-            standing = rule(match, decision, letter)
-            if standing is not None:
-                self.standings.append(standing)
+            status = rule(match, decision, letter)
+            if status is not None:
+                self.statuses.append(status)
                 return
-        self.standings.append(self._approved(match, decision, letter))
+        self.statuses.append(self._approved(match, decision, letter))
 
     # -- what the ledger knows -------------------------------------------------------------------------
 
-    def _letter_knows(self, match: Match, decision: Decision, letter: LetterRecord | None) -> Standing | None:
+    def _letter_knows(self, match: Match, decision: Decision, letter: LetterRecord | None) -> MatchStatus | None:
         if letter is None:
             return None
         if letter.state is LetterState.SENT:
-            return Standing(
+            return MatchStatus(
                 match=match.id, stage=Stage.INTRODUCED, detail=_introduced(letter), bounced=bool(letter.bounced)
             )
         if letter.state in {LetterState.UNSURE, LetterState.COMMITTING}:
             if decision.was_sent is None:
-                return Standing(
+                return MatchStatus(
                     match=match.id,
                     stage=Stage.UNSURE,
                     detail=(
@@ -153,36 +153,36 @@ class _Ruling:
                 )
             self.settled[letter.id] = decision.was_sent
             if decision.was_sent:
-                return Standing(match=match.id, stage=Stage.INTRODUCED, detail="as you said; nothing more is sent")
+                return MatchStatus(match=match.id, stage=Stage.INTRODUCED, detail="as you said; nothing more is sent")
         return None
 
     # -- what makes a match pointless ------------------------------------------------------------------
 
-    def _no_longer_asked(self, match: Match, _decision: Decision, letter: LetterRecord | None) -> Standing | None:
-        newer = self.situation.superseded.get(match.id)
+    def _no_longer_asked(self, match: Match, _decision: Decision, letter: LetterRecord | None) -> MatchStatus | None:
+        newer = self.rule_inputs.superseded.get(match.id)
         if newer is not None:
             self._take_back(letter, "an answer was edited")
-            return Standing(
+            return MatchStatus(
                 match=match.id,
                 stage=Stage.OUT_OF_DATE,
                 detail=f"see {newer}, which asks again" if newer else "nothing takes its place",
             )
-        reason = self.situation.gone.get(match.id)
+        reason = self.rule_inputs.gone.get(match.id)
         if reason is not None:
             self._take_back(letter, reason)
-            return Standing(match=match.id, stage=Stage.WITHDRAWN, detail=reason)
+            return MatchStatus(match=match.id, stage=Stage.WITHDRAWN, detail=reason)
         met = self._already_met(match)
         if met is not None and not match.by_hand:
             self._take_back(letter, met)
-            return Standing(match=match.id, stage=Stage.WITHDRAWN, detail=met)
+            return MatchStatus(match=match.id, stage=Stage.WITHDRAWN, detail=met)
         return None
 
     def _already_met(self, match: Match) -> str | None:
-        own = self.situation.letters.get(introduction_id(match.id))
+        own = self.rule_inputs.letters.get(introduction_id(match.id))
         if own is not None and own.state in {LetterState.CLAIMED, LetterState.COMMITTING, LetterState.UNSURE}:
             return None
         for key in meeting_keys(match):
-            at = self.situation.meetings.get(key)
+            at = self.rule_inputs.meetings.get(key)
             if at is not None and at >= self.limits.round_started:
                 return f"these organisations were introduced on {at:%Y-%m-%d}; name them in By hand to do it again"
             if key in self.taken:
@@ -191,30 +191,30 @@ class _Ruling:
 
     # -- what the officer said -------------------------------------------------------------------------
 
-    def _declined(self, match: Match, decision: Decision, letter: LetterRecord | None) -> Standing | None:
-        trouble = self.situation.row_trouble.get(match.id)
+    def _declined(self, match: Match, decision: Decision, letter: LetterRecord | None) -> MatchStatus | None:
+        trouble = self.rule_inputs.row_trouble.get(match.id)
         if trouble is not None:
             self._take_back(letter, trouble)
-            return Standing(match=match.id, stage=Stage.HELD, detail=trouble)
+            return MatchStatus(match=match.id, stage=Stage.HELD, detail=trouble)
         if decision.approved and decision.declined:
             self._take_back(letter, "both Approve and Decline are ticked")
-            return Standing(
+            return MatchStatus(
                 match=match.id, stage=Stage.HELD, detail="both Approve and Decline are ticked; untick one of them"
             )
         if decision.declined:
             self._take_back(letter, "declined")
-            return Standing(match=match.id, stage=Stage.DECLINED, detail="untick Decline to take it back")
+            return MatchStatus(match=match.id, stage=Stage.DECLINED, detail="untick Decline to take it back")
         return None
 
-    def _not_approved(self, match: Match, decision: Decision, letter: LetterRecord | None) -> Standing | None:
+    def _not_approved(self, match: Match, decision: Decision, letter: LetterRecord | None) -> MatchStatus | None:
         if decision.approved:
             return None
         for one in (
             letter,
-            *(self.situation.letters.get(question_id(match.id, party.side)) for party in match.parties),
+            *(self.rule_inputs.letters.get(question_id(match.id, party.side)) for party in match.parties),
         ):
             self._take_back(one, "Approve was unticked")
-        oddity = self.situation.not_ticks.get(match.id)
+        oddity = self.rule_inputs.not_ticks.get(match.id)
         parts = [oddity] if oddity else []
         parts += [f"please check: {warning.rstrip('.')}" for warning in dict.fromkeys(match.warnings)]
         parts += [
@@ -222,14 +222,14 @@ class _Ruling:
             for party in match.parties
             if party.check_first
         ]
-        return Standing(match=match.id, stage=Stage.PROPOSED, detail=_sentences(parts) or "tick Approve or Decline")
+        return MatchStatus(match=match.id, stage=Stage.PROPOSED, detail=_sentences(parts) or "tick Approve or Decline")
 
     # -- approved --------------------------------------------------------------------------------------
 
-    def _approved(self, match: Match, decision: Decision, letter: LetterRecord | None) -> Standing:
+    def _approved(self, match: Match, decision: Decision, letter: LetterRecord | None) -> MatchStatus:
         if decision.agreed is False:
             self._take_back(letter, "Refused was ticked")
-            return Standing(match=match.id, stage=Stage.DECLINED, detail="the side asked first said no")
+            return MatchStatus(match=match.id, stage=Stage.DECLINED, detail="the side asked first said no")
         unchecked = [party for party in match.parties if party.check_first]
         if unchecked and decision.agreed is not True:
             return self._held(
@@ -244,10 +244,10 @@ class _Ruling:
             return self._asking(match, asked)
         return self._leaving(match, decision, letter)
 
-    def _asking(self, match: Match, asked: Sequence[Party]) -> Standing:
+    def _asking(self, match: Match, asked: Sequence[Party]) -> MatchStatus:
         waiting = []
         for party in asked:
-            question = self.situation.letters.get(question_id(match.id, party.side))
+            question = self.rule_inputs.letters.get(question_id(match.id, party.side))
             if question is None or question.state in {LetterState.QUEUED, LetterState.WITHDRAWN}:
                 blocked = self._limit_reached() or _later(question, self.now)
                 if blocked:
@@ -264,12 +264,12 @@ class _Ruling:
                 )
         return self._waits(match, f"{'; '.join(waiting)}. Tick Agreed or Refused when the answer is there")
 
-    def _leaving(self, match: Match, decision: Decision, letter: LetterRecord | None) -> Standing:
+    def _leaving(self, match: Match, decision: Decision, letter: LetterRecord | None) -> MatchStatus:
         later = _later(letter, self.now)
         if later:
             return self._waits(match, later)
         if self.limits.rehearsal_to:
-            rehearsed = self.situation.letters.get(rehearsal_id(introduction_id(match.id)))
+            rehearsed = self.rule_inputs.letters.get(rehearsal_id(introduction_id(match.id)))
             if rehearsed is not None and rehearsed.state is LetterState.SENT:
                 return self._waits(
                     match,
@@ -282,11 +282,11 @@ class _Ruling:
         self.due.append(DueLetter(kind=LetterKind.INTRODUCTION, match=match, message=decision.message))
         for key in meeting_keys(match):
             self.taken[key] = match.id
-            if match.by_hand and key in self.situation.meetings:
+            if match.by_hand and key in self.rule_inputs.meetings:
                 self.reopened.append(key)
         self.open_per_organisation.update(_organisations(match))
-        if self.situation.mail_trouble:
-            return self._waits(match, self.situation.mail_trouble)
+        if self.rule_inputs.mail_trouble:
+            return self._waits(match, self.rule_inputs.mail_trouble)
         if letter is not None and letter.state is LetterState.QUEUED and letter.attempts:
             return self._waits(match, f"the mail server was not ready ({letter.detail}); the next run tries again")
         return self._waits(match, "the letter leaves with the next run")
@@ -296,7 +296,7 @@ class _Ruling:
             return "letters are switched off"
         if len(self.due) >= self.limits.per_run:
             return "limit of letters a run; it goes with a later one"
-        if self.situation.sent_today + len(self.due) >= self.limits.per_day:
+        if self.rule_inputs.sent_today + len(self.due) >= self.limits.per_day:
             return "daily limit; it goes tomorrow"
         return None
 
@@ -313,19 +313,19 @@ class _Ruling:
     def _recent_introductions(self) -> Counter[str]:
         since = self.now - timedelta(days=self.limits.quiet_days)
         counts: Counter[str] = Counter()
-        for match in self.situation.matches.values():
-            letter = self.situation.letters.get(introduction_id(match.id))
+        for match in self.rule_inputs.matches.values():
+            letter = self.rule_inputs.letters.get(introduction_id(match.id))
             if letter is not None and letter.since >= since and letter.state in _GONE_OUT:
                 counts.update(_organisations(match))
         return counts
 
     # -- small ------------------------------------------------------------------------------------------
 
-    def _waits(self, match: Match, why: str) -> Standing:
-        return Standing(match=match.id, stage=Stage.APPROVED, detail=f"waits, {why}; {STOP}")
+    def _waits(self, match: Match, why: str) -> MatchStatus:
+        return MatchStatus(match=match.id, stage=Stage.APPROVED, detail=f"waits, {why}; {STOP}")
 
-    def _held(self, match: Match, why: str) -> Standing:
-        return Standing(match=match.id, stage=Stage.HELD, detail=why)
+    def _held(self, match: Match, why: str) -> MatchStatus:
+        return MatchStatus(match=match.id, stage=Stage.HELD, detail=why)
 
     def _take_back(self, letter: LetterRecord | None, why: str) -> None:
         if letter is not None and letter.state in {LetterState.QUEUED, LetterState.CLAIMED, LetterState.HELD}:
