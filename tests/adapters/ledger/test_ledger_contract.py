@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.adapters.ledger.words import judgement_in_words
 from pipeline.errors import TryLater
 from pipeline.model import Decision, Envelope, Judgement, Letter, LetterKind, LetterRecord, LetterState, Verdict
 from pipeline.ports import Claim, LedgerChanges, RunRecord
@@ -202,7 +203,7 @@ def test_searching_in_vain_is_timed_from_the_first_search_on(any_desk: Any) -> N
     assert any_desk.ledger.note_search(ONE, any_desk.now) == timedelta(0)
     assert any_desk.ledger.note_search(ONE, any_desk.now + timedelta(hours=1)) == timedelta(hours=1)
     any_desk.ledger.requeue(ONE, any_desk.now, "not there", not_before=None)
-    assert any_desk.ledger.note_search(ONE, any_desk.now) == timedelta(0)
+    assert any_desk.ledger.note_search(ONE, any_desk.now + timedelta(hours=2)) == timedelta(0)
 
 
 def test_letters_of_today_are_counted_whatever_became_of_them(any_desk: Any) -> None:
@@ -459,6 +460,22 @@ def test_an_older_judgement_does_not_replace_a_newer_one(any_desk: Any) -> None:
     any_desk.ledger.record(LedgerChanges(at=any_desk.now, judgements=(newer, other)))
     any_desk.ledger.record(LedgerChanges(at=any_desk.now, judgements=(older,)))
     assert any_desk.ledger.load(any_desk.now).judgements == (other, newer)
+
+
+def test_the_same_judgement_is_told_once(any_desk: Any) -> None:
+    judgement = Judgement(left="a", right="b", verdict=Verdict.SAME, at=any_desk.now)
+    for _ in range(2):
+        any_desk.ledger.record(Facts(at=any_desk.now, judgements=(judgement,)))
+    about, event = judgement_in_words(judgement)
+    assert any_desk.ledger.history(about) == [(any_desk.now, event)]
+
+
+def test_taking_over_what_is_known_does_not_close_a_pair_that_a_person_opened(any_desk: Any) -> None:
+    any_desk.queue(any_desk.letter(1, "A|B"))
+    any_desk.send(ONE)
+    any_desk.ledger.record(Facts(at=any_desk.now, reopened=("A|B",)))
+    any_desk.ledger.adopt(replace(unsure_from_the_sheet(any_desk), state=LetterState.SENT), ("A|B",))
+    assert any_desk.ledger.load(any_desk.now).meetings == {}
 
 
 def test_a_new_personal_line_is_kept_without_a_word_in_the_history(any_desk: Any) -> None:
