@@ -138,6 +138,11 @@ def test_anything_but_one_plain_address_is_refused(typed: str) -> None:
         ascii_address(typed)
 
 
+def test_letters_beyond_ascii_before_the_at_are_told_as_such() -> None:
+    with pytest.raises(MessageUnsafe, match="letters beyond ASCII before the @"):
+        ascii_address("用户@a.example")
+
+
 def test_only_the_part_before_the_at_decides_about_smtputf8() -> None:
     assert needs_smtputf8("用户@a.example")
     assert not needs_smtputf8("user@例子.example")
