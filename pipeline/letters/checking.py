@@ -41,8 +41,8 @@ def _party(side: Side, text: str) -> Party:
         languages=(text,),
         seeks=text,
         offers=text,
-        date_from=date(2027, 2, 1),
-        date_to=date(2027, 3, 31),
+        date_from=None if side is Side.RECEIVING else date(2027, 2, 1),
+        date_to=None if side is Side.JOINING else date(2027, 3, 31),
         days=1.5,
         group_size=4,
     )

@@ -145,7 +145,7 @@ class Composer:
                 "A question is addressed to a party the match does not have.", hint="Please report this."
             )
         tongue = self._tongue((asked,))
-        others = [party for party in match.parties if party is not asked]
+        others = [party for party in match.parties if party.side is not asked.side]
         recipient = _mailbox(asked)
         view = party_view(asked, recipient.address, tongue)
         fields: dict[str, Any] = {

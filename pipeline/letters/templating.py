@@ -141,6 +141,8 @@ class Templates:
 
 def _problem(error: Exception, file: str) -> TemplateProblem:
     hint = "The fields are listed in docs/letters.md; try again with: matchmaker check"
+    if isinstance(error, TemplateNotFound) and error.message != error.name:
+        return TemplateProblem(f"templates: {error.message}.", hint="Pages use .html, text parts .txt.")
     if isinstance(error, TemplateNotFound):
         return TemplateProblem(f"templates: there is no {error.name}.", hint="Copy it from the shipped templates.")
     if isinstance(error, TemplateSyntaxError):

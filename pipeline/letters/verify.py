@@ -144,8 +144,6 @@ def _fields(head: str) -> dict[str, str]:
 
 def _decoded(value: str) -> str:
     """Encoded words joined and decoded; a value without any is itself."""
-    if "=?" not in value:
-        return value
     pieces: list[str] = []
     position = 0
     try:

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.letters.checking import check_templates
+from pipeline.letters.checking import check_templates, sample_letters
+from pipeline.letters.templating import load_templates
+from pipeline.letters.verify import read_back
+from pipeline.model import LetterKind, PointCode
 
 SHIPPED = Path(__file__).parents[2] / "templates"
 
@@ -64,6 +67,27 @@ def test_a_missing_file_is_told(folder: Path) -> None:
 def test_words_that_are_no_toml_are_told(folder: Path) -> None:
     (folder / "en/words.toml").write_text("and = ", encoding="utf-8")
     assert "en/words.toml" in check_templates(folder)[0]
+
+
+@pytest.mark.parametrize("line", ["room-for-guests", "all", "rehearsal", "until_date", "from_date", "joining"])
+def test_a_missing_word_is_told_whichever_letter_needs_it(folder: Path, line: str) -> None:
+    edit(folder / "en/words.toml", f"\n{line} = ", f"\nwas-{line} = ")
+    (problem,) = check_templates(folder)
+    assert problem.startswith("templates: en/words.toml has no ")
+    assert f"{line}. Copy it from the shipped templates" in problem
+
+
+def test_a_folder_that_is_no_language_is_told(folder: Path) -> None:
+    shutil.copytree(folder / "en", folder / "qq")
+    assert "qq is no language we know" in " ".join(check_templates(folder))
+
+
+def test_every_kind_of_letter_is_tried_and_every_point_is_worded() -> None:
+    letters = [compose() for compose in sample_letters(load_templates(SHIPPED))]
+    assert {letter.kind for letter in letters} == set(LetterKind)
+    text = read_back(letters[0].content).text
+    assert "The working language." in text
+    assert text.count("\n- ") == 2 * len(PointCode)
 
 
 @pytest.mark.parametrize(

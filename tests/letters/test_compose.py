@@ -15,7 +15,7 @@ from pipeline.letters.compose import Composer, DigestData
 from pipeline.letters.identity import meeting_keys
 from pipeline.letters.mime import build
 from pipeline.letters.points import what_fits, what_is_open
-from pipeline.letters.templating import page_loads, page_tags
+from pipeline.letters.templating import Templates, page_loads, page_tags
 from pipeline.letters.verify import read_back
 from pipeline.model import Letter, LetterKind, Match, Party
 
@@ -294,6 +294,28 @@ class TestDates:
         assert "in common: 1 March 2025 to 12 March 2025." in soon
 
 
+class TestFirstLines:
+    def test_a_short_letter_stands_there_whole(self, pair: Match, desk: Desk) -> None:
+        sources = {
+            "en/introduction.txt": "Subject: x\n{{ greeting }},\n\n{{ network }} writes.",
+            "en/introduction.html": "x",
+            "en/words.toml": desk().templates.sources["en/words.toml"],
+        }
+        lines = replace(desk(), templates=Templates(sources)).first_lines(pair)
+        assert lines == "Dear Ingrid Hillestad Bårgard and Nicholas Waller, EARLALL writes."
+
+    def test_a_long_one_is_cut_with_a_sign(self, pair: Match, desk: Desk) -> None:
+        lines = desk().first_lines(pair)
+        assert lines.startswith("Dear Ingrid Hillestad Bårgard and Nicholas Waller, EARLALL would like to")
+        assert (len(lines), lines[-1]) == (420, "…")
+
+    def test_why_it_cannot_be_written(self, pair: Match, desk: Desk) -> None:
+        parties = (replace(pair.sending, email="none"), pair.receiving)
+        assert desk().first_lines(replace(pair, parties=parties)) == (
+            "This letter cannot be written: An address is not one plain e-mail address. Ask the organisation for one."
+        )
+
+
 class TestQuestion:
     def test_it_tells_nothing_by_which_the_others_could_be_known(self, three: Match, desk: Desk) -> None:
         parties = tuple(replace(party, seeks=f"We seek {party.entry}.") for party in three.parties)
@@ -327,6 +349,20 @@ class TestQuestion:
         text = " ".join(read_back(desk().question(bare, bare.parties[2]).content).text.split())
         assert "An organisation would like to visit another, and you could join the exchange." in text
 
+    def test_a_topic_nobody_can_see_is_not_named(self, pair: Match, desk: Desk) -> None:
+        parties = tuple(replace(party, topics=("\u200b", "Guidance")) for party in pair.parties)
+        text = read_back(desk().question(replace(pair, parties=parties), parties[1]).content).text
+        assert "Topics you have in common: Guidance\n" in text
+
+    def test_of_the_asked_side_itself_there_is_no_country_to_name(self, pair: Match, desk: Desk) -> None:
+        sources = {
+            "en/question.txt": "Subject: x\n{{ sending.country }} {{ receiving }}|{{ joining }}",
+            "en/question.html": "x",
+            "en/words.toml": desk().templates.sources["en/words.toml"],
+        }
+        letter = replace(desk(), templates=Templates(sources)).question(pair, pair.receiving)
+        assert read_back(letter.content).text == "Norway |\n"
+
     def test_no_side_no_question(self, pair: Match, joining: Party, desk: Desk) -> None:
         with pytest.raises(MessageUnsafe):
             desk().question(pair, joining)
@@ -346,6 +382,20 @@ class TestReminderAndDigest:
         assert "- and 25 more" in read_back(desk().digest(data).content).text
         assert data
         assert not DigestData(day=date(2025, 3, 3), spreadsheet_url="https://x.example")
+
+    def test_a_reminder_whose_day_is_forgotten_names_none(self, pair: Match, desk: Desk) -> None:
+        text = read_back(desk().reminder(pair, None, None).content).text
+        assert "Some weeks ago we introduced" in text
+        assert b"In-Reply-To" not in desk().reminder(pair, None, None).content
+
+    def test_lines_of_the_digest_that_nobody_can_see_are_left_out(self, desk: Desk) -> None:
+        text = read_back(desk().digest(DigestData(day=date(2025, 3, 3), held=["\u200b", "M-1: x"])).content).text
+        assert "\n- M-1: x\n- and 1 more" in text
+
+    @pytest.mark.parametrize("link", ["javascript:alert(1)", "docs.example", "", None])
+    def test_only_a_web_address_is_linked(self, link: str | None, desk: Desk) -> None:
+        data = DigestData(day=date(2025, 3, 3), held=["x"], spreadsheet_url=link)
+        assert "The review tab:" not in read_back(desk().digest(data).content).text
 
     def test_the_test_letter_goes_to_one_address_and_bears_no_match(self, desk: Desk) -> None:
         letter = desk().test("anna@a.example")
@@ -374,6 +424,7 @@ class TestRehearsal:
             assert recipients(letter) == ["trial@matchmaker.example"]
             assert recipients(letter, "Reply-To") == []
             assert letter.meeting_keys == ()
+            assert b"In-Reply-To" not in letter.content
             assert letter.subject == f"[Rehearsal] {genuine.subject}"
             assert letter.id != genuine.id
             assert letter.message_id != genuine.message_id

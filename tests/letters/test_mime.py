@@ -130,12 +130,18 @@ def test_domains_become_a_labels(typed: str, ascii_form: str) -> None:
         "a..b@a.example",
         "a@b..example", "a@a.example\r\nBcc: e@e.example", "a@a.example, b@b.example", "a@a.example>",
         "x" * 65 + "@a.example",
-        "a@" + "b" * 64 + ".example", "用户@a.example", "=?utf-8?b?QUJD?=@a.example", "a@\u202ea.example",
+        "a@" + "b" * 64 + ".example", "a@" + "b." * 127 + "example",
+        "用户@a.example", "=?utf-8?b?QUJD?=@a.example", "a@\u202ea.example",
     ],
 )  # fmt: skip
 def test_anything_but_one_plain_address_is_refused(typed: str) -> None:
     with pytest.raises(MessageUnsafe):
         ascii_address(typed)
+
+
+def test_letters_beyond_ascii_before_the_at_are_told_as_such() -> None:
+    with pytest.raises(MessageUnsafe, match="letters beyond ASCII before the @"):
+        ascii_address("用户@a.example")
 
 
 def test_only_the_part_before_the_at_decides_about_smtputf8() -> None:

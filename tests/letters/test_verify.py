@@ -52,6 +52,10 @@ TAMPERINGS = {
     "another structure": (b"multipart/alternative", b"multipart/mixed"),
     "an attachment": (b'text/html; charset="utf-8"', b'text/html; charset="utf-8"; name="x.exe"'),
     "an overlong line": (b"bye\r\n", b"b=\r\n" + b"y" * 999 + b"e\r\n"),
+    "a header without a colon": (b"MIME-Version: 1.0", b"MIME Version 1.0"),
+    "a text before the first part": (b"\r\n\r\n--" + SEPARATOR, b"\r\n\r\nhidden\r\n--" + SEPARATOR),
+    "a delimiter within a line": (b"bye\r\n\r\n--", b"bye\r\nxy--"),
+    "one part only": (CONTENT[CONTENT.index(b"\r\n--" + SEPARATOR + b"\r\nContent-Type: text/html") :], b""),
     "an early end of the headers": (b"X-Match-Id", b"\r\nX-Match-Id"),
 }
 
@@ -88,6 +92,38 @@ def test_bytes_of_another_draft_are_refused(changed: Draft) -> None:
         verify(CONTENT, changed)
 
 
+def test_a_blank_before_the_subject_is_seen_by_our_own_parser() -> None:
+    with pytest.raises(MessageUnsafe, match="subject of a letter does not read"):
+        verify(CONTENT.replace(b"Subject: =?", b"Subject:  =?"), DRAFT)
+
+
+def test_another_promise_about_automatic_answers_is_refused() -> None:
+    automatic = replace(DRAFT, automatic=True)
+    verify(build(automatic), automatic)
+    with pytest.raises(MessageUnsafe, match="Auto-Submitted"):
+        verify(build(automatic).replace(b"auto-generated", b"auto-replied"), automatic)
+
+
+@pytest.mark.parametrize(
+    ("line", "is_fine"),
+    [
+        (b"Message-ID: <" + b"a" * 100 + b"@a.example>", True),
+        (b"Subject: " + b"a" * 40 + b" " + b"a" * 40, False),
+        (b"Subject: a\r\n " + b"a" * 90, True),
+        (b"Subject: a\r\n " + b"a" * 40 + b" " + b"a" * 40, False),
+    ],
+    ids=["one long word", "two words", "one long word further on", "two words further on"],
+)
+def test_only_what_cannot_be_folded_is_longer_than_a_line_should_be(line: bytes, is_fine: bool) -> None:
+    old = next(one for one in CONTENT.split(b"\r\n") if one.startswith(line.partition(b":")[0]))
+    changed = CONTENT.replace(old, line, 1)
+    if is_fine:
+        assert read_back(changed)
+    else:
+        with pytest.raises(MessageUnsafe, match="longer than 78"):
+            read_back(changed)
+
+
 def test_reading_back_refuses_mail_that_is_not_ours() -> None:
     with pytest.raises(MessageUnsafe):
         read_back(b"From: a@b.example\r\nSubject: x\r\n\r\nhello\r\n")
@@ -101,6 +137,10 @@ def test_the_refusal_says_what_to_do() -> None:
 
 
 STRUCTURE = [
+    "a header without a colon",
+    "a text before the first part",
+    "a delimiter within a line",
+    "one part only",
     "a header twice",
     "a lone line feed",
     "a lone line feed in the text",
@@ -146,6 +186,21 @@ def test_the_second_opinion_is_one(what: str) -> None:
     old, new = TAMPERINGS[what]
     _second_opinion(CONTENT, DRAFT, EXPECTED)
     with pytest.raises(MessageUnsafe):
+        _second_opinion(CONTENT.replace(old, new, 1), DRAFT, EXPECTED)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (b'boundary="=_', b'boundary="=x', "two alternative parts"),
+        (b"--" + SEPARATOR + b"--\r\n", b"", "defective"),
+        (SEPARATOR + b"\r\nContent", SEPARATOR + b"\r\n hidden\r\nContent", "defective"),
+    ],
+    ids=["no parts", "no end", "a part that begins oddly"],
+)
+def test_the_second_opinion_refuses_what_mail_programs_would_have_to_guess(old: bytes, new: bytes, told: str) -> None:
+    assert old in CONTENT
+    with pytest.raises(MessageUnsafe, match=told):
         _second_opinion(CONTENT.replace(old, new, 1), DRAFT, EXPECTED)
 
 
