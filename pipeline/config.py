@@ -20,7 +20,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pipeline.errors import ConfigurationError
 
 ENVIRONMENT_PREFIX = "MATCHMAKER_"
-DEFAULT_PATH = Path("config/pipeline.toml")
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 Count = Annotated[int, Field(ge=0)]
@@ -280,7 +279,7 @@ class Settings(Section):
         return prefix + str(self.path(Path(self.ledger.url.removeprefix(prefix))))
 
 
-def load_settings(path: Path = DEFAULT_PATH, environment: Mapping[str, str] | None = None) -> Settings:
+def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
     """Read and check the file, then the environment over it.
 
     Raises ConfigurationError naming every problem by its path.

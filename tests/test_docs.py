@@ -13,7 +13,7 @@ from pipeline.cli import COMMANDS
 from pipeline.errors import Exit
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 
 
 def reference() -> ModuleType:
@@ -45,9 +45,8 @@ def test_every_command_and_exit_code_is_documented() -> None:
         assert f"| {int(code)} |" in text
 
 
-def test_the_readme_names_only_make_targets_that_exist() -> None:
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_pages_name_only_make_targets_that_exist(page: Path) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for target in re.findall(
-        r"(?:^    |`)make ([a-z]+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE
-    ):
+    for target in re.findall(r"(?:^    |`)make ([a-z-]+)", page.read_text(encoding="utf-8"), re.MULTILINE):
         assert f"\n{target}:" in makefile

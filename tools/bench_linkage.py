@@ -192,8 +192,10 @@ def main() -> int:
     quick = "--quick" in sys.argv
     bench = Path(arguments[0]) if arguments else DEFAULT
     if not (bench / "dev.csv").is_file():
-        print(f"The bench's lists are not there ({bench}); nothing was measured.")
-        return 0
+        print(
+            f"Nothing was measured: the labelled lists are missing ({bench}). Say where they are: bench_linkage.py DIR"
+        )
+        return 2
     family_of = families(bench)
     lists = [read_labelled(bench / name, family_of) for name in ("dev.csv", "train_extra.csv")]
     dev = lists[0]

@@ -59,8 +59,8 @@ def main() -> int:
         print(json.dumps(time_pool(options.time_pool)))
         return 0
     if not (options.bench / "dev.csv").is_file():
-        print(f"No development set in {options.bench}: matching was not measured. Say where with --bench.")
-        return 0
+        print(f"Nothing was measured: the development set is missing ({options.bench}). Say where it is with --bench.")
+        return 2
     bench = Bench(options.bench)
     report: dict[str, Any] = {
         "out of fold": bench.quality(),

@@ -22,6 +22,7 @@ from typing import Any
 
 from pipeline.adapters.sheets.setup import init
 from pipeline.config import load_settings
+from pipeline.errors import Exit
 from pipeline.forms.form import Form, load_form
 from pipeline.forms.questions import Kind
 from pipeline.sandbox.app import Sandbox
@@ -98,7 +99,7 @@ def fill(person: Person, form: Form, rows: list[dict[str, Any]]) -> None:
 
 
 def one_run(config: Path) -> tuple[float, float, str]:
-    """Seconds, megabytes and closing words of one run as a process of its own."""
+    """Seconds, megabytes and closing words of one run as a process of its own. Raises SystemExit when it fails."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     started = time.monotonic()
     done = subprocess.run(
@@ -109,6 +110,8 @@ def one_run(config: Path) -> tuple[float, float, str]:
         check=False,
     )
     seconds = time.monotonic() - started
+    if done.returncode not in (Exit.DONE, Exit.NEEDS_A_PERSON):
+        raise SystemExit(f"The run failed with exit code {done.returncode}: {done.stderr[-2000:]}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     calls = re.findall(r"reads=\d+ writes=\d+", done.stderr)
     said = done.stdout.strip().splitlines() or done.stderr.strip().splitlines()[-1:]

@@ -40,15 +40,16 @@ def main() -> int:
     """Run the checker and print its score."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--examples", type=int, default=5, help="failures to show")
+    parser.add_argument("--only", default="", help="regular expression: only recordings of such a name")
     options = parser.parse_args()
     checker = BENCH / "replay_cassettes.py"
     if not checker.exists():
-        print("The recordings are not here: ../shared/bench/sheets, seen from the repository, is missing.")
+        print(f"Nothing was measured: the recordings of Google's traffic are missing ({BENCH}).")
         return 2
     server, url = serve()
     started = time.monotonic()
     command = [sys.executable, str(checker), "--base-url", url, "--cassettes", str(BENCH / "cassettes")]
-    command += ["--within", str(BENCH / "kinds.txt"), "--examples", str(options.examples)]
+    command += ["--within", str(BENCH / "kinds.txt"), "--examples", str(options.examples), "--only", options.only]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     server.should_exit = True
     lines = (result.stdout + result.stderr).strip().splitlines()

@@ -8,10 +8,6 @@ import click
 
 from pipeline.commands.options import Asked, emit, one_line, with_options
 from pipeline.errors import Exit, UsageError
-from pipeline.letters.identity import introduction_id
-from pipeline.model import LetterState
-
-FINISHED = frozenset({LetterState.SENT, LetterState.WITHDRAWN})
 
 
 @click.group(invoke_without_command=True)
@@ -21,10 +17,12 @@ def outbox(asked: Asked) -> int:
     context = click.get_current_context()
     if context.invoked_subcommand is not None:
         return Exit.DONE
+    from pipeline.model import LetterState
     from pipeline.wiring import now, open_ledger_only
 
     with open_ledger_only(asked.settings, read_only=True) as ledger:
-        letters = [record for record in ledger.load(now()).letters.values() if record.state not in FINISHED]
+        finished = {LetterState.SENT, LetterState.WITHDRAWN}
+        letters = [record for record in ledger.load(now()).letters.values() if record.state not in finished]
     letters.sort(key=lambda record: record.since)
     if asked.as_json:
         emit(
@@ -60,6 +58,8 @@ def outbox(asked: Asked) -> int:
 def resolve(asked: Asked, identifier: str, was_sent: bool | None) -> int:
     """Settle an unsure letter: it was sent (nothing more leaves), or it was not (the next run sends it)."""
     from pipeline.adapters.lock import run_lock
+    from pipeline.letters.identity import introduction_id
+    from pipeline.model import LetterState
     from pipeline.ports import LedgerChanges
     from pipeline.wiring import now, open_ledger_only
 

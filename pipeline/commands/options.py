@@ -15,11 +15,15 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.config import DEFAULT_PATH, Settings, load_settings
+if TYPE_CHECKING:
+    from pipeline.config import Settings
+
+DEFAULT_PATH = Path("config/pipeline.toml")
+"""The configuration where nobody names another."""
 
 _ADDRESS = re.compile(r"([^\s@<>\"(),;:\[\]{}=…/'])[^\s@<>\"(),;:\[\]{}…]{0,80}@([^\s@<>\"'(),;:\[\]{}]+)")
 """Anything that looks like an address, in whatever letters; the local part is bounded so that it stays linear."""
@@ -44,6 +48,8 @@ class Asked:
     @functools.cached_property
     def settings(self) -> Settings:
         """The checked configuration, read when first needed."""
+        from pipeline.config import load_settings
+
         return load_settings(self.config or DEFAULT_PATH)
 
     @property

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.commands.options import Asked, emit, one_line, with_options
-from pipeline.config import Settings
 from pipeline.errors import Exit, MatchmakerError, UsageError
-from pipeline.model import SheetSnapshot
+
+if TYPE_CHECKING:
+    from pipeline.config import Settings
+    from pipeline.model import SheetSnapshot
 
 BY_HAND = (
     "Delete the answer in the Google Form itself (Responses > Individual): the form keeps its own copy.",

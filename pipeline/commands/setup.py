@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.commands.options import Asked, emit, one_line, with_options
-from pipeline.config import DEFAULT_PATH, Settings, load_settings
+from pipeline.commands.options import DEFAULT_PATH, Asked, emit, one_line, with_options
 from pipeline.errors import Exit, MatchmakerError, UsageError
+
+if TYPE_CHECKING:
+    from pipeline.config import Settings
 
 
 @click.command()
@@ -29,6 +32,7 @@ def form(asked: Asked, name: str | None, every: bool, typed_addresses: bool) -> 
     """
     import dataclasses
 
+    from pipeline.config import Settings, load_settings
     from pipeline.forms.form import MATCHMAKING, form_names, load_form
     from pipeline.forms.script import FormsTab, apps_script
     from pipeline.tabs.forms import SCRIPT_COLUMNS, TAB

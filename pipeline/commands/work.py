@@ -8,7 +8,6 @@ import click
 
 from pipeline.commands.options import Asked, emit, one_line, progress_to_terminal, with_options
 from pipeline.errors import Exit, UsageError
-from pipeline.letters.identity import introduction_id
 
 log = logging.getLogger(__name__)
 
@@ -131,6 +130,7 @@ def explain(asked: Asked, identifier: str) -> int:
 @with_options
 def preview(asked: Asked, match: str, source: bool) -> int:
     """Show the exact letter of a match; nothing is sent."""
+    from pipeline.letters.identity import introduction_id
     from pipeline.letters.verify import read_back
     from pipeline.run import look
     from pipeline.wiring import open_adapters

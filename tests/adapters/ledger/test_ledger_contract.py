@@ -465,7 +465,7 @@ def test_an_older_judgement_does_not_replace_a_newer_one(any_desk: Any) -> None:
 def test_the_same_judgement_is_told_once(any_desk: Any) -> None:
     judgement = Judgement(left="a", right="b", verdict=Verdict.SAME, at=any_desk.now)
     for _ in range(2):
-        any_desk.ledger.record(Facts(at=any_desk.now, judgements=(judgement,)))
+        any_desk.ledger.record(LedgerChanges(at=any_desk.now, judgements=(judgement,)))
     about, event = judgement_in_words(judgement)
     assert any_desk.ledger.history(about) == [(any_desk.now, event)]
 
@@ -473,7 +473,7 @@ def test_the_same_judgement_is_told_once(any_desk: Any) -> None:
 def test_taking_over_what_is_known_does_not_close_a_pair_that_a_person_opened(any_desk: Any) -> None:
     any_desk.queue(any_desk.letter(1, "A|B"))
     any_desk.send(ONE)
-    any_desk.ledger.record(Facts(at=any_desk.now, reopened=("A|B",)))
+    any_desk.ledger.record(LedgerChanges(at=any_desk.now, reopened=("A|B",)))
     any_desk.ledger.adopt(replace(unsure_from_the_sheet(any_desk), state=LetterState.SENT), ("A|B",))
     assert any_desk.ledger.load(any_desk.now).meetings == {}
 

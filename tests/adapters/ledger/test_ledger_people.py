@@ -165,8 +165,8 @@ def test_old_things_are_let_go_and_pairs_stay_known(desk: Any) -> None:
 def test_a_decision_counts_from_the_day_it_was_made_however_often_it_is_read(desk: Any) -> None:
     long_ago = datetime(2026, 1, 1, tzinfo=UTC)
     declined = (Decision(match="M-1", declined=True),)
-    desk.ledger.record(Facts(at=long_ago, matches=(desk.match(1),), decisions=declined))
-    desk.ledger.record(Facts(at=desk.now, decisions=declined))
+    desk.ledger.record(LedgerChanges(at=long_ago, matches=(desk.match(1),), decisions=declined))
+    desk.ledger.record(LedgerChanges(at=desk.now, decisions=declined))
     assert purge(desk.ledger, RetentionSettings(), desk.now) == {"refused proposals": 1}
 
 
