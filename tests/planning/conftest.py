@@ -78,7 +78,7 @@ def host(organisation: str = "Lysekil College", country: str = "Sweden", **chang
         "organisation": organisation,
         "email": _address(organisation),
         "country": country,
-        "city": organisation.split()[0],
+        "city": organisation.split(maxsplit=1)[0],
         "role": "Host visitors",
         "offers": "We show dual VET.",
         **changed,
@@ -92,7 +92,7 @@ def guest(organisation: str = "Kortrijk Training Centre", country: str = "Belgiu
         "organisation": organisation,
         "email": _address(organisation),
         "country": country,
-        "city": organisation.split()[0],
+        "city": organisation.split(maxsplit=1)[0],
         "role": "Send staff or learners",
         "seeks": "We want to learn dual VET.",
         **changed,
@@ -100,7 +100,7 @@ def guest(organisation: str = "Kortrijk Training Centre", country: str = "Belgiu
 
 
 def _address(organisation: str) -> str:
-    return f"office@{organisation.split()[0].lower()}.example"
+    return f"office@{organisation.split(maxsplit=1)[0].lower()}.example"
 
 
 def table(name: str, header: Sequence[str], rows: Rows) -> Table:

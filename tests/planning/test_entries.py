@@ -203,9 +203,7 @@ def test_known_aliases_are_one_organisation_and_nobody_is_asked() -> None:
 
 def test_an_id_stays_and_a_merge_is_remembered_under_the_old_one() -> None:
     asked = read(*TWO)
-    assert {one.id for one in read(*TWO, state=knowing(asked)).organisations} == {
-        one.id for one in asked.organisations
-    }
+    assert {one.id for one in read(*TWO, state=knowing(asked)).organisations} == {one.id for one in asked.organisations}
     (question,) = asked.questions
     verdict = Judgement(left=question.left, right=question.right, verdict=Verdict.SAME, at=NOW)
     merged = read(*TWO, state=replace(knowing(asked), judgements=(verdict,)))

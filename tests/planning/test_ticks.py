@@ -215,7 +215,10 @@ def test_one_brake_may_stand_while_another_is_released() -> None:
     behind = first_steps(
         make_inputs(
             state=state,
-            tabs={"Review": [{"Match": "M-AAAAAAAAAA", "Status": "Introduced on 2026-10-01"}], "Problems": released(gone)},
+            tabs={
+                "Review": [{"Match": "M-AAAAAAAAAA", "Status": "Introduced on 2026-10-01"}],
+                "Problems": released(gone),
+            },
         )
     )[1]
     assert behind.adopted == (), "that brake was not released"
