@@ -159,7 +159,7 @@ def test_a_problem_is_new_once_and_forgotten_when_it_is_mended() -> None:
     bad = host(email="nobody")
     first = changes(bad)
     (problem,) = first.new_problems
-    assert first.ledger.problems == {problem.key}
+    assert first.ledger.problems == frozenset({problem.key})
     second = changes(bad, state=LedgerState(problems=frozenset({problem.key})))
     assert (second.new_problems, second.ledger.problems) == ((), None)
     mended = changes(HOST, state=LedgerState(problems=frozenset({problem.key})))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ LONG_AGO = SUBMITTED - 600
 """More than eighteen months before."""
 
 
-def read(*answers: Answers, **more: object) -> Entries:
+def read(*answers: Answers, **more: Any) -> Entries:
     return read_entries(make_inputs(*answers, **more))
 
 

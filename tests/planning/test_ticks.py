@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from pipeline.model import Cell, Decision, LetterState, Match
+from pipeline.model import Cell, Decision, LetterState, Match, Problem
 from pipeline.planning.plan import Plan
 from pipeline.planning.ticks import Ticks, is_turned_down
 from pipeline.ports import LedgerState
@@ -39,7 +40,7 @@ def match_of(plan: Plan) -> Match:
     return match
 
 
-def read(*answers: Answers, review: Rows = (), problems: Rows = (), state: LedgerState, **more: object) -> Ticks:
+def read(*answers: Answers, review: Rows = (), problems: Rows = (), state: LedgerState, **more: Any) -> Ticks:
     tabs = {"Review": review, "Problems": problems}
     return first_steps(make_inputs(*(answers or (HOST, GUEST)), tabs=tabs, state=state, **more))[1]
 
@@ -123,7 +124,10 @@ def test_a_no_does_not_count_against_answers_that_have_changed_since(proposed: P
 
 def test_what_is_wrong_in_each_tab_is_told(proposed: Plan) -> None:
     rows = [*ticked(*rows_of(proposed), Approve="yes"), {"Why": "a note of mine"}]
-    tabs = {"Review": rows, "By hand": [{"Sending organisation": "Nobody at all", "Receiving organisation": "x"}]}
+    tabs: dict[str, Rows] = {
+        "Review": rows,
+        "By hand": [{"Sending organisation": "Nobody at all", "Receiving organisation": "x"}],
+    }
     ticks = first_steps(make_inputs(HOST, GUEST, tabs=tabs, state=remembered(proposed)))[1]
     assert [problem.where for problem in ticks.problems] == [
         "Review, row 3",
@@ -134,8 +138,11 @@ def test_what_is_wrong_in_each_tab_is_told(proposed: Plan) -> None:
 
 def test_lines_by_hand_and_notes_on_exchanges_are_read(proposed: Plan) -> None:
     match = match_of(proposed)
-    line = {"Sending organisation": "Kortrijk Training Centre", "Receiving organisation": "Lysekil College"}
-    tabs = {"By hand": [line], "Exchanges": [{"Match": match.id, "Took place": True}]}
+    line: dict[str, Cell] = {
+        "Sending organisation": "Kortrijk Training Centre",
+        "Receiving organisation": "Lysekil College",
+    }
+    tabs: dict[str, Rows] = {"By hand": [line], "Exchanges": [{"Match": match.id, "Took place": True}]}
     ticks = first_steps(make_inputs(HOST, GUEST, tabs=tabs, state=remembered(proposed)))[1]
     assert [[party.organisation for party in line] for line in ticks.by_hand.lines] == [list(line.values())]
     (exchange,) = ticks.exchanges
@@ -145,8 +152,8 @@ def test_lines_by_hand_and_notes_on_exchanges_are_read(proposed: Plan) -> None:
 # -- brakes --------------------------------------------------------------------------------------------
 
 
-def released(*brakes: object) -> Rows:
-    return [{"What": getattr(brake, "what", brake), "Go on": True} for brake in brakes]
+def released(*brakes: Problem) -> Rows:
+    return [{"What": brake.what, "Go on": True} for brake in brakes]
 
 
 def test_answers_that_vanish_pull_a_brake_and_a_tick_releases_it() -> None:
@@ -164,7 +171,8 @@ def test_answers_that_vanish_pull_a_brake_and_a_tick_releases_it() -> None:
 def test_only_a_tick_beside_that_very_brake_releases_it(box: Cell) -> None:
     state = remembered(plan_of(*(host(f"College{number} Skole") for number in range(4))))
     (brake,) = first_steps(make_inputs(state=state))[1].brakes
-    for row in ({"What": brake.what, "Go on": box}, {"What": "3 of 4 known answers", "Go on": True}):
+    rows: Rows = [{"What": brake.what, "Go on": box}, {"What": "3 of 4 known answers", "Go on": True}]
+    for row in rows:
         ticks = first_steps(make_inputs(state=state, tabs={"Problems": [row]}))[1]
         assert (ticks.brakes, ticks.released) == ((brake,), ())
 
