@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -11,23 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.cleaning import clean_address
-from pipeline.cleaning.data_files import data_file
-from pipeline.config import Settings
-from pipeline.forms.form import load_form
-from pipeline.letters.compose import Composer
-from pipeline.letters.templating import load_templates
 from pipeline.letters.verify import read_back
-from pipeline.model import Cell, SheetRow, SheetSnapshot, Table
-from pipeline.planning.inputs import RunInputs
-from pipeline.planning.plan import Plan, make_plan
+from pipeline.model import Cell
+from pipeline.planning.plan import Plan
 from pipeline.ports import LedgerState
-from pipeline.tabs import review as review_tab
-from pipeline.tabs.tab import RESPONSES
+from tests.planning.conftest import FORM, Answers, Rows, guest, host, plan_of, rows_of, ticked
 
-NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
-FORM = load_form()
-TEMPLATES = load_templates(data_file().parent / "templates", "en")
-SETTINGS = Settings()
 CONTROLLED = {"submitted_at", "kind", "consent"}
 """Answers that decide whether a row is read at all; they have tests of their own."""
 
@@ -42,65 +30,12 @@ HOSTILE = st.lists(st.sampled_from(SNIPPETS) | st.text(max_size=20), max_size=6)
 NUMBERS = st.floats() | st.integers() | st.booleans() | st.none()
 
 
-def good(number: int, **given_: Cell) -> dict[str, Cell]:
-    return {
-        "submitted_at": 46_340.5 + number,
-        "email": f"office@organisation-{number}.example",
-        "kind": "New entry",
-        "contact_name": "Coordinator",
-        "organisation": ("Lysekil College", "Kortrijk Training Centre")[number],
-        "organisation_type": "VET school or provider",
-        "country": ("Sweden", "Belgium")[number],
-        "city": ("Lysekil", "Kortrijk")[number],
-        "membership": "Member",
-        "travellers": "Teachers and trainers",
-        "formats": "Job shadowing",
-        "topics": "Dual VET and apprenticeships",
-        "role": ("Host visitors", "Send staff or learners")[number],
-        "offers": "We show dual VET.",
-        "seeks": "We want to learn dual VET.",
-        "languages": "English",
-        "fewer_opportunities": "No",
-        "consent": "I agree",
-        "share_contact": "Yes",
-        "publish": "Yes",
-        **given_,
-    }
+GOOD = (host(), guest())
+ADDRESSES = {"office@lysekil.example", "office@kortrijk.example"}
 
 
-def table(name: str, header: tuple[str, ...], rows: Sequence[Mapping[str, Cell]]) -> Table:
-    return Table(
-        title=name,
-        header=header,
-        rows=tuple(SheetRow(number=number, cells=cells) for number, cells in enumerate(rows, start=2)),
-    )
-
-
-def message_id(letter: str) -> str:
-    return f"<{letter.replace(':', '.').lower()}@x.example>"
-
-
-def planned(answers: list[dict[str, Cell]], state: LedgerState, review: Sequence[Mapping[str, Cell]]) -> Plan:
-    titles = {question.key: question.title for question in FORM.questions}
-    responses = [{titles[key]: value for key, value in answer.items()} for answer in answers]
-    snapshot = SheetSnapshot(
-        tables={
-            RESPONSES: table(RESPONSES, tuple(titles.values()), responses),
-            "Review": table("Review", review_tab.TAB.titles, review),
-        }
-    )
-    return make_plan(
-        RunInputs(
-            snapshot=snapshot,
-            state=state,
-            settings=SETTINGS,
-            form=FORM,
-            composer=Composer(mail=SETTINGS.mail, templates=TEMPLATES, message_id=message_id, now=NOW),
-            now=NOW,
-            is_erased=lambda _: False,
-            aliases={},
-        )
-    )
+def planned(answers: Sequence[Answers], state: LedgerState | None = None, review: Rows = ()) -> Plan:
+    return plan_of(*answers, state=state, tabs={"Review": review})
 
 
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
@@ -114,14 +49,10 @@ def planned(answers: list[dict[str, Cell]], state: LedgerState, review: Sequence
     side=st.integers(0, 1),
 )
 def test_never_an_exception_and_never_a_wrong_recipient(changed: dict[str, Any], note: str, side: int) -> None:
-    answers = [good(0), good(1)]
-    answers[side] |= changed
-    first = planned(answers, LedgerState(), [])
+    answers = [{**answer, **changed} if number == side else answer for number, answer in enumerate(GOOD)]
+    first = planned(answers)
     assert first.letters.due == ()
-    rows = [
-        {**row.cells, "Approve": True, "Agreed": True, "Message": note}
-        for row in first.changes.before.inserts.get("Review", ())
-    ]
+    rows = ticked(*rows_of(first), Approve=True, Agreed=True, Message=note)
     state = LedgerState(matches=first.matches.all, entries=first.entries.plan.known)
     second = planned(answers, state, rows)
     allowed = set()
@@ -140,20 +71,14 @@ def test_never_an_exception_and_never_a_wrong_recipient(changed: dict[str, Any],
 
 
 def test_the_two_good_answers_do_meet() -> None:
-    first = planned([good(0), good(1)], LedgerState(), [])
-    (row,) = first.changes.before.inserts["Review"]
-    second = planned(
-        [good(0), good(1)],
-        LedgerState(matches=first.matches.all, entries=first.entries.plan.known),
-        [{**row.cells, "Approve": True}],
-    )
-    (letter,) = second.letters.due
-    assert set(letter.envelope.recipients) == {"office@organisation-0.example", "office@organisation-1.example"}
+    first = planned(GOOD)
+    state = LedgerState(matches=first.matches.all, entries=first.entries.plan.known)
+    (letter,) = planned(GOOD, state, ticked(*rows_of(first), Approve=True)).letters.due
+    assert set(letter.envelope.recipients) == ADDRESSES
 
 
 @pytest.mark.parametrize("value", ["=TRUE()", "TRUE", 1, "☑", "yes"])
 def test_what_is_no_tick_sends_nothing(value: Cell) -> None:
-    first = planned([good(0), good(1)], LedgerState(), [])
-    (row,) = first.changes.before.inserts["Review"]
-    second = planned([good(0), good(1)], LedgerState(matches=first.matches.all), [{**row.cells, "Approve": value}])
-    assert second.letters.due == ()
+    first = planned(GOOD)
+    rows = ticked(*rows_of(first), Approve=value)
+    assert planned(GOOD, LedgerState(matches=first.matches.all), rows).letters.due == ()

@@ -7,14 +7,26 @@ from datetime import UTC, datetime
 import pytest
 
 from pipeline.model import Envelope, LetterKind, LetterRecord, LetterState
-from pipeline.planning.brakes import ledger_behind, vanished
+from pipeline.planning.brakes import ledger_behind, served_by_another, vanished
 
 MATCH = "M-AAAAAAAAAA"
 
 
 @pytest.mark.parametrize(
     ("known", "gone", "pulled"),
-    [(0, 0, False), (1, 1, False), (2, 2, True), (10, 3, False), (10, 5, True), (100, 4, False), (100, 50, True)],
+    [
+        (0, 0, False),
+        (1, 1, False),
+        (2, 2, True),
+        (5, 3, False),
+        (5, 4, True),
+        (8, 4, True),
+        (9, 4, False),
+        (10, 3, False),
+        (10, 5, True),
+        (100, 4, False),
+        (100, 50, True),
+    ],
 )
 def test_vanished_answers(known: int, gone: int, pulled: bool) -> None:
     assert (vanished(known, gone, 0.5) is not None) is pulled
@@ -51,3 +63,22 @@ def test_the_ledger_knows_less_than_the_sheet(status: str, letters: dict[str, Le
     brake, matches = ledger_behind({MATCH: status}, letters)
     assert (brake is not None) is behind
     assert matches == ((MATCH,) if behind else ())
+
+
+def test_five_matches_are_named_and_the_key_names_them_all() -> None:
+    ids = [f"M-{letter * 10}" for letter in "FEDCBA"]
+    five, _ = ledger_behind(dict.fromkeys(ids[1:], "Introduced on 2026-11-20"), {})
+    six, matches = ledger_behind(dict.fromkeys(ids, "Introduced on 2026-11-20"), {})
+    assert matches == tuple(sorted(ids))
+    assert five is not None
+    assert six is not None
+    assert f"5 matches were introduced ({', '.join(sorted(ids[1:]))}) of" in five.what
+    assert f"6 matches were introduced ({', '.join(sorted(ids[1:]))} and others) of" in six.what
+    assert six.key == f"brake:ledger-behind:{','.join(sorted(ids))}"
+
+
+@pytest.mark.parametrize(("owner", "pulled"), [(None, False), ("mine", False), ("other", True)])
+def test_a_spreadsheet_is_served_by_one_ledger_at_a_time(owner: str | None, *, pulled: bool) -> None:
+    brake = served_by_another(owner, "mine")
+    assert (brake is not None) is pulled
+    assert brake is None or brake.key == "brake:another-ledger:other"

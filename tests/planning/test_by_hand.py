@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -146,3 +147,41 @@ def test_a_match_by_hand_of_other_sides_is_another() -> None:
     (made,) = wished(read(("Gent", "Porto")))
     (other,) = wished(read(("Porto", "Gent")), (made,))
     assert other.party(Side.SENDING) != made.party(Side.SENDING)
+
+
+def test_only_a_wish_that_was_fulfilled_by_hand_is_spent() -> None:
+    """What the program introduced, and what stands open by hand, are no use to count as answers to the line."""
+    line = read(("Gent", "Porto"))
+    (made,) = wished(line)
+    by_program = replace(made, by_hand=False)
+    (again,) = wished(line, (by_program,), (made.id,))
+    assert (again.by_hand, again.generation) == (True, 1)
+    twice = read(("Gent", "Porto"), ("Gent", "Porto"))
+    assert wished(twice, (made,), ()) == ()
+    (open_one,) = wished(twice, (made, replace(again, by_hand=False)), (made.id,))
+    assert (open_one.id, open_one.by_hand) == (again.id, True)
+
+
+def test_organisations_are_told_apart_by_address_where_they_have_no_id() -> None:
+    (made,) = wished(read(("Gent", "Porto")))
+    unknown = replace(made, parties=tuple(replace(party, organisation_id="") for party in made.parties))
+    other = replace(unknown, parties=(replace(unknown.sending, email="else@x.example"), unknown.receiving))
+    assert wishes([unknown.parties], (unknown,), (), SOURCES, TODAY) == ()
+    (asked,) = wishes([other.parties], (unknown,), (), SOURCES, TODAY)
+    assert asked.sending.email == "else@x.example"
+
+
+def test_an_entry_without_a_day_is_older_than_any_other() -> None:
+    dated, undated = source(3, "O-7", "Riga"), source(9, "O-7", "Riga")
+    undated = replace(undated, entry=replace(undated.entry, submitted_at=None))
+    found = read_by_hand(
+        Table(
+            title="By hand",
+            header=TITLES,
+            rows=(SheetRow(number=2, cells=dict(zip(TITLES, ("Riga", "Gent"), strict=False))),),
+        ),
+        (*ORGANISATIONS, Organisation(id="O-7", name="Riga")),
+        {"E-1": SOURCES["E-1"], "E-3": dated, "E-9": undated},
+    )
+    ((sending, _),) = found.lines
+    assert sending.email == "3@x.example"

@@ -1,0 +1,357 @@
+"""What a run writes into ledger and sheet: only what is new, and nothing when nothing changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from pipeline.letters.identity import introduction_id, question_id
+from pipeline.model import Decision, Judgement, LetterState, SheetChanges, Side, Verdict
+from pipeline.planning.changes import Changes
+from pipeline.planning.plan import Plan
+from pipeline.ports import Facts, LedgerState
+from pipeline.tabs import review
+from tests.planning.conftest import (
+    NOW,
+    SUBMITTED,
+    Answers,
+    Office,
+    by_id,
+    guest,
+    host,
+    introduction_record,
+    make_inputs,
+    met,
+    plan_of,
+    remembered,
+    rows_of,
+    ticked,
+)
+
+HOST, GUEST = host(), guest()
+DOUBT = (host("Lysekil College"), host("Lysekil Vocational School", email="x@other.example"))
+
+
+@pytest.fixture(scope="module")
+def proposed() -> Plan:
+    """A run that has just proposed one match."""
+    return plan_of(HOST, GUEST)
+
+
+def changes(*answers: Answers, **more: Any) -> Changes:
+    return plan_of(*answers, **more).changes
+
+
+def again(plan: Plan, *, boxes: dict[str, Any] | None = None, known: dict[str, Any] | None = None, **more: Any) -> Plan:
+    """The run after `plan`, with the same two answers."""
+    rows = ticked(*rows_of(plan), **(boxes or {}))
+    return plan_of(HOST, GUEST, state=remembered(plan, **(known or {})), tabs={"Review": rows}, **more)
+
+
+# -- the ledger ----------------------------------------------------------------------------------------
+
+
+def test_what_is_new_is_remembered(proposed: Plan) -> None:
+    ledger = proposed.changes.ledger
+    (match,) = proposed.matches.fresh
+    assert (ledger.at, ledger.matches, ledger.letters) == (NOW, (match,), ())
+    assert len(ledger.entries) == 2
+    assert sorted(sentence.split(": ")[1] for _, sentence in ledger.organisation_events) == [
+        "Kortrijk Training Centre",
+        "Lysekil College",
+    ]
+    assert set(ledger.spellings.values()) == {one.id for one in proposed.entries.organisations}
+    assert ledger.questions is not None
+    assert "consent" in ledger.questions
+
+
+def test_what_is_known_is_not_told_again(proposed: Plan) -> None:
+    assert again(proposed).changes.ledger == Facts(at=NOW)
+
+
+def test_an_edit_is_remembered_with_what_it_overtakes(proposed: Plan) -> None:
+    edited = plan_of(HOST, guest(seeks="Something else."), state=remembered(proposed))
+    (old,), (new,) = proposed.matches.fresh, edited.matches.fresh
+    ledger = edited.changes.ledger
+    assert (ledger.matches, ledger.superseded) == ((new,), {old.id: new.id})
+    assert [entry.id for entry in ledger.entries] == [old.sending.entry]
+    later = plan_of(HOST, guest(seeks="Something else."), state=remembered(edited))
+    assert later.changes.ledger == Facts(at=NOW)
+
+
+@pytest.mark.parametrize(
+    ("boxes", "decided"),
+    [({}, None), ({"Approve": True}, {"approved": True}), ({"Decline": True}, {"declined": True})],
+)
+def test_a_decision_is_remembered_when_it_is_another_than_before(
+    proposed: Plan, boxes: dict[str, bool], decided: dict[str, bool] | None
+) -> None:
+    (match,) = proposed.matches.fresh
+    decision = Decision(match=match.id, **decided) if decided else None  # type: ignore[arg-type]
+    first = again(proposed, boxes=boxes).changes.ledger
+    assert first.decisions == ((decision,) if decision else ())
+    known = {"decisions": {match.id: decision} if decision else {}}
+    assert again(proposed, boxes=boxes, known=known).changes.ledger.decisions == ()
+    taken_back = again(proposed, known=known).changes.ledger.decisions
+    assert taken_back == ((Decision(match=match.id),) if decision else ())
+
+
+def test_a_deleted_row_says_nothing_new(proposed: Plan) -> None:
+    (match,) = proposed.matches.fresh
+    state = remembered(proposed, decisions={match.id: Decision(match=match.id, declined=True)})
+    assert changes(HOST, GUEST, state=state).ledger.decisions == ()
+
+
+def test_letters_to_queue_to_take_back_and_to_settle(proposed: Plan) -> None:
+    (match,) = proposed.matches.fresh
+    letter = introduction_id(match.id)
+    assert [one.id for one in again(proposed, boxes={"Approve": True}).changes.ledger.letters] == [letter]
+    queued = {"letters": by_id(introduction_record(match, LetterState.QUEUED))}
+    assert again(proposed, known=queued).changes.ledger.withdrawn == {letter: "Approve was unticked"}
+    unsure = {"letters": by_id(introduction_record(match, LetterState.UNSURE))}
+    for box, was_sent in [("Was sent", True), ("Was not sent", False)]:
+        boxes = {"Approve": True, box: True}
+        assert again(proposed, boxes=boxes, known=unsure).changes.ledger.settled == {letter: was_sent}
+
+
+def test_a_question_that_waits_is_taken_back_too() -> None:
+    asking = host(share_contact="Ask me first")
+    first = plan_of(asking, GUEST)
+    (match,) = first.matches.fresh
+    identifier = question_id(match.id, Side.RECEIVING)
+    question = replace(introduction_record(match, LetterState.QUEUED), id=identifier)
+    state = remembered(first, letters=by_id(question))
+    later = changes(asking, GUEST, state=state, tabs={"Review": rows_of(first)})
+    assert later.ledger.withdrawn == {identifier: "Approve was unticked"}
+
+
+def test_a_line_by_hand_opens_the_pair_again(proposed: Plan) -> None:
+    (match,) = proposed.matches.fresh
+    line = {"Sending organisation": "Kortrijk Training Centre", "Receiving organisation": "Lysekil College"}
+    state = remembered(proposed, letters=by_id(introduction_record(match)), meetings=met(match))
+    first = plan_of(HOST, GUEST, state=state, tabs={"By hand": [line]})
+    (asked,) = first.matches.fresh
+    assert first.changes.ledger.reopened == ()
+    rows = ticked(*rows_of(first), Approve=True)
+    state = replace(state, matches=first.matches.all)
+    second = plan_of(HOST, GUEST, state=state, tabs={"By hand": [line], "Review": rows})
+    assert set(second.changes.ledger.reopened) == set(met(match))
+    assert [one.match for one in second.changes.ledger.letters] == [asked.id]
+
+
+def test_answers_about_organisations_are_remembered_once() -> None:
+    first = plan_of(*DOUBT)
+    (question,) = first.entries.questions
+    tabs = {"Same organisation?": [{"Same": True, "Question": question.key}]}
+    second = plan_of(*DOUBT, state=remembered(first), tabs=tabs)
+    verdict = Judgement(left=question.left, right=question.right, verdict=Verdict.SAME, at=NOW)
+    assert second.changes.ledger.judgements == (verdict,)
+    assert changes(*DOUBT, state=remembered(second), tabs=tabs).ledger.judgements == ()
+
+
+# -- problems ------------------------------------------------------------------------------------------
+
+
+def test_a_problem_is_new_once_and_forgotten_when_it_is_mended() -> None:
+    bad = host(email="nobody")
+    first = changes(bad)
+    (problem,) = first.new_problems
+    assert first.ledger.problems == frozenset({problem.key})
+    second = changes(bad, state=LedgerState(problems=frozenset({problem.key})))
+    assert (second.new_problems, second.ledger.problems) == ((), None)
+    mended = changes(HOST, state=LedgerState(problems=frozenset({problem.key})))
+    assert (mended.new_problems, mended.ledger.problems) == ((), frozenset())
+
+
+def test_a_second_problem_is_new_beside_the_first() -> None:
+    (known,) = changes(host(email="nobody")).new_problems
+    other = guest(email="nobody either", submitted_at=SUBMITTED + 1)
+    both = changes(host(email="nobody"), other, state=LedgerState(problems=frozenset({known.key})))
+    assert len(both.new_problems) == 1
+    assert known.key not in {problem.key for problem in both.new_problems}
+
+
+# -- the sheet, before letters leave -------------------------------------------------------------------
+
+
+def test_new_rows_stand_the_strongest_on_top() -> None:
+    answers = (
+        HOST,
+        host("Aarhus Skole", "Denmark", topics="Green skills", formats="Study visit", offers="We show gardens."),
+        GUEST,
+        guest("Antwerpen School"),
+    )
+    plan = plan_of(*answers)
+    rows = [(row["Sending organisation"], row["Receiving organisation"]) for row in rows_of(plan)]
+    fresh = [(match.sending.organisation, match.receiving.organisation) for match in plan.matches.fresh]
+    assert rows == fresh
+    assert len(rows) >= 2
+    assert rows[:2] == [("Antwerpen School", "Lysekil College"), ("Kortrijk Training Centre", "Lysekil College")]
+
+
+def test_a_deleted_row_comes_back_while_its_match_is_open(proposed: Plan) -> None:
+    (match,) = proposed.matches.fresh
+    assert len(rows_of(plan_of(HOST, GUEST, state=remembered(proposed)))) == 1
+    assert rows_of(again(proposed)) == []
+    for closed in (
+        {"letters": by_id(introduction_record(match)), "meetings": met(match)},
+        {"decisions": {match.id: Decision(match=match.id, declined=True)}},
+    ):
+        assert rows_of(plan_of(HOST, GUEST, state=remembered(proposed, **closed))) == []
+    unsure = {"letters": by_id(introduction_record(match, LetterState.UNSURE))}
+    (row,) = rows_of(plan_of(HOST, GUEST, state=remembered(proposed, **unsure)))
+    assert str(row["Status"]).startswith("Unsure")
+
+
+def test_the_tabs_that_are_the_programs_own_are_filled_and_left_alone_when_they_say_it_already(office: Office) -> None:
+    office.answer(HOST, GUEST, host("Bergen Skole", "Norway", email="nobody"))
+    first = office.plan()
+    assert set(first.changes.before.contents) == {"Organisations", "Problems"}
+    office.keep(first)
+    assert office.plan().changes.before.contents == {}
+    office.edit(2, organisation="Lysekil Vocational College")
+    assert "Organisations" in office.plan().changes.before.contents
+
+
+def test_nothing_is_written_into_a_tab_somebody_deleted(office: Office) -> None:
+    office.answer(HOST, GUEST)
+    del office.sheet.tabs["Organisations"]
+    del office.sheet.tabs["Problems"]
+    before = office.plan().changes.before
+    assert before.contents == {}
+    assert before.last_checked is None, "there is no place for it"
+
+
+def test_near_misses_and_unmet_demand_are_shown_by_name(office: Office) -> None:
+    office.answer(
+        host(date_from=46_500, date_to=46_510),
+        guest(date_from=46_600, date_to=46_610, target_organisation="City of Nowhere Academy"),
+    )
+    contents = office.plan().changes.before.contents
+    assert contents["Nearly"][0][:2] == ("Kortrijk Training Centre", "Lysekil College")
+    invite, *_ = contents["Unmet demand"]
+    assert str(invite[0]).startswith("To invite: ")
+    assert invite[1] == "Kortrijk Training Centre"
+    assert "EARLALL's mobility" in str(invite[2])
+
+
+def test_pairs_in_doubt_are_asked_about_once(office: Office) -> None:
+    office.answer(*DOUBT)
+    office.keep(office.plan())
+    assert office.statuses("Same organisation?") == ["Waits for your answer: tick Same or Different"]
+    assert office.plan().changes.before.inserts == {}
+
+
+def test_the_day_is_written_once_a_day(office: Office) -> None:
+    assert office.plan().changes.before.last_checked == NOW.date()
+    office.keep(office.plan())
+    assert not office.plan().changes.before
+    office.wait(days=1)
+    assert office.plan().changes.before == SheetChanges(last_checked=office.now.date())
+
+
+def test_a_spreadsheet_nobody_serves_yet_is_taken_over() -> None:
+    assert changes(state=LedgerState(instance="mine")).before.owner == "mine"
+    assert changes(state=LedgerState(instance="mine"), owner="mine").before.owner is None
+
+
+# -- the sheet, after them -----------------------------------------------------------------------------
+
+
+def test_a_status_changes_only_where_it_says_something_else(proposed: Plan) -> None:
+    (match,) = proposed.matches.fresh
+    assert again(proposed).changes.after == SheetChanges()
+    (update,) = again(proposed, boxes={"Approve": True}).changes.after.updates[review.TAB.name]
+    assert update.key == match.id
+    assert update.cells == {"Status": "Approved: waits, the letter leaves with the next run; untick Approve to stop it"}
+
+
+def test_an_answered_question_says_so(office: Office) -> None:
+    office.answer(*DOUBT)
+    office.keep(office.plan())
+    office.tick("Same", tab="Same organisation?")
+    office.keep(office.plan())
+    assert office.statuses("Same organisation?") == ["Remembered since 2026-11-20: same. Move the tick to change it"]
+    assert len(office.plan().entries.organisations) == 1
+
+
+# -- a quiet run ---------------------------------------------------------------------------------------
+
+
+def quiet(plan: Plan) -> bool:
+    """Whether there is nothing to write."""
+    told = plan.changes
+    return told.ledger == Facts(at=told.ledger.at) and not told.before and not told.after and not told.new_problems
+
+
+MANY = (
+    HOST,
+    GUEST,
+    host("Bergen Skole", "Norway", third_party="Yes"),
+    guest("Porto Escola", "Portugal", third_party="Yes", target_organisation="City of Nowhere Academy"),
+    guest("Antwerpen School", third_party="Yes", date_from=46_500, date_to=46_530),
+    host("Turku Opisto", "Finland", date_from=46_600, date_to=46_610, share_contact="Ask me first"),
+    host("Nobody", email="nobody"),
+    *DOUBT[1:],
+)
+
+
+def test_unchanged_inputs_change_nothing(office: Office) -> None:
+    office.answer(*MANY)
+    first = office.plan()
+    assert not quiet(first)
+    assert len(first.matches.fresh) > 5
+    office.keep(first)
+    assert quiet(office.plan())
+    office.wait(hours=9)
+    assert quiet(office.plan())
+
+
+@pytest.mark.parametrize("box", ["Approve", "Decline"])
+def test_unchanged_inputs_change_nothing_after_the_officer_has_ticked(office: Office, box: str) -> None:
+    office.sending = False
+    office.answer(*MANY)
+    office.keep(office.plan())
+    for row in (2, 4, 5):
+        office.tick(box, row=row)
+    office.keep(office.plan())
+    second = office.plan()
+    office.keep(second)  # declined pairs make room for others
+    assert quiet(office.plan())
+
+
+def test_unchanged_inputs_change_nothing_after_an_edit(office: Office) -> None:
+    office.answer(*MANY)
+    office.keep(office.plan())
+    before = len(office.rows())
+    office.edit(3, seeks="We want to learn how apprentices are assessed.")
+    office.keep(office.plan())
+    asked = [status for status in office.statuses() if status.startswith("Out of date: see M-")]
+    assert asked
+    assert len(office.rows()) == before + len(asked)
+    assert quiet(office.plan())
+
+
+def test_sorting_the_sheet_changes_nothing(office: Office) -> None:
+    office.answer(*MANY)
+    office.keep(office.plan())
+    for tab in ("Responses", "Review"):
+        header, *rows = office.sheet.tabs[tab]
+        office.sheet.tabs[tab] = [header, *reversed(rows)]
+    after = office.plan().changes
+    assert (after.ledger, after.after, after.before.inserts) == (Facts(at=NOW), SheetChanges(), {})
+    assert set(after.before.contents) <= {"Problems"}, "rows have other numbers"
+
+
+def test_a_run_of_another_day_writes_nothing_but_the_day(office: Office) -> None:
+    office.answer(*MANY)
+    office.keep(office.plan())
+    office.wait(days=3)
+    later = office.plan().changes
+    assert later.ledger == Facts(at=office.now)
+    assert later.before == SheetChanges(last_checked=office.now.date())
+    assert later.after == SheetChanges()
+    assert make_inputs(now=office.now).today == NOW.date() + timedelta(days=3)
