@@ -225,7 +225,7 @@ def test_a_match_that_gets_stuck_needs_a_person_once(approved: House) -> None:
     approved.tick("Decline")
     result = approved.run()
     assert result.exit_code is Exit.NEEDS_A_PERSON
-    assert [standing.match for standing in result.stuck] == [approved.match()]
+    assert [status.match for status in result.stuck] == [approved.match()]
     assert approved.statuses() == ["Held: both Approve and Decline are ticked; untick one of them"]
     assert approved.run().exit_code is Exit.DONE
 

@@ -70,8 +70,8 @@ def told(plan: Plan, state: LedgerState, *, tabs: dict[str, Any] | None = None, 
     given = {"Review": ticked(*rows_of(plan), Approve=True), **(tabs or {})}
     inputs = make_inputs(HOST, GUEST, state=remembered(plan), tabs=given)
     current = make_plan(inputs)
-    standings, changes = restated(inputs, current, state, **more)
-    return {match: standing.text for match, standing in standings.items()}, changes
+    statuses, changes = restated(inputs, current, state, **more)
+    return {match: status.text for match, status in statuses.items()}, changes
 
 
 def test_an_introduction_that_left_is_told_and_gets_its_row_in_exchanges(proposed: Plan) -> None:
@@ -140,8 +140,8 @@ def test_a_match_whose_letter_cannot_be_written_stays_held(proposed: Plan) -> No
         HOST, GUEST, state=remembered(proposed), tabs={"Review": ticked(*rows_of(proposed), Approve=True)}
     )
     plan = make_plan(inputs)
-    held = replace(plan.letters.standings[match.id], stage=Stage.HELD, detail="cannot be written")
-    unsafe = replace(plan, letters=replace(plan.letters, standings={match.id: held}))
+    held = replace(plan.letters.statuses[match.id], stage=Stage.HELD, detail="cannot be written")
+    unsafe = replace(plan, letters=replace(plan.letters, statuses={match.id: held}))
     assert restated(inputs, unsafe, remembered(plan))[0] == {match.id: held}
     gone = remembered(plan, letters=by_id(introduction_record(match)))
     assert restated(inputs, unsafe, gone)[0][match.id].stage is Stage.INTRODUCED, "what left outranks what was planned"
