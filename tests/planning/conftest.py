@@ -193,7 +193,7 @@ def remembered(plan: Plan, **more: Any) -> LedgerState:
         entries=plan.entries.plan.known,
         spellings=plan.entries.memory,
         judgements=plan.entries.judgements,
-        questions=plan.entries.columns,
+        form_columns=plan.entries.columns,
         **more,
     )
 

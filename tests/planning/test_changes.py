@@ -12,7 +12,7 @@ from pipeline.letters.identity import introduction_id, question_id
 from pipeline.model import Decision, Judgement, LetterState, SheetChanges, Side, Verdict
 from pipeline.planning.changes import Changes
 from pipeline.planning.plan import Plan
-from pipeline.ports import Facts, LedgerState
+from pipeline.ports import LedgerChanges, LedgerState
 from pipeline.tabs import review
 from tests.planning.conftest import (
     NOW,
@@ -64,12 +64,12 @@ def test_what_is_new_is_remembered(proposed: Plan) -> None:
         "Lysekil College",
     ]
     assert set(ledger.spellings.values()) == {one.id for one in proposed.entries.organisations}
-    assert ledger.questions is not None
-    assert "consent" in ledger.questions
+    assert ledger.form_columns is not None
+    assert "consent" in ledger.form_columns
 
 
 def test_what_is_known_is_not_told_again(proposed: Plan) -> None:
-    assert again(proposed).changes.ledger == Facts(at=NOW)
+    assert again(proposed).changes.ledger == LedgerChanges(at=NOW)
 
 
 def test_an_edit_is_remembered_with_what_it_overtakes(proposed: Plan) -> None:
@@ -79,7 +79,7 @@ def test_an_edit_is_remembered_with_what_it_overtakes(proposed: Plan) -> None:
     assert (ledger.matches, ledger.superseded) == ((new,), {old.id: new.id})
     assert [entry.id for entry in ledger.entries] == [old.sending.entry]
     later = plan_of(HOST, guest(seeks="Something else."), state=remembered(edited))
-    assert later.changes.ledger == Facts(at=NOW)
+    assert later.changes.ledger == LedgerChanges(at=NOW)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_a_line_by_hand_opens_the_pair_again(proposed: Plan) -> None:
 
 def test_answers_about_organisations_are_remembered_once() -> None:
     first = plan_of(*DOUBT)
-    (question,) = first.entries.questions
+    (question,) = first.entries.doubts
     tabs = {"Same organisation?": [{"Same": True, "Question": question.key}]}
     second = plan_of(*DOUBT, state=remembered(first), tabs=tabs)
     verdict = Judgement(left=question.left, right=question.right, verdict=Verdict.SAME, at=NOW)
@@ -284,7 +284,7 @@ def test_an_answered_question_says_so(office: Office) -> None:
 def quiet(plan: Plan) -> bool:
     """Whether there is nothing to write."""
     told = plan.changes
-    return told.ledger == Facts(at=told.ledger.at) and not told.before and not told.after and not told.new_problems
+    return told.ledger == LedgerChanges(at=told.ledger.at) and not told.before and not told.after and not told.new_problems
 
 
 MANY = (
@@ -342,7 +342,7 @@ def test_sorting_the_sheet_changes_nothing(office: Office) -> None:
         header, *rows = office.sheet.tabs[tab]
         office.sheet.tabs[tab] = [header, *reversed(rows)]
     after = office.plan().changes
-    assert (after.ledger, after.after, after.before.inserts) == (Facts(at=NOW), SheetChanges(), {})
+    assert (after.ledger, after.after, after.before.inserts) == (LedgerChanges(at=NOW), SheetChanges(), {})
     assert set(after.before.contents) <= {"Problems"}, "rows have other numbers"
 
 
@@ -351,7 +351,7 @@ def test_a_run_of_another_day_writes_nothing_but_the_day(office: Office) -> None
     office.keep(office.plan())
     office.wait(days=3)
     later = office.plan().changes
-    assert later.ledger == Facts(at=office.now)
+    assert later.ledger == LedgerChanges(at=office.now)
     assert later.before == SheetChanges(last_checked=office.now.date())
     assert later.after == SheetChanges()
     assert make_inputs(now=office.now).today == NOW.date() + timedelta(days=3)

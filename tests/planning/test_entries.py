@@ -60,7 +60,7 @@ def test_each_answer_becomes_an_open_entry_of_an_organisation() -> None:
     assert {source.entry.organisation_id for source in found.sources.values()} == {
         one.id for one in found.organisations
     }
-    assert (found.problems, found.questions) == ((), ())
+    assert (found.problems, found.doubts) == ((), ())
 
 
 def test_an_unreadable_answer_is_told_and_the_others_are_read() -> None:
@@ -91,7 +91,7 @@ def test_a_question_whose_column_got_lost_stops_the_run() -> None:
     tables = {**inputs.snapshot.tables, RESPONSES: table(RESPONSES, titles, [])}
     without = replace(inputs, snapshot=replace(inputs.snapshot, tables=tables))
     assert "avoid_organisations" not in read_entries(without).columns
-    lost = replace(without, state=LedgerState(questions=frozenset({"avoid_organisations"})))
+    lost = replace(without, state=LedgerState(form_columns=frozenset({"avoid_organisations"})))
     with pytest.raises(SheetHeaderProblem, match="Organisations we should not propose"):
         read_entries(lost)
 
@@ -164,7 +164,7 @@ def test_a_vanished_answer_pauses_its_entry() -> None:
 
 def test_two_spellings_are_one_organisation_once_a_person_says_so() -> None:
     asked = read(*TWO)
-    (question,) = asked.questions
+    (question,) = asked.doubts
     assert question.left < question.right
     assert {question.one, question.other} == {
         "Lysekil College (Lysekil, Sweden)",
@@ -175,17 +175,17 @@ def test_two_spellings_are_one_organisation_once_a_person_says_so() -> None:
     verdict = Judgement(left=question.left, right=question.right, verdict=Verdict.SAME, at=NOW)
     settled = read(*TWO, state=replace(knowing(asked), judgements=(verdict,)))
     assert len(settled.organisations) == 1
-    assert settled.questions == ()
+    assert settled.doubts == ()
 
 
 def test_the_sentences_for_and_against_stand_apart_and_few() -> None:
-    (question,) = read(*TWO).questions
+    (question,) = read(*TWO).doubts
     assert set(question.speaks_for.split("\n")).isdisjoint(question.speaks_against.split("\n"))
     assert all(len(text.split("\n")) <= 4 for text in (question.speaks_for, question.speaks_against))
 
 
 def test_the_answer_of_today_outranks_the_one_of_before() -> None:
-    (question,) = read(*TWO).questions
+    (question,) = read(*TWO).doubts
     said = Judgement(left=question.left, right=question.right, verdict=Verdict.SAME, at=NOW - timedelta(days=9))
     rows = [{"Different": True, "Question": question.key}]
     found = read(*TWO, state=LedgerState(judgements=(said,)), tabs={"Same organisation?": rows})
@@ -199,13 +199,13 @@ def test_known_aliases_are_one_organisation_and_nobody_is_asked() -> None:
     found = read(*TWO, aliases={"Lysekil College": ["Lysekil Vocational School"]})
     (organisation,) = found.organisations
     assert sorted(organisation.spellings) == ["Lysekil College", "Lysekil Vocational School"]
-    assert found.questions == ()
+    assert found.doubts == ()
 
 
 def test_an_id_stays_and_a_merge_is_remembered_under_the_old_one() -> None:
     asked = read(*TWO)
     assert {one.id for one in read(*TWO, state=knowing(asked)).organisations} == {one.id for one in asked.organisations}
-    (question,) = asked.questions
+    (question,) = asked.doubts
     verdict = Judgement(left=question.left, right=question.right, verdict=Verdict.SAME, at=NOW)
     merged = read(*TWO, state=replace(knowing(asked), judgements=(verdict,)))
     (kept,) = (one.id for one in merged.organisations)

@@ -185,7 +185,7 @@ def approved(plan: Plan, *answers: Answers, letters: Mapping[str, LetterRecord] 
 
 
 def stages(found: Letters) -> list[Stage]:
-    return [standing.stage for standing in found.standings.values()]
+    return [status.stage for status in found.statuses.values()]
 
 
 def ids(found: Letters) -> list[str]:
@@ -250,7 +250,7 @@ def test_a_letter_that_cannot_be_written_safely_is_held_and_the_others_leave(man
     entries, ticks = first_steps(inputs)
     matches = choose_matches(inputs, entries, ticks)
     found = due_letters(inputs, entries, ticks, replace(matches, all={**matches.all, bad.id: unsafe}))
-    assert found.standings[bad.id].stage is Stage.HELD
+    assert found.statuses[bad.id].stage is Stage.HELD
     assert len(found.due) == 3
     assert introduction_id(bad.id) not in ids(found)
 
@@ -268,7 +268,7 @@ def test_who_asked_to_be_asked_first_gets_a_question() -> None:
 def test_letters_switched_off_stay(proposed: Plan) -> None:
     found = approved(proposed, HOST, GUEST, sending=False)
     assert found.due == ()
-    assert "letters are switched off" in next(iter(found.standings.values())).text
+    assert "letters are switched off" in next(iter(found.statuses.values())).text
 
 
 @pytest.mark.parametrize(("limits", "number"), [({}, 4), ({"max_per_run": 3}, 3), ({"max_per_day": 2}, 2)])
@@ -296,7 +296,7 @@ def test_the_limits_go_to_who_was_proposed_first(many: Plan) -> None:
 def test_an_organisation_has_only_so_many_introductions_at_a_time(many: Plan) -> None:
     found = approved(many, *MANY, settings={"mail": {"max_open_per_organisation": 1}})
     assert len(found.due) == 2
-    waiting = [standing.text for standing in found.standings.values() if "it goes later" in standing.text]
+    waiting = [status.text for status in found.statuses.values() if "it goes later" in status.text]
     assert len(waiting) == 2
 
 
@@ -329,8 +329,8 @@ def test_a_row_that_was_tampered_with_is_held(proposed: Plan) -> None:
 
 def test_what_is_no_tick_is_named_on_the_row(proposed: Plan) -> None:
     found = approved(proposed, HOST, GUEST, boxes={"Approve": "yes"})
-    (standing,) = found.standings.values()
-    assert "Approve holds the text" in standing.text
+    (status,) = found.statuses.values()
+    assert "Approve holds the text" in status.text
 
 
 # -- reminders that leave ------------------------------------------------------------------------------

@@ -140,8 +140,8 @@ def test_a_match_whose_letter_cannot_be_written_stays_held(proposed: Plan) -> No
         HOST, GUEST, state=remembered(proposed), tabs={"Review": ticked(*rows_of(proposed), Approve=True)}
     )
     plan = make_plan(inputs)
-    held = replace(plan.letters.standings[match.id], stage=Stage.HELD, detail="cannot be written")
-    unsafe = replace(plan, letters=replace(plan.letters, standings={match.id: held}))
+    held = replace(plan.letters.statuses[match.id], stage=Stage.HELD, detail="cannot be written")
+    unsafe = replace(plan, letters=replace(plan.letters, statuses={match.id: held}))
     assert restated(inputs, unsafe, remembered(plan))[0] == {match.id: held}
     gone = remembered(plan, letters=by_id(introduction_record(match)))
     assert restated(inputs, unsafe, gone)[0][match.id].stage is Stage.INTRODUCED, "what left outranks what was planned"
