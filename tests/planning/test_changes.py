@@ -284,7 +284,9 @@ def test_an_answered_question_says_so(office: Office) -> None:
 def quiet(plan: Plan) -> bool:
     """Whether there is nothing to write."""
     told = plan.changes
-    return told.ledger == LedgerChanges(at=told.ledger.at) and not told.before and not told.after and not told.new_problems
+    return (
+        told.ledger == LedgerChanges(at=told.ledger.at) and not told.before and not told.after and not told.new_problems
+    )
 
 
 MANY = (
