@@ -208,3 +208,285 @@ def test_a_rehearsal_is_sent_once_and_counts_for_nothing() -> None:
     again = ruling(ONE, limits=limits, letters=(rehearsed,))
     assert again.due == ()
     assert "rehearsed on 2026-11-20" in again.statuses[0].text
+
+
+# -- the order in which the limits are handed out ------------------------------------------------------
+
+
+def test_who_was_proposed_first_goes_first_and_the_strongest_of_a_day() -> None:
+    late = replace(match(3, "x", "y"), score=0.9)
+    early = replace(match(2, "e", "f"), score=0.1)
+    strong = replace(match(3, "c", "d"), id="M-STRONG", score=0.95)
+    undated = replace(match(9, "g", "h"), proposed_on=None)
+    found = ruling(late, early, strong, undated)
+    assert [one.match.sending.organisation for one in found.due] == ["g", "e", "c", "x"]
+    assert [status.match for status in found.statuses] == [one.match.id for one in found.due]
+
+
+@pytest.mark.parametrize(("limit", "number"), [(0, 0), (1, 1), (2, 2), (3, 2)])
+def test_the_limit_of_a_run(limit: int, number: int) -> None:
+    found = ruling(match(1, "a", "b"), match(2, "c", "d"), limits=replace(LIMITS, per_run=limit))
+    assert len(found.due) == number
+
+
+@pytest.mark.parametrize(("sent", "number"), [(98, 2), (99, 1), (100, 0), (101, 0)])
+def test_the_limit_of_a_day_counts_what_left_and_what_is_about_to(sent: int, number: int) -> None:
+    found = ruling(match(1, "a", "b"), match(2, "c", "d"), sent_today=sent)
+    assert len(found.due) == number
+
+
+# -- how often an organisation is written to -----------------------------------------------------------
+
+BUSY = replace(LIMITS, per_organisation=1, quiet_days=90)
+
+
+@pytest.mark.parametrize(
+    ("state", "counts"),
+    [
+        (LetterState.SENT, True),
+        (LetterState.UNSURE, True),
+        (LetterState.COMMITTING, True),
+        (LetterState.CLAIMED, True),
+        (LetterState.QUEUED, False),
+        (LetterState.HELD, False),
+        (LetterState.WITHDRAWN, False),
+    ],
+)
+def test_only_introductions_that_left_or_may_have_count_against_an_organisation(
+    state: LetterState, *, counts: bool
+) -> None:
+    other = match(1, "z", "host")
+    found = ruling(other, match(2, "a", "host"), letters=(letter(other, state),), limits=BUSY, decisions=yes(match(2)))
+    assert [one.match.id for one in found.due] == ([] if counts else [match(2).id])
+
+
+def yes(*matches: Match) -> dict[str, Decision]:
+    return {one.id: Decision(match=one.id, approved=True) for one in matches}
+
+
+@pytest.mark.parametrize(("days", "counts"), [(0, True), (90, True), (91, False)])
+def test_they_count_for_as_long_as_the_setting_says(days: int, *, counts: bool) -> None:
+    other = match(1, "z", "host")
+    old = letter(other, LetterState.SENT, since=NOW - timedelta(days=days))
+    assert bool(ruling(other, match(2, "a", "host"), letters=(old,), limits=BUSY).due) is not counts
+
+
+@pytest.mark.parametrize("side", ["sending", "receiving"])
+def test_they_count_on_whichever_side_the_organisation_is(side: str) -> None:
+    other = match(1, "host", "z") if side == "sending" else match(1, "z", "host")
+    found = ruling(other, match(2, "a", "host"), letters=(letter(other, LetterState.SENT),), limits=BUSY)
+    assert found.due == ()
+    assert "host has had 1 introductions in the last 90 days; it goes later" in found.statuses[1].text
+
+
+def nameless(one: Match) -> Match:
+    return replace(one, parties=tuple(replace(party, organisation_id="") for party in one.parties))
+
+
+def test_organisations_without_an_id_are_told_apart_by_address() -> None:
+    other = nameless(match(1, "z", "host"))
+    sent = (letter(other, LetterState.SENT),)
+    assert ruling(other, nameless(match(2, "a", "host")), letters=sent, limits=BUSY).due == ()
+    assert len(ruling(other, nameless(match(2, "a", "else")), letters=sent, limits=BUSY).due) == 1
+
+
+# -- letters on their way ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("state", "not_before", "due"),
+    [
+        (LetterState.QUEUED, timedelta(seconds=1), 0),
+        (LetterState.QUEUED, timedelta(0), 1),
+        (LetterState.QUEUED, None, 1),
+        (LetterState.WITHDRAWN, timedelta(hours=1), 1),
+    ],
+)
+def test_a_letter_waits_until_its_time_has_come(state: LetterState, not_before: timedelta | None, due: int) -> None:
+    waiting = letter(ONE, state, not_before=None if not_before is None else NOW + not_before)
+    assert len(ruling(ONE, letters=(waiting,)).due) == due
+
+
+@pytest.mark.parametrize(
+    ("state", "attempts", "words"),
+    [
+        (LetterState.QUEUED, 2, "the mail server was not ready (busy); the next run tries again"),
+        (LetterState.QUEUED, 0, "the letter leaves with the next run"),
+        (LetterState.WITHDRAWN, 2, "the letter leaves with the next run"),
+    ],
+)
+def test_a_letter_that_was_tried_says_what_the_server_said(state: LetterState, attempts: int, words: str) -> None:
+    tried = letter(ONE, state, attempts=attempts, detail="busy")
+    assert words in ruling(ONE, letters=(tried,)).statuses[0].text
+
+
+def test_trouble_with_the_mail_is_told_on_every_row_that_waits_for_it() -> None:
+    found = ruling(ONE, mail_trouble="The mail server does not answer.")
+    assert "waits, The mail server does not answer." in found.statuses[0].text
+
+
+@pytest.mark.parametrize(
+    ("state", "taken_back"),
+    [
+        (LetterState.QUEUED, True),
+        (LetterState.CLAIMED, True),
+        (LetterState.HELD, True),
+        (LetterState.WITHDRAWN, False),
+        (LetterState.SENT, False),
+        (LetterState.UNSURE, False),
+        (LetterState.COMMITTING, False),
+    ],
+)
+def test_only_a_letter_that_certainly_did_not_leave_is_taken_back(state: LetterState, *, taken_back: bool) -> None:
+    found = ruling(ONE, letters=(letter(ONE, state),), decisions={})
+    assert bool(found.withdrawn) is taken_back
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"superseded": {ONE.id: "M-2"}}, "an answer was edited"),
+        ({"gone": {ONE.id: "taken back"}}, "taken back"),
+        ({"row_trouble": {ONE.id: "tampered"}}, "tampered"),
+        ({"decisions": TWICE}, "both Approve and Decline are ticked"),
+        ({"decisions": {ONE.id: Decision(match=ONE.id, declined=True)}}, "declined"),
+        ({"decisions": {ONE.id: Decision(match=ONE.id, approved=True, agreed=False)}}, "Refused was ticked"),
+        (
+            {"meetings": {"org:O-a|O-b": datetime(2026, 10, 1, tzinfo=UTC)}},
+            "these organisations were introduced on 2026-10-01; name them in By hand to do it again",
+        ),
+    ],
+)
+def test_whatever_ends_a_match_takes_its_letter_back_and_says_why(more: dict[str, Any], why: str) -> None:
+    found = ruling(ONE, letters=(letter(ONE, LetterState.QUEUED),), **more)
+    assert found.withdrawn == {introduction_id(ONE.id): why}
+    assert found.due == ()
+
+
+def test_nothing_takes_the_place_of_a_match_out_of_date_without_a_successor() -> None:
+    assert ruling(ONE, superseded={ONE.id: ""}).statuses[0].text == "Out of date: nothing takes its place"
+
+
+def test_an_unsure_letter_says_what_is_known_of_it() -> None:
+    known, blank = (ruling(ONE, letters=(letter(ONE, LetterState.UNSURE, detail=detail),)) for detail in ("cut", ""))
+    assert known.statuses[0].text.startswith("Unsure: cut (2026-11-20 06:00 UTC). Look")
+    assert blank.statuses[0].text.startswith("Unsure: the mail server did not answer clearly (2026-11-20 06:00 UTC).")
+    committing = ruling(ONE, letters=(letter(ONE, LetterState.COMMITTING),))
+    assert committing.statuses[0].stage is Stage.UNSURE
+
+
+# -- who has met ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("at", "due"), [(ROUND, 0), (ROUND - timedelta(seconds=1), 1)])
+def test_a_round_begins_at_a_moment(at: datetime, due: int) -> None:
+    assert len(ruling(ONE, meetings={"org:O-a|O-b": at}).due) == due
+
+
+@pytest.mark.parametrize("state", [LetterState.CLAIMED, LetterState.UNSURE, LetterState.COMMITTING])
+def test_a_letter_on_its_way_does_not_meet_itself(state: LetterState) -> None:
+    """The pair counts as met since the claim; that is this very match's own doing."""
+    decision = {ONE.id: Decision(match=ONE.id, approved=True, was_sent=False)}
+    met = {"org:O-a|O-b": NOW}
+    found = ruling(ONE, letters=(letter(ONE, state),), meetings=met, decisions=decision)
+    assert [status.stage for status in found.statuses] == [Stage.APPROVED]
+    assert ruling(ONE, meetings=met, decisions=decision).statuses[0].stage is Stage.WITHDRAWN
+    queued = ruling(ONE, letters=(letter(ONE, LetterState.QUEUED),), meetings=met, decisions=decision)
+    assert queued.statuses[0].stage is Stage.WITHDRAWN
+
+
+def test_only_a_wish_by_hand_opens_a_pair_again_and_only_one_that_met() -> None:
+    by_hand = replace(ONE, by_hand=True)
+    old = {"org:O-a|O-b": ROUND - timedelta(days=1)}
+    assert ruling(by_hand, meetings=old).reopened == ("org:O-a|O-b",)
+    assert ruling(ONE, meetings=old).reopened == ()
+    assert ruling(by_hand).reopened == ()
+
+
+# -- what the row says ---------------------------------------------------------------------------------
+
+
+def test_what_is_odd_stands_on_the_row_as_sentences() -> None:
+    one = replace(match(check_first="write to the old address"), warnings=("a: Odd.", "a: Odd.", "b: Strange"))
+    oddity = "Approve holds the text “x”, which is not a tick"
+    found = ruling(one, decisions={}, not_ticks={one.id: oddity})
+    assert found.statuses[0].text == (
+        f"Proposed: {oddity}. Please check: a: Odd. Please check: b: Strange. "
+        "Before approving, check b: write to the old address"
+    )
+    assert ruling(ONE, decisions={}).statuses[0].text == "Proposed: tick Approve or Decline"
+
+
+# -- asking first --------------------------------------------------------------------------------------
+
+ASKING = match(ask_first=True)
+
+
+def asked(state: LetterState, **more: Any) -> LetterRecord:
+    return letter(ASKING, state, id=question_id(ASKING.id, Side.RECEIVING), **more)
+
+
+@pytest.mark.parametrize("state", [LetterState.QUEUED, LetterState.WITHDRAWN])
+def test_a_question_that_did_not_leave_is_asked(state: LetterState) -> None:
+    found = ruling(ASKING, letters=(asked(state),))
+    assert [one.kind for one in found.due] == [LetterKind.QUESTION]
+    assert "b is asked with the next run. Tick Agreed or Refused when the answer is there" in found.statuses[0].text
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"limits": replace(LIMITS, per_run=0)}, "limit of letters a run"),
+        ({"letters": (asked(LetterState.QUEUED, not_before=NOW + timedelta(hours=1), detail="busy"),)}, "tried again"),
+    ],
+)
+def test_a_question_waits_like_any_letter(more: dict[str, Any], words: str) -> None:
+    found = ruling(ASKING, **more)
+    assert found.due == ()
+    assert (found.statuses[0].stage, words in found.statuses[0].text) == (Stage.APPROVED, True)
+
+
+@pytest.mark.parametrize(
+    ("state", "detail", "words"),
+    [
+        (LetterState.HELD, "mailbox full", "did not go out as it should: mailbox full. Ask them yourself"),
+        (LetterState.UNSURE, "", "did not go out as it should: unsure. Ask them yourself"),
+        (LetterState.COMMITTING, "", "did not go out as it should: committing."),
+    ],
+)
+def test_a_question_that_went_wrong_needs_a_person(state: LetterState, detail: str, words: str) -> None:
+    found = ruling(ASKING, letters=(asked(state, detail=detail),))
+    assert (found.statuses[0].stage, found.due) == (Stage.HELD, ())
+    assert words in found.statuses[0].text
+
+
+def test_whoever_must_be_checked_first_is_not_asked_by_letter_too() -> None:
+    one = match(ask_first=True, check_first="write to the old address")
+    assert ruling(one).statuses[0].stage is Stage.HELD
+    agreed = {one.id: Decision(match=one.id, approved=True, agreed=True)}
+    assert [due.kind for due in ruling(one, decisions=agreed).due] == [LetterKind.INTRODUCTION]
+
+
+def test_in_a_rehearsal_nobody_is_asked() -> None:
+    found = ruling(ASKING, limits=replace(LIMITS, rehearsal_to="us@ours.example"))
+    assert [one.kind for one in found.due] == [LetterKind.INTRODUCTION]
+
+
+@pytest.mark.parametrize(
+    ("rehearsing", "state", "due"),
+    [
+        (True, LetterState.SENT, 0),
+        (True, LetterState.QUEUED, 1),
+        (False, LetterState.SENT, 1),
+    ],
+)
+def test_what_was_rehearsed_leaves_when_the_rehearsal_ends(rehearsing: bool, state: LetterState, due: int) -> None:
+    limits = replace(LIMITS, rehearsal_to="us@ours.example" if rehearsing else "")
+    rehearsed = letter(ONE, state, id=f"rehearsal:{introduction_id(ONE.id)}")
+    assert len(ruling(ONE, limits=limits, letters=(rehearsed,)).due) == due
+
+
+def test_a_held_letter_is_tried_again_only_after_unticking() -> None:
+    found = ruling(ONE, letters=(letter(ONE, LetterState.HELD, detail="mailbox full"),))
+    assert found.due == ()
+    assert found.withdrawn == {}
