@@ -215,8 +215,9 @@ def test_answers_in_another_spreadsheet_are_checked_there(world: Any, new_world:
     lines = list(check_online(Settings(sheets=sheets)))
     assert any("Europe/Ljubljana" in what for fine, what, _ in lines if fine)
     assert any("Form responses 2" in what for fine, what, _ in lines if not fine)
-    snapshot = world.opened(responses_spreadsheet_id=other.spreadsheet_id).read()
-    assert snapshot.time_zone == "Europe/Ljubljana"
+    opened = world.opened(responses_spreadsheet_id=other.spreadsheet_id)
+    opened.read()
+    assert opened.answers_structure.time_zone == "Europe/Ljubljana"
     world.store.delete(other.spreadsheet_id)
     (line,) = [line for line in check_online(Settings(sheets=sheets)) if not line[0]]
     assert "answers" in line[1]
