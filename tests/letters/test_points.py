@@ -58,6 +58,12 @@ class TestWhatFits:
         parties = dated((date(2027, 1, 5), date(2027, 3, 1)), JANUARY)
         assert what_fits(parties)[-1] == Point(code=PointCode.DATES_OVERLAP, values=("2027-01-05", "2027-01-31"))
 
+    def test_an_earliest_day_and_a_latest_day_overlap(self) -> None:
+        earliest, latest = (date(2027, 1, 5), None), (None, date(2027, 1, 31))
+        overlap = Point(code=PointCode.DATES_OVERLAP, values=("2027-01-05", "2027-01-31"))
+        assert what_fits(dated(earliest, latest))[-1] == what_fits(dated(latest, earliest))[-1] == overlap
+        assert what_is_open(dated(earliest, latest)) == what_is_open(dated(latest, earliest)) == ()
+
     @pytest.mark.parametrize(
         ("guest", "host"),
         [
