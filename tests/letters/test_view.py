@@ -198,7 +198,9 @@ class TestPartyView:
         [
             ("Bergen", "Vestland", "Norway", "Bergen, Vestland, Norway"),
             ("Barcelona", "Catalonia", "ES-CT", "Barcelona, Catalonia, Spain"),
-            ("Wien", "Wien", None, "Wien"),
+            ("Wien", "WIEN", None, "Wien"),
+            ("Luxembourg", "luxembourg", "LU", "Luxembourg"),
+            ("Lisboa", "Lisboa e Vale do Tejo", "Portugal", "Lisboa, Lisboa e Vale do Tejo, Portugal"),
             (None, None, "Atlantis", "Atlantis"),
             (None, None, None, ""),
         ],
@@ -234,6 +236,10 @@ class TestPartyView:
         ("School.Example.", "school.example"),
         ("https://xn--bors-soa.example", "borås.example"),
         ("https://аррle.example", "xn--le-6kc8da.example"),
+        ("ftp://school.example", None),
+        ("https://school.example@evil.example", None),
+        ("https://localhost", None),
+        ("https://10.0.0.1", None),
         ("https://school.example:8080", None),
         ("https://a.example/" + "b" * 290, None),
         ("https://" + "a" * 60 + "." + "b" * 60 + ".example", None),
@@ -295,6 +301,18 @@ class TestSuggestedDates:
     @pytest.mark.parametrize("days", [None, 0, -3.0, 367.0])
     def test_a_length_nobody_means_counts_as_one_day(self, days: float | None, pair: Match) -> None:
         assert self.suggested(pair, date(2025, 5, 1), date(2025, 5, 8), days) == (date(2025, 5, 6), date(2025, 5, 7))
+
+    @pytest.mark.parametrize(
+        ("first", "last", "days", "told"),
+        [
+            (date(2025, 5, 1), date(2025, 5, 30), 5, (date(2025, 5, 12), date(2025, 5, 19))),
+            (date(2025, 5, 1), date(2025, 5, 30), 12, (date(2025, 5, 5), date(2025, 5, 19))),
+            (date(2025, 5, 7), date(2025, 5, 20), 12, (date(2025, 5, 7), date(2025, 5, 9))),
+        ],
+        ids=["a whole week begins on Monday", "so do two", "else on a working day"],
+    )
+    def test_long_visits(self, first: date, last: date, days: float, told: tuple[date, ...], pair: Match) -> None:
+        assert self.suggested(pair, first, last, days) == told
 
     def test_not_around_christmas(self, pair: Match) -> None:
         assert self.suggested(pair, date(2025, 12, 20), date(2026, 1, 6), 1) == ()
