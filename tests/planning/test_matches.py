@@ -177,7 +177,7 @@ def test_a_no_to_answers_that_changed_since_is_no_no_to_the_new_ones(proposed: P
 
 def test_another_entry_that_fits_better_does_not_put_the_same_pair_twice_before_the_officer() -> None:
     settings = {"matching": {"proposals_per_request": 3}}
-    weak = guest(topics="Green skills", seeks="We want to learn about school gardens.")
+    weak = guest(seeks="How apprentices are assessed.")
     first = plan_of(HOST, weak, settings=settings)
     assert pairs(first.matches.fresh) == [("Kortrijk", "Lysekil")]
     second = chosen(HOST, weak, GUEST, state=remembered(first), settings=settings)

@@ -17,7 +17,7 @@ from tests.planning.conftest import TEMPLATES, Answers, guest, host, make_inputs
 
 INDICATORS = Indicators.model_validate(
     {
-        "year_1": 2026,
+        "year_1": 2025,
         "indicator": [
             {"title": "Organisations", "number": 1, "target": 10, "due": {1: 2}, "counted": "organisations"},
             {"title": "Exchanges", "number": 2, "target": 20, "due": {1: 1}, "counted": "exchanges"},
