@@ -1,7 +1,7 @@
 # What one can ask for: make help
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install demo sandbox test test-under-clock lint types imports unit bench format clean
+.PHONY: help install demo sandbox test test-pure test-under-clock lint types imports unit bench format clean
 
 # uv of the machine, or one in a place of its own (`uv sync` would remove it from .venv).
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
@@ -54,6 +54,12 @@ PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadfile --randomly-seed=$(SEED) $(T
 
 unit: .venv/.ready
 	PYTHONHASHSEED=$(SEED) $(PYTEST)
+
+# What decides, without a socket: no test in these rooms may open one, not even to this machine.
+PURE := planning tabs forms intake linkage matching letters exchanges partnership cleaning reporting
+test-pure: .venv/.ready  ## the tests of the rooms that decide, in under a minute, without a socket
+	PYTHONHASHSEED=$(SEED) $(BIN)/pytest -o addopts="-q --strict-markers --import-mode=importlib --disable-socket" \
+		--randomly-seed=$(SEED) $(PURE:%=tests/%) tests/test_run.py
 
 # The clock that timeouts are measured with goes on as it is; only the date and the time of day are others.
 CLOCK ?= 2028-02-29 12:00

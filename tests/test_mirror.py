@@ -11,15 +11,27 @@ ROOT = Path(__file__).parents[1]
 ELSEWHERE = {
     "pipeline/__main__.py": ("tests/test_cli.py", "calls the command line and nothing else"),
     "pipeline/ports.py": ("tests/adapters", "protocols: one contract suite for each, passed by every adapter"),
-    "pipeline/adapters/ledger/memory.py": (
+    "pipeline/linkage/records.py": (
+        "tests/linkage/test_engine.py",
+        "what linkage is given and answers, without behaviour",
+    ),
+    "pipeline/adapters/ledger": (
         "tests/adapters/ledger/test_ledger_contract.py",
-        "passes the ledger's contract",
+        "one ledger in several files, in a database and in memory: both pass its contract",
     ),
     "pipeline/adapters/mail/memory.py": ("tests/adapters/mail/test_mailer_contract.py", "passes the mailer's contract"),
+    "pipeline/adapters/mail/smtp_login.py": ("tests/adapters/mail/test_mail_faults.py", "spoken to over a socket"),
+    "pipeline/adapters/mail/smtp_wire.py": ("tests/adapters/mail/test_mail_faults.py", "spoken to over a socket"),
     "pipeline/adapters/sheets/memory.py": (
         "tests/adapters/sheets/test_spreadsheet_contract.py",
         "passes the spreadsheet's contract",
     ),
+    "pipeline/adapters/sheets/spreadsheet.py": (
+        "tests/adapters/sheets/test_spreadsheet_contract.py",
+        "passes the spreadsheet's contract, and bears the faults of test_faults.py",
+    ),
+    "pipeline/adapters/sheets/setup.py": ("tests/adapters/sheets/test_layout.py", "makes what the layout says"),
+    "pipeline/commands": ("tests/test_commands.py", "each command is run as its user runs it, against the sandbox"),
     "pipeline/sandbox": ("tests/sandbox", "a product of its own, tested at its doors: HTTP, SMTP, its pages and files"),
 }
 """Module or folder -> where it is tested, and why there."""

@@ -175,6 +175,36 @@ def test_a_no_to_answers_that_changed_since_is_no_no_to_the_new_ones(proposed: P
     assert pairs(chosen(HOST, edited, state=superseded, tabs=tabs).fresh) == [("Kortrijk", "Lysekil")]
 
 
+def test_another_entry_that_fits_better_does_not_put_the_same_pair_twice_before_the_officer() -> None:
+    settings = {"matching": {"proposals_per_request": 3}}
+    weak = guest(seeks="How apprentices are assessed.")
+    first = plan_of(HOST, weak, settings=settings)
+    assert pairs(first.matches.fresh) == [("Kortrijk", "Lysekil")]
+    second = chosen(HOST, weak, GUEST, state=remembered(first), settings=settings)
+    assert second.fresh == ()
+
+
+@pytest.mark.parametrize(
+    ("zwolle", "antwerpen", "first"),
+    [
+        (SUBMITTED - 9, SUBMITTED, "Zwolle"),
+        (SUBMITTED, SUBMITTED - 9, "Antwerpen"),
+        (SUBMITTED, SUBMITTED, "Antwerpen"),
+        (SUBMITTED, None, "Zwolle"),
+    ],
+)
+def test_where_there_is_room_for_one_it_goes_to_who_has_waited_longest(
+    zwolle: float, antwerpen: float | None, first: str
+) -> None:
+    answers = (
+        host(),
+        guest("Zwolle College", "Belgium", submitted_at=zwolle),
+        guest("Antwerpen College", "Belgium", submitted_at=antwerpen),
+    )
+    found = chosen(*answers, settings={"matching": {"open_proposals": 1}})
+    assert pairs(found.fresh) == [(first, "Lysekil")]
+
+
 # -- who has met ---------------------------------------------------------------------------------------
 
 
@@ -229,6 +259,8 @@ def test_past_exchanges_are_told_by_any_spelling_the_latest_counts_and_strangers
         frozenset({"O-2", "O-3"}): date(2026, 5, 1),
     }
     assert past_pairs(past[4:], organisations) == {frozenset({"O-2", "O-3"}): None}
+    signs = (*organisations, Organisation(id="O-4", name="???"))
+    assert past_pairs(past[4:], signs) == past_pairs(past[4:], organisations), "nobody joined, and ??? is not nobody"
 
 
 # -- a request that has just been introduced -----------------------------------------------------------
