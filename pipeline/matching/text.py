@@ -8,8 +8,7 @@ something else the organisation does weighs a fifth.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 
 from pipeline.matching.vocabulary import WHOLE, fold, vocabulary
@@ -32,6 +31,7 @@ LEAST_QUOTED, MOST_QUOTED = 25, 220
 _QUOTED_END = re.compile(r"(?<=[.!?])\s+")
 _PARENTHESES = re.compile(r"\(([^()]{12,})\)")
 _SENTENCE_END = re.compile(r"(?<=[.!?;:])\s+|\n+")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _ENGLISH = "en"
 
@@ -75,13 +75,25 @@ def main_sentences(text: str) -> list[str]:
     ]
 
 
+@cache
+def _languages_of_small_words() -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = {}
+    for language, small in vocabulary().stop_words.items():
+        for word in small:
+            found.setdefault(word, []).append(language)
+    return found
+
+
 def language_of(text: str) -> str | None:
     """The language of a text by its small words; None when fewer than two of them tell.
 
     A tie goes to English, then to the order of the list: the forms are mostly English.
     """
-    words = Counter(re.findall(r"[^\W\d_]+", fold(text[:MOST_CHARACTERS])))
-    counted = {language: sum(words[word] for word in small) for language, small in vocabulary().stop_words.items()}
+    counted = dict.fromkeys(vocabulary().stop_words, 0)
+    of_word = _languages_of_small_words()
+    for word in _LETTERS.findall(fold(text[:MOST_CHARACTERS])):
+        for language in of_word.get(word, ()):
+            counted[language] += 1
     best = max(counted, key=lambda language: (counted[language], language == _ENGLISH))
     return best if counted[best] >= 2 else None
 

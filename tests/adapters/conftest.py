@@ -145,7 +145,9 @@ class World:
         self.store = store
         self.root = root
         self.spreadsheet_id = store.create_spreadsheet("Matchmaking")
-        self.settings = SheetsSettings(spreadsheet_id=self.spreadsheet_id, api_url=root, retry_seconds=0)
+        self.settings = SheetsSettings(
+            spreadsheet_id=self.spreadsheet_id, api_url=root, retry_seconds=0, read_seconds=300
+        )
         self.person = Person(store, self.spreadsheet_id)
         self.person.renames("Sheet1", self.settings.responses_tab)
         self.person.fills(self.settings.responses_tab, [HEADER], top=0)

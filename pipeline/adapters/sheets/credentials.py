@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import google.auth
-from google.auth import aws, identity_pool, impersonated_credentials
 from google.auth.credentials import AnonymousCredentials, Credentials
 from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
 from google.auth.transport.requests import AuthorizedSession
@@ -25,16 +24,24 @@ from pipeline.errors import ConfigurationError
 
 
 def _workload_identity(content: dict[str, Any], scopes: list[str]) -> Any:
+    from google.auth import aws, identity_pool
+
     is_aws = content.get("subject_token_type") == "urn:ietf:params:aws:token-type:aws4_request"
     kind: Any = aws.Credentials if is_aws else identity_pool.Credentials
     return kind.from_info(content, scopes=scopes)
+
+
+def _impersonated(content: dict[str, Any], scopes: list[str]) -> Any:
+    from google.auth.impersonated_credentials import Credentials as Impersonated
+
+    return Impersonated.from_impersonated_service_account_info(content, scopes=scopes)  # type: ignore[no-untyped-call]
 
 
 LOADERS: Mapping[str, Callable[..., Any]] = {
     "service_account": service_account.Credentials.from_service_account_info,
     "external_account": _workload_identity,
     "authorized_user": user.Credentials.from_authorized_user_info,
-    "impersonated_service_account": impersonated_credentials.Credentials.from_impersonated_service_account_info,
+    "impersonated_service_account": _impersonated,
 }
 """Kinds of credential files and how each is loaded: by its own loader, which asks no network and runs nothing."""
 

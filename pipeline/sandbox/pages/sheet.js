@@ -220,7 +220,8 @@ async function reload({ isForced = false } = {}) {
     all.find((tab) => tab.sheetId === chosen) ?? all.find((tab) => tab.title === (nameInAddress() || "Review")) ?? all[0];
   const read = await spreadsheet.tab(goal.title);
   const seen = JSON.stringify([all, read]);
-  if (mine !== readings || grid.isEditing || (seen === lastSeen && !isForced)) return;
+  // What was entered since then is not in what was read; the last write reads anew.
+  if (mine !== readings || pending || grid.isEditing || (seen === lastSeen && !isForced)) return;
   lastSeen = seen;
   tabs = all;
   current = read;
