@@ -15,10 +15,6 @@ ELSEWHERE = {
         "tests/linkage/test_engine.py",
         "what linkage is given and answers, without behaviour",
     ),
-    "pipeline/letters/template_engine.py": (
-        "tests/letters/test_templating.py",
-        "what templating fills texts with, in a module of its own so that a run without letters never loads it",
-    ),
     "pipeline/adapters/ledger": (
         "tests/adapters/ledger/test_ledger_contract.py",
         "one ledger in several files, in a database and in memory: both pass its contract",

@@ -220,8 +220,8 @@ def test_tabs_by_keyboard_and_by_address(page: Page, sandbox: Sandbox, review: A
     page.get_by_role("tab", name="Review").click()
     expect(page.get_by_role("tab", name="Review")).to_be_focused()
     page.keyboard.press("ArrowLeft")
-    expect(page.get_by_role("tab", name="Event registrations")).to_be_focused()
-    expect(cell(page, 0, 0)).to_have_text("Timestamp")
+    expect(page.get_by_role("tab", name="Forms")).to_be_focused()
+    expect(cell(page, 0, 0)).to_have_text("Form")
     page.goto(f"{sandbox.web}/#Review")
     expect(cell(page, 0, 0)).to_have_text("Approve")
 
