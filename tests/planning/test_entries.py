@@ -11,7 +11,7 @@ import pytest
 from pipeline.errors import SheetHeaderProblem
 from pipeline.linkage import Linkage, PairState, Record
 from pipeline.linkage.records import PairVerdict
-from pipeline.model import DoubtfulPair, Judgement, LetterState, Verdict
+from pipeline.model import DoubtfulPair, Judgement, LetterState, Reason, Verdict
 from pipeline.planning.entries import (
     REDIRECT,
     STILL_CURRENT,
@@ -127,6 +127,13 @@ def test_an_expired_entry_is_told_with_a_sentence_to_send() -> None:
         "The entry of Lysekil College has expired, or its dates have passed; it is not proposed any more."
     )
     assert problem.sentence == STILL_CURRENT
+
+
+def test_of_two_entries_of_one_address_the_expired_one_is_named() -> None:
+    found = read(host(submitted_at=LONG_AGO, email="a@b.example"), guest(email="a@b.example"))
+    (problem,) = found.problems
+    assert problem.where == "Form responses, row 2"
+    assert problem.what.startswith("The entry of Lysekil College has expired")
 
 
 @pytest.mark.parametrize(("number", "lines"), [(10, 10), (11, 1)])
@@ -270,15 +277,23 @@ def test_a_doubt_shows_name_and_place_as_far_as_they_are_known(
     assert [doubt.one for doubt in doubts(records)] == [shown]
 
 
+PAIR = PairVerdict(left="E-1", right="E-2", probability=0.5, verdict=PairState.REVIEW)
+FOR, NEITHER, AGAINST = (
+    Reason(feature="", sentence=sentence, weight=weight)
+    for sentence, weight in (("For", 0.1), ("Neither", 0.0), ("Against", -0.1))
+)
+
+
 def doubts(records: list[Record], state: PairState = PairState.REVIEW) -> tuple[DoubtfulPair, ...]:
-    pairs = (PairVerdict(left="E-1", right="E-2", probability=0.5, verdict=state),)
-    return _doubts(Linkage(clusters=(), balanced=(), pairs=pairs * 2), records)
+    return _doubts(Linkage(clusters=(), balanced=(), pairs=(replace(PAIR, verdict=state),) * 2), records)
 
 
 def test_only_different_spellings_in_doubt_are_asked_about_and_once() -> None:
     two = [record(1, "Lysekil College"), record(2, "Zwolle School")]
     assert len(doubts(two)) == 1
     assert doubts(two, PairState.LINK) == ()
+    (plain,) = _doubts(Linkage(clusters=(), balanced=(), pairs=(replace(PAIR, reasons=(FOR, NEITHER, AGAINST)),)), two)
+    assert (plain.speaks_for, plain.speaks_against) == ("For", "Neither\nAgainst")
     assert doubts([record(1, "Lysekil College"), record(2, "LYSEKIL college")]) == (), "an answer could tell nothing"
 
 
