@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.cleaning import canonical_address
 from pipeline.forms.header import locate
 from pipeline.intake import EntryPlan, Intake, entries, read_responses, to_entry
 from pipeline.intake.impersonation import inspect, known_contacts
@@ -25,7 +24,6 @@ from pipeline.model import (
     DoubtfulPair,
     Entry,
     Judgement,
-    KnownEntry,
     LetterState,
     Organisation,
     Problem,
@@ -120,7 +118,7 @@ def read_entries(inputs: RunInputs) -> Entries:
             *intake.problems,
             *too_many,
             *plan.problems,
-            *_to_confirm(plan, inspected, state.entries),
+            *_to_confirm(plan, inspected),
             *answered.problems,
         ),
     )
@@ -186,10 +184,10 @@ def _own_addresses(inputs: RunInputs) -> set[str]:
     return {address for address in (mail.sender_address, mail.journal, mail.rehearsal_to, mail.digest_to) if address}
 
 
-def _to_confirm(plan: EntryPlan, responses: Sequence[Response], known: Sequence[KnownEntry]) -> list[Problem]:
+def _to_confirm(plan: EntryPlan, responses: Sequence[Response]) -> list[Problem]:
     """Expired entries, for the officer to ask after: one line each, or one for all when there are many."""
-    addresses = {entry.id: entry.address for entry in (*known, *plan.known)}
-    names = {canonical_address(response.email): (response.name, response.row) for response in responses}
+    contents = {entry.id: entry.content for entry in plan.known}
+    answers = {response.content: response for response in responses}
     if len(plan.expired) > EXPIRED_SHOWN:
         return [
             Problem(
@@ -202,11 +200,13 @@ def _to_confirm(plan: EntryPlan, responses: Sequence[Response], known: Sequence[
         ]
     found = []
     for identifier in plan.expired:
-        name, row = names.get(addresses.get(identifier, ""), ("An organisation", 0))
+        response = answers[contents[identifier]]
         found.append(
             Problem(
-                where=f"Form responses, row {row}" if row else "Form responses",
-                what=f"The entry of {name} has expired, or its dates have passed; it is not proposed any more.",
+                where=f"Form responses, row {response.row}",
+                what=(
+                    f"The entry of {response.name} has expired, or its dates have passed; it is not proposed any more."
+                ),
                 fix="Ask whether it is still current (sentence beside this), or leave it.",
                 sentence=STILL_CURRENT,
                 key=f"expired:{identifier}",

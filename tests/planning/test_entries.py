@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 
 from pipeline.errors import SheetHeaderProblem
-from pipeline.model import Judgement, LetterState, Verdict
+from pipeline.linkage import Linkage, PairState, Record
+from pipeline.linkage.records import PairVerdict
+from pipeline.model import DoubtfulPair, Judgement, LetterState, Reason, Verdict
 from pipeline.planning.entries import (
     REDIRECT,
     STILL_CURRENT,
     Entries,
+    _doubts,
     canonical,
     committed_visits,
     read_entries,
@@ -126,6 +129,13 @@ def test_an_expired_entry_is_told_with_a_sentence_to_send() -> None:
     assert problem.sentence == STILL_CURRENT
 
 
+def test_of_two_entries_of_one_address_the_expired_one_is_named() -> None:
+    found = read(host(submitted_at=LONG_AGO, email="a@b.example"), guest(email="a@b.example"))
+    (problem,) = found.problems
+    assert problem.where == "Form responses, row 2"
+    assert problem.what.startswith("The entry of Lysekil College has expired")
+
+
 @pytest.mark.parametrize(("number", "lines"), [(10, 10), (11, 1)])
 def test_many_expired_entries_are_one_line(number: int, lines: int) -> None:
     found = read(*(host(f"College{index} Skole", submitted_at=LONG_AGO) for index in range(number)))
@@ -226,6 +236,65 @@ def test_an_id_follows_every_merge_and_never_in_circles() -> None:
 def test_a_country_stands_for_its_regions_that_count_apart() -> None:
     (source,) = read(guest(target_countries="Spain")).sources.values()
     assert {"ES", "ES-CT"} <= set(source.entry.preferred_places)
+
+
+@pytest.mark.parametrize(
+    ("answers", "parent"),
+    [
+        ({}, None),
+        ({"unit": "Hotel School"}, "Lysekil College"),
+        ({"parent": "Västra Götaland"}, "Västra Götaland"),
+        ({"unit": "Hotel School", "parent": "Västra Götaland"}, "Västra Götaland"),
+    ],
+)
+def test_what_an_organisation_belongs_to(answers: dict[str, str], parent: str | None) -> None:
+    (organisation,) = read(host(**answers)).organisations
+    assert organisation.parent_name == parent
+
+
+def test_a_name_in_ones_own_language_is_a_name_too() -> None:
+    local = host("Gullmarsskolan", email="x@gullmar.example", city="Lysekil")
+    assert len(read(TWO[0], local).organisations) == 2
+    assert len(read(TWO[0], {**local, "organisation_local": "Lysekil College"}).organisations) == 1
+
+
+def record(number: int, name: str, city: str | None = None, country: str | None = None) -> Record:
+    return Record(record_id=f"E-{number}", organisation=name, city=city, country=country)
+
+
+@pytest.mark.parametrize(
+    ("city", "country", "shown"),
+    [
+        ("Lysekil", "Sweden", "Lysekil College (Lysekil, Sweden)"),
+        (None, "Sweden", "Lysekil College (Sweden)"),
+        (None, None, "Lysekil College"),
+    ],
+)
+def test_a_doubt_shows_name_and_place_as_far_as_they_are_known(
+    city: str | None, country: str | None, shown: str
+) -> None:
+    records = [record(1, "Lysekil College", city, country), record(2, "Zwolle School")]
+    assert [doubt.one for doubt in doubts(records)] == [shown]
+
+
+PAIR = PairVerdict(left="E-1", right="E-2", probability=0.5, verdict=PairState.REVIEW)
+FOR, NEITHER, AGAINST = (
+    Reason(feature="", sentence=sentence, weight=weight)
+    for sentence, weight in (("For", 0.1), ("Neither", 0.0), ("Against", -0.1))
+)
+
+
+def doubts(records: list[Record], state: PairState = PairState.REVIEW) -> tuple[DoubtfulPair, ...]:
+    return _doubts(Linkage(clusters=(), balanced=(), pairs=(replace(PAIR, verdict=state),) * 2), records)
+
+
+def test_only_different_spellings_in_doubt_are_asked_about_and_once() -> None:
+    two = [record(1, "Lysekil College"), record(2, "Zwolle School")]
+    assert len(doubts(two)) == 1
+    assert doubts(two, PairState.LINK) == ()
+    (plain,) = _doubts(Linkage(clusters=(), balanced=(), pairs=(replace(PAIR, reasons=(FOR, NEITHER, AGAINST)),)), two)
+    assert (plain.speaks_for, plain.speaks_against) == ("For", "Neither\nAgainst")
+    assert doubts([record(1, "Lysekil College"), record(2, "LYSEKIL college")]) == (), "an answer could tell nothing"
 
 
 # -- visits --------------------------------------------------------------------------------------------
