@@ -49,6 +49,21 @@ def places() -> Places:
         return Places(**{name: table[name] for name in Places._fields})
 
 
+def find_place(name: str, country: int = 0) -> int:
+    """The row of one name, folded and skeletonised: what `find_places` says, without arrays of one."""
+    import numpy as np
+
+    table = places()
+    wanted = np.uint64(name_hash(name))
+    position = int(table.name_hash.searchsorted(wanted))
+    while position < len(table.name_hash) and table.name_hash[position] == wanted:
+        place = int(table.name_place[position])
+        if country in (0, table.country[place]):
+            return place
+        position += 1
+    return NOWHERE
+
+
 def find_places(names: Sequence[str], countries: Sequence[int]) -> NDArray[np.int32]:
     """The row of each name's largest bearer in the country given (any country when that is 0).
 

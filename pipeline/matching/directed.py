@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
-from itertools import pairwise
+from functools import cache, lru_cache
+from itertools import groupby, pairwise
 
 from pipeline.matching.eligibility import nation
 from pipeline.matching.names import (
@@ -254,12 +254,17 @@ class Wish(StrEnum):
 
 @cache
 def _wishes() -> dict[str, re.Pattern[str]]:
-    return {
-        name: re.compile(r"(?<!\w)(?:" + "|".join(re.escape(fold(stem)) for stem in stems) + ")")
-        for name, stems in name_words().wishes.items()
-    }
+    return {name: _beginning_of(stems) for name, stems in name_words().wishes.items()}
 
 
+def _beginning_of(stems: Iterable[str]) -> re.Pattern[str]:
+    """Finds a word that begins with any of the stems; by first letter, because most words begin with none."""
+    by_letter = groupby(sorted({fold(stem) for stem in stems}), key=lambda stem: stem[0])
+    rests = (f"{letter}(?:{'|'.join(re.escape(stem[1:]) for stem in some)})" for letter, some in by_letter)
+    return re.compile(rf"\b(?:{'|'.join(rests)})")
+
+
+@lru_cache(maxsize=65_536)
 def wish_in(sentence: str) -> Wish | None:
     """Whether a sentence wishes to go somewhere or to find somebody; one that says "not" wishes for nothing."""
     folded, patterns = fold(sentence), _wishes()

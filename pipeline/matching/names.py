@@ -20,8 +20,9 @@ from typing import NamedTuple
 
 from pipeline.cleaning.countries import country_names
 from pipeline.cleaning.data_files import data_file
+from pipeline.cleaning.domains import FREE_MAIL
 from pipeline.cleaning.folding import fold, skeleton
-from pipeline.cleaning.places import NOWHERE, country_number, find_places
+from pipeline.cleaning.places import NOWHERE, country_number, find_place
 from pipeline.matching.eligibility import PARTNERSHIP, nation, same_organisation
 from pipeline.matching.vocabulary import vocabulary
 from pipeline.model import Entry, Organisation, Role
@@ -66,6 +67,7 @@ class NameWords:
     silent: frozenset[str]
 
 
+@lru_cache(maxsize=200_000)
 def key_of(text: str) -> str:
     """How words are compared: lower case, Latin letters, no accents, one way to spell an umlaut."""
     return skeleton(fold(text))
@@ -116,6 +118,8 @@ def name_words() -> NameWords:
 @lru_cache(maxsize=100_000)
 def kinds_of(key: str) -> frozenset[str]:
     """The kinds of body or work that a word (as a key) speaks of."""
+    if key.isdigit():
+        return frozenset()
     lists = name_words()
     found = set(lists.kinds_whole.get(key, ()))
     for length in range(3, len(key) + 1):
@@ -165,9 +169,13 @@ class _Facts(NamedTuple):
     trade: bool
 
 
+def _word_key(word: str) -> str:
+    return key_of(word).replace(" ", "")
+
+
 @lru_cache(maxsize=200_000)
 def _facts(text: str) -> _Facts:
-    lists, key = name_words(), key_of(text).replace(" ", "")
+    lists, key = name_words(), _word_key(text)
     short = 2 <= len(text) <= 8 and sum(map(str.isupper, text)) >= max(2, len(text) - 1)
     return _Facts(
         key=key,
@@ -199,8 +207,13 @@ class Word(NamedTuple):
 
 def words_of(text: str) -> list[Word]:
     """The words of a text."""
-    found = ((match, _facts(match.group())) for match in _WORD.finditer(text))
-    return [Word(match.group(), match.start(), match.end(), *facts) for match, facts in found if facts.key]
+    found = []
+    for match in _WORD.finditer(text):
+        written = match.group()
+        facts = _facts(written)
+        if facts.key:
+            found.append(Word._make((written, *match.span(), *facts)))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,43 +300,46 @@ def places_in(words: Sequence[Word], known: Collection[str] = ()) -> tuple[Place
     `known` are keys of further places, such as those the pool's entries state.
     """
     lists = name_words()
-    count = len(words)
+    capitals = [number for number, word in enumerate(words) if word.capital]
     found: list[Place] = []
     taken: set[int] = set()
-    for length in range(min(LONGEST_PLACE, count), 0, -1):
-        for first in range(count - length + 1):
-            head = words[first]
-            if not head.capital and not (length == 1 and len(head.key) > 5):
-                continue
+    for length in range(min(LONGEST_PLACE, len(words)), 1, -1):
+        for first in capitals:
             span = range(first, first + length)
-            if taken and not taken.isdisjoint(span):
+            if span.stop > len(words) or not taken.isdisjoint(span):
                 continue
-            key = head.key if length == 1 else " ".join(word.key for word in words[first : first + length])
+            key = " ".join([word.key for word in words[first : span.stop]])
             country, regions = lists.countries.get(key), lists.regions.get(key, ())
-            city = _may_be_city(words[first : first + length]) and _is_city(key)
-            if not (country or regions or city) and length == 1 and head.capital and not head.kinds:
-                country, regions = _inflected(key)
-            if length == 1 and head.short_form and key != "uk":
-                continue
-            if country or regions or city or (key in known and head.capital):
-                found.append(Place(key, first, first + length, country, regions, city))
+            city = _may_be_city(words, first, span.stop) and _is_city(key)
+            if country or regions or city or key in known:
+                found.append(Place(key, first, span.stop, country, regions, city))
                 taken.update(span)
+    for first, word in enumerate(words):
+        key = word.key
+        if not (word.capital or len(key) > 5) or first in taken or (word.short_form and key != "uk"):
+            continue
+        country, regions = lists.countries.get(key), lists.regions.get(key, ())
+        city = word.capital and _may_be_city(words, first, first + 1) and _is_city(key)
+        if word.capital and not (country or regions or city or word.kinds):
+            country, regions = _inflected(key)
+        if country or regions or city or (key in known and word.capital):
+            found.append(Place(key, first, first + 1, country, regions, city))
     return tuple(sorted(found, key=lambda place: place.first))
 
 
-def _may_be_city(words: Sequence[Word]) -> bool:
+def _may_be_city(words: Sequence[Word], first: int, end: int) -> bool:
     """Whether words could be a town's name: with capitals, side by side, no kind of body first or last."""
-    head, tail = words[0], words[-1]
+    head, tail = words[first], words[end - 1]
     if not (head.capital and tail.capital) or head.kinds or tail.kinds:
         return False
-    if len(words) == 1:
+    if end - first == 1:
         return len(head.key) > 2 and not (head.silent or head.trade or head.short_form)
-    return all(right.start - left.end <= 2 for left, right in pairwise(words))
+    return all(right.start - left.end <= 2 for left, right in pairwise(words[first:end]))
 
 
 @lru_cache(maxsize=200_000)
 def _is_city(key: str) -> bool:
-    return int(find_places([key], [0])[0]) != NOWHERE
+    return find_place(key) != NOWHERE
 
 
 @lru_cache(maxsize=20_000)
@@ -351,6 +367,11 @@ def _by_beginning() -> Mapping[str, tuple[str, ...]]:
         if " " not in name and len(name) >= 6:
             found[name[:5]].append(name)
     return {start: tuple(sorted(names, key=len)) for start, names in found.items()}
+
+
+def _beginning(key: str) -> str:
+    """The letter that words alike begin with; `w` is `v`."""
+    return key[0].replace("w", "v")
 
 
 @lru_cache(maxsize=200_000)
@@ -416,14 +437,23 @@ class Names:
             self.bearers.append(self._bearer(number, entry))
         self._organisations = [entry.organisation_id or key_of(entry.organisation) for entry in entries]
         self._of_organisation: dict[str, list[int]] = defaultdict(list)
-        for number, organisation in enumerate(self._organisations):
+        self._of_domain: dict[str, list[int]] = defaultdict(list)
+        self._of_country: dict[str | None, list[int]] = defaultdict(list)
+        for number, (entry, organisation) in enumerate(zip(entries, self._organisations, strict=True)):
             self._of_organisation[organisation].append(number)
+            if entry.email_domain and entry.email_domain not in FREE_MAIL:
+                self._of_domain[entry.email_domain].append(number)
+            self._of_country[entry.country].append(number)
         self.stated = frozenset(key for bearer in self.bearers for key in bearer.stated)
         self._nations: list[str] | None = None
         self._by_place: dict[str, set[int]] | None = None
         self._in_texts: dict[str, set[int]] | None = None
         self._text_cities: dict[int, frozenset[int]] = {}
-        self._alike: dict[str, tuple[str, ...]] = {}
+        self._alike: dict[str, frozenset[str]] = {}
+        self._tokens_from: dict[str, list[str]] = defaultdict(list)
+        for token in self.by_token:
+            self._tokens_from[_beginning(token)].append(token)
+        self._in_countries: dict[frozenset[str], frozenset[int]] = {}
 
     def _bearer(self, number: int, entry: Entry) -> Bearer:
         names = list(dict.fromkeys(name for name in _names(entry, self._records) if name))
@@ -531,11 +561,14 @@ class Names:
             return set()
         best: dict[int, float] = {}
         for number in self._others(self._candidates(mention), asker):
-            if not self._agrees(mention.places, number):
-                continue
             for spelling in self.bearers[number].spellings:
                 near = fuzz.ratio(wanted, " ".join(spelling)) / 100
-                if near >= GOOD_ENOUGH and near > best.get(number, 0.0) and self._not_another_word(mention, spelling):
+                if (
+                    near >= GOOD_ENOUGH
+                    and near > best.get(number, 0.0)
+                    and self._not_another_word(mention, spelling)
+                    and self._agrees(mention.places, number)
+                ):
                     best[number] = near
         top = max(best.values(), default=0.0)
         return {number for number, near in best.items() if near >= top - AS_GOOD}
@@ -610,7 +643,7 @@ class Names:
         )
 
     def _has(self, bearer: Bearer, key: str) -> bool:
-        return key in bearer.tokens or any(alike(key, token) for token in bearer.tokens)
+        return not bearer.tokens.isdisjoint(self._like(key))
 
     def _tells_of(self, number: int, key: str) -> bool:
         """Whether the word is a name that only few texts have, this one among them."""
@@ -623,9 +656,9 @@ class Names:
             for number, entry in enumerate(self.entries):
                 hosts = entry.role is not Role.SEND or PARTNERSHIP in entry.formats
                 for text in (entry.title, entry.offers, entry.text) if hosts else ():
-                    for match in _WORD.finditer(text or ""):
-                        if match.group()[0].isupper() and len(match.group()) > 3:
-                            self._in_texts[_facts(match.group()).key].add(number)
+                    for word in set(_WORD.findall(text or "")):
+                        if len(word) > 3 and word[0].isupper():
+                            self._in_texts[_word_key(word)].add(number)
         return self._in_texts
 
     def _lies(self, place: Place, number: int) -> int:
@@ -637,10 +670,9 @@ class Names:
             found.append(3 if bearer.named_country else 2)
         if place.city or not (place.country or place.regions):
             found.append(self._in_city(place.key, number))
-        if here and all(self._named_place(word, bearer) for word in place.key.split()):
+        if here and 3 not in found and all(self._named_place(word, bearer) for word in place.key.split()):
             found.append(3)
-        told = not place.country and all(self._tells_of(number, word) for word in place.key.split())
-        return max(found) or int(told)
+        return max(found) or int(not place.country and all(self._tells_of(number, word) for word in place.key.split()))
 
     @staticmethod
     def _in_region(place: Place, bearer: Bearer) -> Iterator[int]:
@@ -664,12 +696,9 @@ class Names:
             return 2
         return int(not bearer.cities and not told)
 
-    @staticmethod
-    def _named_place(word: str, bearer: Bearer) -> bool:
+    def _named_place(self, word: str, bearer: Bearer) -> bool:
         """Whether a name has this word of a place, perhaps with another ending; Burgos is not Burgas."""
-        return word in bearer.tokens or any(
-            alike(word, token) for token in bearer.tokens if token not in bearer.place_tokens
-        )
+        return word in bearer.tokens or not (self._like(word) & bearer.tokens) <= bearer.place_tokens
 
     def _cities_told(self, number: int) -> frozenset[int]:
         """The towns an entry's text speaks of, in its own country."""
@@ -687,7 +716,7 @@ class Names:
     def in_places(self, places: Sequence[Place], asker: int) -> frozenset[int]:
         """Entries that lie in all the places named together ("Halle in Belgium"), by name, column or text."""
         return self._others(
-            (
+            frozenset(
                 number
                 for number in range(len(self.entries))
                 if places and all(self._lies(place, number) >= 2 for place in places)
@@ -697,7 +726,10 @@ class Names:
 
     def in_countries(self, codes: Collection[str], asker: int) -> frozenset[int]:
         """Entries in one of some countries, or of the regions that count apart."""
-        return self._others((number for number, entry in enumerate(self.entries) if entry.country in codes), asker)
+        asked = frozenset(codes)
+        if asked not in self._in_countries:
+            self._in_countries[asked] = frozenset(number for code in asked for number in self._of_country[code])
+        return self._others(self._in_countries[asked], asker)
 
     def is_own(self, place: Place, asker: int) -> bool:
         """Whether the asker lies there."""
@@ -742,22 +774,28 @@ class Names:
                     self._by_place[key].add(number)
         return self._by_place
 
-    def _like(self, key: str) -> tuple[str, ...]:
+    def _like(self, key: str) -> frozenset[str]:
         """The words of the pool's names that are alike."""
         if key not in self._alike:
-            self._alike[key] = tuple(sorted(token for token in self.by_token if token == key or alike(key, token)))
+            self._alike[key] = frozenset(token for token in self._tokens_from[_beginning(key)] if alike(key, token))
         return self._alike[key]
 
     def _same(self, meant: Collection[int]) -> set[int]:
         """Further entries of the organisations meant: one asks for an organisation, not for a row."""
         return {other for number in meant for other in self._of_organisation[self._organisations[number]]}
 
-    def _others(self, numbers: Iterable[int], asker: int) -> frozenset[int]:
-        return frozenset(
+    def _others(self, numbers: Collection[int], asker: int) -> frozenset[int]:
+        """Without the asker's own entries; a large set that holds none of them is shared, not copied."""
+        entry = self.entries[asker]
+        own = {asker} | {
             number
-            for number in numbers
-            if number != asker and not same_organisation(self.entries[asker], self.entries[number])
-        )
+            for number in (
+                *self._of_organisation[self._organisations[asker]],
+                *self._of_domain.get(entry.email_domain or "", ()),
+            )
+            if same_organisation(entry, self.entries[number])
+        }
+        return frozenset(numbers) if own.isdisjoint(numbers) else frozenset(numbers) - own
 
     def may_be(self, written: str) -> frozenset[int]:
         """Every entry a name could mean, on the safe side: its name, all its telling words, or most letters."""
@@ -769,7 +807,7 @@ class Names:
         near = {number for key in telling for token in self._like(key) for number in self.by_token[token]}
         for number in near:
             bearer = self.bearers[number]
-            if all(any(alike(key, token) for token in bearer.tokens) for key in telling) or any(
+            if all(self._has(bearer, key) for key in telling) or any(
                 fuzz.ratio(" ".join(wanted), " ".join(spelling)) / 100 >= GOOD_ENOUGH for spelling in bearer.spellings
             ):
                 found.add(number)
@@ -805,8 +843,10 @@ def _read_name(name: str) -> _Read:
     shorts, initials = set(), {_initials(words, inside)}
     shouted = len(words) > 1 and name.isupper()
     for part in _PARTS.split(name):
-        some = words_of(part)
-        there = {number for place in places_in(some) for number in range(place.first, place.last)}
+        some, there = words, inside
+        if len(part) < len(name):
+            some = words_of(part)
+            there = {number for place in places_in(some) for number in range(place.first, place.last)}
         if some and _can_stand_alone(some, there):
             spellings[tuple(word.key for word in some)] = None
         if len(some) == 1 and _is_short(some[0]):
@@ -837,7 +877,7 @@ def _is_short(word: Word) -> bool:
 def _can_stand_alone(words: Sequence[Word], places: Collection[int]) -> bool:
     """Whether part of a name is a name of its own: it has a proper word, or a kind and a place."""
     outside = [word for number, word in enumerate(words) if number not in places and not word.silent and not word.trade]
-    proper = any(not word.kinds and not is_subject(word.key) and not word.key.isdigit() for word in outside)
+    proper = any(not (word.kinds or word.key.isdigit() or is_subject(word.key)) for word in outside)
     return proper or (bool(places) and any(word.kinds for word in outside))
 
 
@@ -860,7 +900,7 @@ def _names(entry: Entry, records: Mapping[str, Organisation]) -> list[str]:
 
 @lru_cache(maxsize=200_000)
 def _row(country: str | None, key: str) -> int:
-    return int(find_places([key], [country_number(country)])[0]) if key else NOWHERE
+    return find_place(key, country_number(country)) if key else NOWHERE
 
 
 def _rows(country: str | None, keys: Iterable[str]) -> dict[str, int]:

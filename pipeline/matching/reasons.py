@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pipeline.matching.eligibility import (
@@ -256,12 +257,19 @@ def _quotes(pool: Pool, guest: int, host: int) -> str:
 def _quote(text: str | None, language: str | None, common: Mapping[str, float]) -> str:
     """The sentence that says most of what both write about; none when none does."""
     best, most = "", 0.0
-    for sentence in quotable(text) if text else ():
-        worth = sum(common.get(term, 0.0) for term in terms(sentence, language or language_of(text or "")))
+    for sentence, said in _quotable_terms(text, language) if text else ():
+        worth = sum(common[term] for term in said if term in common)
         if worth > most:
             best, most = sentence, worth
     best = best.replace("“", "'").replace("”", "'")
     return best if not best or best[-1] in ".!?" else f"{best}."
+
+
+@lru_cache(maxsize=20_000)
+def _quotable_terms(text: str, language: str | None) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The sentences of a text worth quoting with what each is about; a text is quoted beside many others."""
+    spoken = language or language_of(text)
+    return tuple((sentence, tuple(terms(sentence, spoken))) for sentence in quotable(text))
 
 
 def _shared_terms(pool: Pool, guest: int, host: int) -> dict[str, float]:
@@ -286,7 +294,7 @@ def shared_ideas(pool: Pool, guest: int, host: int) -> list[str]:
 def told(kind: str, codes: Sequence[str]) -> list[str]:
     """Answers as the form puts them, where the codes leave no doubt which was ticked; else what the codes mean."""
     names: Mapping[str, str] = getattr(vocabulary(), kind)
-    ticked = _certain(kind, codes)
+    ticked = _certain(kind, tuple(codes))
     covered = {code for option in ticked for code in vocabulary().answers[kind][option]}
     ignored = vocabulary().without_meaning
     return [*ticked, *(names.get(code, code) for code in dict.fromkeys(codes) if code not in covered | ignored)]
@@ -295,23 +303,25 @@ def told(kind: str, codes: Sequence[str]) -> list[str]:
 def shared_answers(kind: str, left: Sequence[str], right: Sequence[str]) -> list[str]:
     """What both answered: the form's own texts where both ticked the same, else what their codes share."""
     names: Mapping[str, str] = getattr(vocabulary(), kind)
-    ticked = [option for option in _certain(kind, left) if option in _certain(kind, right)]
+    also = _certain(kind, tuple(right))
+    ticked = [option for option in _certain(kind, tuple(left)) if option in also]
     covered = {code for option in ticked for code in vocabulary().answers[kind][option]}
     ignored = vocabulary().without_meaning
     common = [code for code in dict.fromkeys(left) if code in right and code not in covered | ignored]
     return [*ticked, *(names.get(code, code) for code in common)]
 
 
-def _certain(kind: str, codes: Sequence[str]) -> list[str]:
+@lru_cache(maxsize=20_000)
+def _certain(kind: str, codes: tuple[str, ...]) -> tuple[str, ...]:
     """The options that must have been ticked: each has a code that no other possible option has."""
     options = {
         option: set(meaning) for option, meaning in vocabulary().answers[kind].items() if set(meaning) <= set(codes)
     }
-    return [
+    return tuple(
         option
         for option, meaning in options.items()
         if meaning.difference(*(other for name, other in options.items() if name != option))
-    ]
+    )
 
 
 def _quoted(labels: Sequence[str]) -> str:

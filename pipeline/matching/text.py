@@ -17,6 +17,8 @@ Terms = Mapping[str, float]
 """Term -> weight in (0, 1]. Concepts begin with `§`."""
 
 STEM = 6
+LEAST_JOINED = 5
+"""Letters of a stem that may stand inside a word, in languages that join words."""
 ASIDE_WEIGHT = 0.2
 MOST_CHARACTERS = 8000
 """More of one answer is not read: nobody describes a need in more, and cost grows with length."""
@@ -54,7 +56,7 @@ def quotable(text: str) -> list[str]:
     start = text[: QUOTED_FROM + 1]
     found = []
     for line in start.splitlines():
-        plain = "".join(c if c.isprintable() else " " for c in line)
+        plain = line if line.isprintable() else "".join(c if c.isprintable() else " " for c in line)
         found += [sentence.strip() for sentence in _QUOTED_END.split(plain)]
     if len(text) > QUOTED_FROM:
         found = found[:-1]
@@ -131,28 +133,31 @@ def _concepts_of_word(word: str, language: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for spoken in dict.fromkeys((language, _ENGLISH)):
         starts, inside = _stems(spoken)
-        for label in starts.get(f"{word}{WHOLE}", ()):
-            found[label] = None
+        found.update(dict.fromkeys(starts.get(f"{word}{WHOLE}", ())))
         for length in range(3, len(word) + 1):
-            for label in starts.get(word[:length], ()):
-                found[label] = None
-        for stem, label in inside:
-            if len(word) > len(stem) + 2 and stem in word[2:]:
-                found[label] = None
+            found.update(dict.fromkeys(starts.get(word[:length], ())))
+        joined = {
+            (number, label)
+            for start in range(2, len(word) - LEAST_JOINED + 1 if inside else 0)
+            for number, stem, label in inside.get(word[start : start + LEAST_JOINED], ())
+            if len(word) > len(stem) + 2 and word.startswith(stem, start)
+        }
+        found.update(dict.fromkeys(label for _, label in sorted(joined)))
     return tuple(found)
 
 
 @cache
-def _stems(language: str) -> tuple[Mapping[str, tuple[str, ...]], tuple[tuple[str, str], ...]]:
+def _stems(language: str) -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, list[tuple[int, str, str]]]]:
+    """Stem -> labels, and first letters of a stem that may stand inside a word -> number, stem, label."""
     starts: dict[str, tuple[str, ...]] = {}
-    inside = []
+    inside: dict[str, list[tuple[int, str, str]]] = {}
     joins = language in {"de", "nl", "sv", "no", "da", "fi"}
-    for concept in vocabulary().concepts:
+    for number, concept in enumerate(vocabulary().concepts):
         for stem in concept.stems.get(language, ()):
             starts[stem] = (*starts.get(stem, ()), concept.label)
-            if joins and len(stem) >= 5 and not stem.endswith(WHOLE):
-                inside.append((stem, concept.label))
-    return starts, tuple(inside)
+            if joins and len(stem) >= LEAST_JOINED and not stem.endswith(WHOLE):
+                inside.setdefault(stem[:LEAST_JOINED], []).append((number, stem, concept.label))
+    return starts, inside
 
 
 def _is_aside(sentence: str) -> bool:
