@@ -21,6 +21,7 @@ help:  ## this list
 
 .venv/.ready: pyproject.toml uv.lock $(if $(findstring .uv,$(UV)),.uv/bin/uv)
 	$(UV) sync --locked --quiet $(EXTRAS) $(if $(PYTHON),--python $(PYTHON))
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python tools/precompile.py
 	@touch $@
 
 # For example EXTRAS="--no-dev --extra postgres".

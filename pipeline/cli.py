@@ -6,6 +6,7 @@ and an exit code; only a bug of ours shows a traceback.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -80,6 +81,7 @@ def main() -> NoReturn:
     if os.name == "nt":
         click.echo(WINDOWS, err=True)
         sys.exit(Exit.USAGE)
+    gc.set_threshold(100_000, 20, 100)  # a short process full of small values: looking for rubbish costs a tenth of it
     try:
         code = cli.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else Exit.DONE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -126,6 +127,7 @@ class Question(Strict):
         return tuple(dict.fromkeys(comparable(text) for text in (self.title, *self.aliases)))
 
 
+@lru_cache(maxsize=16_384)
 def comparable(text: str) -> str:
     """A header or option without what people and Google change about it.
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from pipeline.cleaning.countries import country_code, country_only
 from pipeline.cleaning.domains import email_domain, own_website
@@ -51,7 +52,10 @@ def organisations(
     for record in records:
         by_id.setdefault(plan.organisation_of[record.record_id], []).append(record)
     columns = prepare(records, aliases)
-    names = [_name(columns, row, record, plan.organisation_of[record.record_id]) for row, record in enumerate(records)]
+    names: dict[str, list[_Name]] = {}
+    for row, record in enumerate(records):
+        own = plan.organisation_of[record.record_id]
+        names.setdefault(own, []).append(_name(columns, row, record, own))
     found = [_organisation(own, members) for own, members in by_id.items()]
     stated = _stated_parents(records, plan, by_id)
     doubtful = {
@@ -133,7 +137,7 @@ def _stated_parents(
 def _with_parent(
     organisation: Organisation,
     stated: Mapping[str, tuple[str | None, str]],
-    names: Sequence[_Name],
+    names: Mapping[str, Sequence[_Name]],
     known: Mapping[str, Organisation],
     doubtful: AbstractSet[frozenset[str]],
 ) -> Organisation:
@@ -144,14 +148,14 @@ def _with_parent(
     return replace(organisation, parent_name=name) if name else organisation
 
 
-def _containing(own: str, names: Sequence[_Name], doubtful: AbstractSet[frozenset[str]]) -> str | None:
+def _containing(own: str, names: Mapping[str, Sequence[_Name]], doubtful: AbstractSet[frozenset[str]]) -> str | None:
     """The organisation whose name is wholly within one of this one's, the most specific such."""
-    mine = [name for name in names if name.organisation == own]
+    mine = names[own]
     if not any(name.part for name in mine):
         return None
     my_sets = {name.concepts for name in mine}
     best: tuple[float, str] | None = None
-    for other in names:
+    for other in chain.from_iterable(names.values()):
         if other.organisation == own or other.telling < TELLING or other.concepts in my_sets:
             continue
         if frozenset((own, other.organisation)) in doubtful:

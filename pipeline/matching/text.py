@@ -51,7 +51,8 @@ def sentences(text: str) -> tuple[tuple[str, float], ...]:
     )
 
 
-def quotable(text: str) -> list[str]:
+@lru_cache(maxsize=65_536)
+def quotable(text: str) -> tuple[str, ...]:
     """The whole main sentences of a text as written, for quoting: no asides, no links, none cut off or too long."""
     start = text[: QUOTED_FROM + 1]
     found = []
@@ -60,11 +61,11 @@ def quotable(text: str) -> list[str]:
         found += [sentence.strip() for sentence in _QUOTED_END.split(plain)]
     if len(text) > QUOTED_FROM:
         found = found[:-1]
-    return [
+    return tuple(
         sentence
         for sentence in found
         if LEAST_QUOTED <= len(sentence) <= MOST_QUOTED and "://" not in sentence and not _is_aside(fold(sentence))
-    ]
+    )
 
 
 def main_sentences(text: str) -> list[str]:
@@ -86,6 +87,7 @@ def _languages_of_small_words() -> Mapping[str, Sequence[str]]:
     return found
 
 
+@lru_cache(maxsize=65_536)
 def language_of(text: str) -> str | None:
     """The language of a text by its small words; None when fewer than two of them tell.
 

@@ -60,7 +60,7 @@ def test_folding_keeps_other_scripts_and_drops_accents() -> None:
 
 def test_quotes_leave_out_links_asides_and_control_characters() -> None:
     text = "Come to https://evil.example/now please. (And much else besides, really.) Inmates learn\x00\n a trade here."
-    assert quotable(text) == ["a trade here"] or all("http" not in q and q.isprintable() for q in quotable(text))
+    assert quotable(text) == ("a trade here",) or all("http" not in q and q.isprintable() for q in quotable(text))
 
 
 def test_every_answer_of_the_form_means_codes_that_have_a_name() -> None:
