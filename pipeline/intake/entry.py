@@ -1,4 +1,4 @@
-"""A response in the terms of matching: the codes of `config/form.toml` instead of the form's own texts."""
+"""A response in the terms of matching: the codes of `config/forms/matchmaking.toml` instead of the form's own texts."""
 
 from __future__ import annotations
 
