@@ -185,3 +185,10 @@ def test_an_entry_without_a_day_is_older_than_any_other() -> None:
     )
     ((sending, _),) = found.lines
     assert sending.email == "3@x.example"
+
+
+def test_a_wish_is_about_organisations_not_about_addresses() -> None:
+    line = read(("Gent", "Porto"))
+    (made,) = wished(line)
+    elsewhere = replace(made, parties=(replace(made.sending, email="new@gent.example"), made.receiving))
+    assert wished(line, (elsewhere,)) == ()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any, cast
 
 import pytest
 
 from pipeline.adapters.ledger.ledger import open_ledger
 from pipeline.config import Settings
-from pipeline.model import Envelope, Letter, LetterKind, SheetSnapshot
+from pipeline.model import Envelope, Letter, LetterKind, SheetSnapshot, Table
 from pipeline.planning.inputs import RunInputs
 from pipeline.ports import Claim, LedgerChanges, LedgerState
 
@@ -78,3 +79,14 @@ def test_the_plan_promises_what_the_ledger_grants(today: tuple[int, int, int], *
     met = ledger.load(now).meetings["org:O-1|O-2"]
     assert (met < inputs(now).round_started) is is_over, "the plan"
     assert isinstance(ledger.claim(second.id, now), Claim) is is_over, "the ledger"
+
+
+def test_an_absent_tab_is_an_empty_one() -> None:
+    run = inputs(at((2026, 11, 20)))
+    assert run.table("Exchanges") == Table(title="Exchanges", header=(), rows=())
+    there = Table(title="Exchanges", header=("Status",), rows=())
+    assert replace(run, snapshot=SheetSnapshot(tables={"Exchanges": there})).table("Exchanges") is there
+
+
+def test_the_day_of_a_run_is_the_day_in_utc() -> None:
+    assert inputs(at((2026, 11, 20), 23)).today == date(2026, 11, 20)
