@@ -10,8 +10,19 @@ import pytest
 
 from pipeline.letters.identity import introduction_id, question_id, reminder_id
 from pipeline.letters.verify import read_back
-from pipeline.model import Decision, Envelope, LetterKind, LetterRecord, LetterState, Match, Party, Side, Stage
-from pipeline.planning.letters_due import Letters, ReminderDue, due_letters, introduced, reminders_due
+from pipeline.model import (
+    Decision,
+    Envelope,
+    LetterKind,
+    LetterRecord,
+    LetterState,
+    Match,
+    MatchStatus,
+    Party,
+    Side,
+    Stage,
+)
+from pipeline.planning.letters_due import Letters, ReminderDue, digest_data, due_letters, introduced, reminders_due
 from pipeline.planning.matches import choose_matches
 from pipeline.planning.plan import Plan
 from pipeline.ports import LedgerState
@@ -94,7 +105,8 @@ def due(
     )
     entries: Any = SimpleNamespace(plan=SimpleNamespace(closed=closed))
     decisions = {
-        identifier: Decision(match=identifier, approved=identifier in approved) for identifier in (MATCH, OTHER)
+        identifier: Decision(match=identifier, approved=identifier in approved)
+        for identifier in {MATCH, OTHER, *approved}
     }
     ticks: Any = SimpleNamespace(exchanges=exchanges, review=SimpleNamespace(decisions=decisions))
     matches: Any = SimpleNamespace(all={MATCH: match(), OTHER: match(OTHER)})
@@ -457,3 +469,20 @@ def test_the_digest_tells_problems_and_links_to_the_sheet_only_when_it_is_google
     assert "https://docs.google.com/spreadsheets/d/abc123" in text
     sandbox = {**DIGEST, "sheets": {"spreadsheet_id": "abc123", "api_url": "http://127.0.0.1:8000"}}
     assert "docs.google.com" not in digest_text(step(*rows, settings=sandbox))
+
+
+def test_each_thing_is_told_under_its_heading(many: Plan) -> None:
+    new, held, unsure, waiting = many.matches.fresh
+    statuses = {
+        one.id: MatchStatus(match=one.id, stage=stage, detail="x")
+        for one, stage in (
+            (new, Stage.PROPOSED),
+            (held, Stage.HELD),
+            (unsure, Stage.UNSURE),
+            (waiting, Stage.PROPOSED),
+        )
+    }
+    inputs = make_inputs(*MANY)
+    data = digest_data(inputs, replace(many.matches, fresh=(new,)), statuses)
+    told = {name: [line[:12] for line in getattr(data, name)] for name in ("proposed", "held", "unsure", "waiting")}
+    assert told == {"proposed": [new.id], "held": [held.id], "unsure": [unsure.id], "waiting": [waiting.id]}
