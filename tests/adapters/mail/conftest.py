@@ -495,10 +495,14 @@ def dovecot() -> Iterator[SimpleNamespace]:
                 if process.poll() is not None:
                     pytest.skip(f"Dovecot does not start here: {log.read_text()[-300:] if log.exists() else ''}")
                 time.sleep(0.1)
-            yield SimpleNamespace(port=port, mail=folder / "mail", account=account)
+            yield SimpleNamespace(port=port, mail=folder / "mail", account=account, clock=CLOCK)
         finally:
             process.terminate()
             process.wait(300)
+
+
+CLOCK = "LD_PRELOAD FAKETIME FAKETIME_SHARED FAKETIME_DONT_FAKE_MONOTONIC"
+"""What tells the clock of `make test-under-clock`: servers hand it on to their parts only when told to."""
 
 
 def _configure_dovecot(folder: Path, port: int, group: str, account: pwd.struct_passwd) -> None:
@@ -518,6 +522,7 @@ default_login_user = {user}
 first_valid_uid = 1
 first_valid_gid = 1
 mail_location = maildir:~/Maildir
+import_environment = TZ {CLOCK}
 passdb {{
   driver = static
   args = password=demopass

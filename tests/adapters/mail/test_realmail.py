@@ -102,6 +102,7 @@ mynetworks = 127.0.0.0/8
 alias_maps =
 alias_database =
 local_recipient_maps =
+import_environment = MAIL_CONFIG MAIL_DEBUG MAIL_LOGTAG TZ {dovecot.clock}
 queue_directory = {folder}/queue
 data_directory = {folder}/data
 command_directory = /usr/sbin
