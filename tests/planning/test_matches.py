@@ -157,6 +157,11 @@ def test_a_no_to_a_row_later_deleted_still_bars_the_pair_and_a_yes_does_not(prop
         state = remembered(proposed, decisions={match.id: decision})
         assert chosen(HOST, GUEST, state=state).fresh == ()
         assert match.id in finished_matches(make_inputs(HOST, GUEST, state=state), _ticks(state))
+    ticks = first_steps(
+        make_inputs(HOST, GUEST, state=remembered(proposed), tabs={"Review": ticked(*rows_of(proposed), Approve=True)})
+    )[1]
+    assert ticks.decisions
+    assert finished_matches(make_inputs(HOST, GUEST, state=remembered(proposed)), ticks) == frozenset()
     yes = remembered(proposed, decisions={match.id: Decision(match=match.id, approved=True)})
     assert match.id not in finished_matches(make_inputs(HOST, GUEST, state=yes), _ticks(yes))
 
