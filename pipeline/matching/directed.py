@@ -60,7 +60,8 @@ class Directed:
 
     def wanted_by(self, asker: int) -> frozenset[int]:
         """Everybody the name or place that the asker wrote means."""
-        return self.targets.get(asker, frozenset()) | self.there.get(asker, frozenset())
+        targets, there = self.targets.get(asker), self.there.get(asker, frozenset())
+        return targets | there if targets else there
 
     def certain_for(self, asker: int) -> frozenset[int]:
         """The same without whole countries, which are a wish like others."""
@@ -155,7 +156,7 @@ def _read_field(
 
 
 def _exact(names: Names, mention: Mention, asker: int) -> bool:
-    return bool(set(names.by_name.get(tuple(word.key for word in mention.words), ())) - {asker})
+    return bool(set(names.by_name.get(mention.keys, ())) - {asker})
 
 
 def _is_description(mention: Mention) -> bool:
@@ -218,14 +219,14 @@ def _from_text(found: Directed, names: Names, asker: int, entry: Entry) -> None:
 
 
 def _names_told(told: _Told, names: Names, asker: int, sentence: str, words: Sequence[Word]) -> None:
-    common = _capitals_are_common(sentence) or _headline(sentence)
-    caution = Caution.CAPITALS_SAY_NOTHING if common else Caution.TEXT
+    german, headline = _capitals_are_common(sentence), _headline(words)
+    caution = Caution.CAPITALS_SAY_NOTHING if german or headline else Caution.TEXT
     for mention in _mentions(names, sentence, words):
         hit = names.find(mention, asker, caution=caution)
         if hit:
             told.meant |= hit
             told.called.append(mention.text)
-        elif _unknown_in_text(mention, sentence, names, asker):
+        elif not headline and _unknown_in_text(mention, names, asker, german=german):
             told.unknown.append(mention.text)
 
 
@@ -264,7 +265,7 @@ def _beginning_of(stems: Iterable[str]) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{'|'.join(rests)})")
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=20_000)
 def wish_in(sentence: str) -> Wish | None:
     """Whether a sentence wishes to go somewhere or to find somebody; one that says "not" wishes for nothing."""
     folded, patterns = fold(sentence), _wishes()
@@ -331,10 +332,10 @@ def _is_wish(word: Word) -> bool:
     return any(pattern.match(folded) for pattern in _wishes().values())
 
 
-def _unknown_in_text(mention: Mention, sentence: str, names: Names, asker: int) -> bool:
+def _unknown_in_text(mention: Mention, names: Names, asker: int, *, german: bool) -> bool:
     """Whether a stretch of a sentence is the name of somebody unknown: words with capitals side by side."""
     words = [word for word in mention.words if not word.silent]
-    if len(mention.words) > MOST_WORDS_OF_A_NAME or _headline(sentence):
+    if len(mention.words) > MOST_WORDS_OF_A_NAME:
         return False
     if any(names.is_own(place, asker) for place in mention.places) or _own_words(mention, names.entries[asker]):
         return False
@@ -346,7 +347,7 @@ def _unknown_in_text(mention: Mention, sentence: str, names: Names, asker: int) 
     )
     if not side_by_side or mention.only_places:
         return False
-    if _capitals_are_common(sentence):
+    if german:
         last = mention.words[-1]
         return bool(mention.kinds) and last.capital and (last in mention.proper or _ends_in_place(mention))
     return bool(mention.proper or mention.places)
@@ -361,10 +362,10 @@ def _own_words(mention: Mention, entry: Entry) -> bool:
     return bool(mention.proper) and all(word.key in own for word in mention.proper)
 
 
-def _headline(sentence: str) -> bool:
+def _headline(words: Sequence[Word]) -> bool:
     """Most words of a headline have a capital, so that capitals say nothing."""
-    words = [word for word in words_of(sentence)[1:] if len(word.text) > 3]
-    return len(words) >= 2 and sum(word.text[0].isupper() for word in words) > 0.75 * len(words)
+    long = [word for word in words[1:] if len(word.text) > 3]
+    return len(long) >= 2 and sum(word.text[0].isupper() for word in long) > 0.75 * len(long)
 
 
 _GERMAN_WORDS = frozenset(

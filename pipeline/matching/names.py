@@ -15,7 +15,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache, lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
+from operator import attrgetter
 from typing import NamedTuple
 
 from pipeline.cleaning.countries import country_names
@@ -43,6 +44,7 @@ _WORD = re.compile(r"[^\W_]+")
 _PARTS = re.compile(r"\s[-–—|/]\s|[,;:()\[\]!]")
 _LIGHT = frozenset({"unit", "public", "project", "life", "market"})
 """Kinds that hardly tell one organisation from another."""
+_NOTHING: frozenset[str] = frozenset()
 _BODIES = frozenset({"municipality", "province", "county", "region", "ministry", "school", "university", "chamber"})
 
 
@@ -67,7 +69,7 @@ class NameWords:
     silent: frozenset[str]
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=20_000)
 def key_of(text: str) -> str:
     """How words are compared: lower case, Latin letters, no accents, one way to spell an umlaut."""
     return skeleton(fold(text))
@@ -115,11 +117,11 @@ def name_words() -> NameWords:
     )
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def kinds_of(key: str) -> frozenset[str]:
     """The kinds of body or work that a word (as a key) speaks of."""
     if key.isdigit():
-        return frozenset()
+        return _NOTHING
     lists = name_words()
     found = set(lists.kinds_whole.get(key, ()))
     for length in range(3, len(key) + 1):
@@ -127,17 +129,17 @@ def kinds_of(key: str) -> frozenset[str]:
     for stem, kind in lists.kinds_inside:
         if len(key) > len(stem) + 2 and stem in f"{key} ":
             found.add(kind)
-    return frozenset(found)
+    return frozenset(found) if found else _NOTHING
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def is_subject(key: str) -> bool:
     """Whether a word is one of the field's own (an idea of the thesaurus), in any language, but for its ending."""
     starts, _ = _subjects()
     return any(key[:length] in starts for length in range(max(4, (len(key) + 1) // 2), len(key) + 1))
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def holds_subject(key: str) -> bool:
     """Whether a word is one of the field's own or joined with one: Multikompetenz."""
     starts, inside = _subjects()
@@ -173,7 +175,7 @@ def _word_key(word: str) -> str:
     return key_of(word).replace(" ", "")
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def _facts(text: str) -> _Facts:
     lists, key = name_words(), _word_key(text)
     short = 2 <= len(text) <= 8 and sum(map(str.isupper, text)) >= max(2, len(text) - 1)
@@ -241,6 +243,11 @@ class Mention:
     kinds: frozenset[str]
 
     @property
+    def keys(self) -> str:
+        """The keys of its words, as a name is looked up."""
+        return " ".join(word.key for word in self.words)
+
+    @property
     def only_places(self) -> bool:
         """Nothing but places, and words that say nothing or "region" and the like."""
         inside = {number for place in self.places for number in range(place.first, place.last)}
@@ -300,22 +307,24 @@ def places_in(words: Sequence[Word], known: Collection[str] = ()) -> tuple[Place
     `known` are keys of further places, such as those the pool's entries state.
     """
     lists = name_words()
+    keys = [word.key for word in words]
     capitals = [number for number, word in enumerate(words) if word.capital]
     found: list[Place] = []
     taken: set[int] = set()
     for length in range(min(LONGEST_PLACE, len(words)), 1, -1):
         for first in capitals:
-            span = range(first, first + length)
-            if span.stop > len(words) or not taken.isdisjoint(span):
+            end = first + length
+            if end > len(words):
+                break
+            if taken and not taken.isdisjoint(range(first, end)):
                 continue
-            key = " ".join([word.key for word in words[first : span.stop]])
+            key = " ".join(keys[first:end])
             country, regions = lists.countries.get(key), lists.regions.get(key, ())
-            city = _may_be_city(words, first, span.stop) and _is_city(key)
+            city = _may_be_city(words, first, end) and _is_city(key)
             if country or regions or city or key in known:
-                found.append(Place(key, first, span.stop, country, regions, city))
-                taken.update(span)
-    for first, word in enumerate(words):
-        key = word.key
+                found.append(Place(key, first, end, country, regions, city))
+                taken.update(range(first, end))
+    for first, (key, word) in enumerate(zip(keys, words, strict=True)):
         if not (word.capital or len(key) > 5) or first in taken or (word.short_form and key != "uk"):
             continue
         country, regions = lists.countries.get(key), lists.regions.get(key, ())
@@ -324,7 +333,7 @@ def places_in(words: Sequence[Word], known: Collection[str] = ()) -> tuple[Place
             country, regions = _inflected(key)
         if country or regions or city or (key in known and word.capital):
             found.append(Place(key, first, first + 1, country, regions, city))
-    return tuple(sorted(found, key=lambda place: place.first))
+    return tuple(sorted(found, key=attrgetter("first")))
 
 
 def _may_be_city(words: Sequence[Word], first: int, end: int) -> bool:
@@ -333,11 +342,11 @@ def _may_be_city(words: Sequence[Word], first: int, end: int) -> bool:
     if not (head.capital and tail.capital) or head.kinds or tail.kinds:
         return False
     if end - first == 1:
-        return len(head.key) > 2 and not (head.silent or head.trade or head.short_form)
+        return len(head.key) > 2 and not (head.silent or head.trade or head.short_form or head.key.isdigit())
     return all(right.start - left.end <= 2 for left, right in pairwise(words[first:end]))
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=20_000)
 def _is_city(key: str) -> bool:
     return find_place(key) != NOWHERE
 
@@ -374,7 +383,7 @@ def _beginning(key: str) -> str:
     return key[0].replace("w", "v")
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=20_000)
 def alike(left: str, right: str) -> bool:
     """The same word but for a slip in a long one, or for its ending."""
     left, right = left.replace("w", "v"), right.replace("w", "v")
@@ -408,18 +417,24 @@ class Caution(Enum):
 class Bearer:
     """What one entry's names say."""
 
-    spellings: tuple[tuple[str, ...], ...]
+    spellings: tuple[str, ...]
+    """The names as keys of their words."""
     tokens: frozenset[str]
     kinds: frozenset[str]
-    named_regions: frozenset[str]
-    named_cities: frozenset[int]
+    named_regions: tuple[str, ...]
+    named_cities: tuple[int, ...]
     named_country: bool
     place_tokens: frozenset[str]
-    regions: frozenset[str]
-    cities: frozenset[int]
-    stated: frozenset[str]
+    regions: tuple[str, ...]
+    cities: tuple[int, ...]
+    stated: tuple[str, ...]
     """Town and region as stated, as keys."""
     country: str | None
+
+
+def _append(index: dict[str, tuple[int, ...]], key: str, number: int) -> None:
+    """For keys that few share: small tuples of numbers cost the garbage collector nothing, lists and sets do."""
+    index[key] = (*index.get(key, ()), number)
 
 
 class Names:
@@ -428,7 +443,7 @@ class Names:
     def __init__(self, entries: Sequence[Entry], organisations: Sequence[Organisation]) -> None:
         self.entries = entries
         self._records = {record.id: record for record in organisations}
-        self.by_name: dict[tuple[str, ...], set[int]] = defaultdict(set)
+        self.by_name: dict[str, tuple[int, ...]] = {}
         self.by_token: dict[str, set[int]] = defaultdict(set)
         self.by_short: dict[str, set[int]] = defaultdict(set)
         self.by_initials: dict[str, set[int]] = defaultdict(set)
@@ -436,13 +451,13 @@ class Names:
         for number, entry in enumerate(entries):
             self.bearers.append(self._bearer(number, entry))
         self._organisations = [entry.organisation_id or key_of(entry.organisation) for entry in entries]
-        self._of_organisation: dict[str, list[int]] = defaultdict(list)
-        self._of_domain: dict[str, list[int]] = defaultdict(list)
+        self._of_organisation: dict[str, tuple[int, ...]] = {}
+        self._of_domain: dict[str, tuple[int, ...]] = {}
         self._of_country: dict[str | None, list[int]] = defaultdict(list)
         for number, (entry, organisation) in enumerate(zip(entries, self._organisations, strict=True)):
-            self._of_organisation[organisation].append(number)
+            _append(self._of_organisation, organisation, number)
             if entry.email_domain and entry.email_domain not in FREE_MAIL:
-                self._of_domain[entry.email_domain].append(number)
+                _append(self._of_domain, entry.email_domain, number)
             self._of_country[entry.country].append(number)
         self.stated = frozenset(key for bearer in self.bearers for key in bearer.stated)
         self._nations: list[str] | None = None
@@ -456,49 +471,35 @@ class Names:
         self._in_countries: dict[frozenset[str], frozenset[int]] = {}
 
     def _bearer(self, number: int, entry: Entry) -> Bearer:
-        names = list(dict.fromkeys(name for name in _names(entry, self._records) if name))
-        spelled: dict[tuple[str, ...], None] = {}
-        tokens: set[str] = set()
-        kinds: set[str] = set()
-        cities: set[str] = set()
-        regions: set[str] = set()
-        named_country = False
-        for name in names:
-            read = _read_name(name)
-            spelled.update(dict.fromkeys(read.spellings))
-            tokens |= read.tokens
-            kinds |= read.kinds
-            cities |= read.cities
-            regions |= read.regions
-            named_country |= read.country
-            for short in read.shorts:
-                self.by_short[short].add(number)
-            for initials in read.initials:
-                self.by_initials[initials].add(number)
-        for spelling in spelled:
-            self.by_name[spelling].add(number)
-        for token in tokens:
-            self.by_token[token].add(number)
+        read = _read_names(tuple(dict.fromkeys(name for name in _names(entry, self._records) if name)))
+        for spelling in read.spellings:
+            _append(self.by_name, spelling, number)
+        for index, keys in (
+            (self.by_token, read.tokens),
+            (self.by_short, read.shorts),
+            (self.by_initials, read.initials),
+        ):
+            for key in keys:
+                index[key].add(number)
         country = nation(entry.country)
-        own = {key for place in (entry.city, entry.region) if place and len(key := key_of(place)) > 1}
-        stated = {
-            region
-            for key in ({key_of(entry.region)} if entry.region else set())
-            for region in name_words().regions.get(key, (f"{country}:{key}",))
-        }
-        rows = _rows(country, cities)
-        here = frozenset(region for region in regions | stated if not country or region.startswith(f"{country}:"))
+        own = tuple(key for place in (entry.city, entry.region) if place and len(key := key_of(place)) > 1)
+        stated: tuple[str, ...] = ()
+        if entry.region:
+            key = key_of(entry.region)
+            stated = name_words().regions.get(key, (f"{country}:{key}",))
+        rows = _rows(country, read.cities)
+        named_regions = tuple(region for region in read.regions if not country or region.startswith(f"{country}:"))
         return Bearer(
-            spellings=tuple(spelled),
-            tokens=frozenset(tokens),
-            kinds=frozenset(kinds),
-            named_regions=frozenset(region for region in regions if not country or region.startswith(f"{country}:")),
-            named_cities=frozenset(rows.values()),
-            named_country=named_country,
-            place_tokens=frozenset(part for key in rows for part in key.split()),
-            regions=here,
-            cities=frozenset(rows.values()) | frozenset(_rows(country, own).values()),
-            stated=frozenset(own),
+            spellings=read.spellings,
+            tokens=read.tokens,
+            kinds=read.kinds,
+            named_regions=named_regions,
+            named_cities=tuple(rows.values()),
+            named_country=read.country,
+            place_tokens=frozenset(part for key in rows for part in key.split()) if rows else _NOTHING,
+            regions=(*named_regions, *(region for region in stated if not country or region.startswith(f"{country}:"))),
+            cities=(*rows.values(), *_rows(country, own).values()),
+            stated=own,
             country=entry.country,
         )
 
@@ -527,16 +528,14 @@ class Names:
         return self._others(found | self._same(found), asker)
 
     def _whole(self, mention: Mention, asker: int) -> set[int]:
-        keys = tuple(word.key for word in mention.words)
-        if mention.only_places and not (len(mention.words) > 1 and keys in self.by_name and self._is_name(keys)):
+        name = mention.keys
+        if mention.only_places and not (
+            len(mention.words) > 1 and name in self.by_name and any(word.kinds for word in mention.words)
+        ):
             return set()
         if all(word.trade or word.silent for word in mention.words):
             return set()
-        found = set(self.by_name.get(keys, ()))
-        return set(self._others(found, asker))
-
-    def _is_name(self, keys: tuple[str, ...]) -> bool:
-        return any(kinds_of(key) for key in keys)
+        return set(self._others(self.by_name.get(name, ()), asker))
 
     def _short(self, mention: Mention, asker: int) -> set[int]:
         """A short form, alone or with places that fit: "SOC Barcelona", "WUP Kraków"."""
@@ -554,22 +553,27 @@ class Names:
 
     def _letters(self, mention: Mention, asker: int) -> set[int]:
         """Names that are the same but for a few letters; the nearest, and those just as near."""
-        from rapidfuzz import fuzz
+        from rapidfuzz import fuzz, process
 
-        wanted = " ".join(word.key for word in mention.words)
+        wanted = mention.keys
         if len(wanted) < 5 or not (mention.proper or mention.places):
             return set()
+        spelled = [
+            (number, spelling)
+            for number in self._others(self._candidates(mention), asker)
+            for spelling in self.bearers[number].spellings
+        ]
         best: dict[int, float] = {}
-        for number in self._others(self._candidates(mention), asker):
-            for spelling in self.bearers[number].spellings:
-                near = fuzz.ratio(wanted, " ".join(spelling)) / 100
-                if (
-                    near >= GOOD_ENOUGH
-                    and near > best.get(number, 0.0)
-                    and self._not_another_word(mention, spelling)
-                    and self._agrees(mention.places, number)
-                ):
-                    best[number] = near
+        for spelling, ratio, place in process.extract(
+            wanted, [spelling for _, spelling in spelled], scorer=fuzz.ratio, score_cutoff=100 * GOOD_ENOUGH, limit=None
+        ):
+            number, near = spelled[place][0], ratio / 100
+            if (
+                near > best.get(number, 0.0)
+                and self._not_another_word(mention, spelling.split())
+                and self._agrees(mention.places, number)
+            ):
+                best[number] = near
         top = max(best.values(), default=0.0)
         return {number for number, near in best.items() if near >= top - AS_GOOD}
 
@@ -596,20 +600,20 @@ class Names:
     def _score(self, mention: Mention, number: int, caution: Caution) -> float:
         """How well an entry's names answer to the words of a mention; 0 when it cannot be meant."""
         bearer = self.bearers[number]
-        levels = [self._lies(place, number) for place in mention.places]
-        if 0 in levels:
-            return 0.0
         total = sum(self.weight(word.key) for word in mention.proper)
         in_name = [word for word in mention.proper if self._has(bearer, word.key)]
         in_text = [word for word in mention.proper if word not in in_name and self._tells_of(number, word.key)]
         share = sum(self.weight(word.key) for word in (*in_name, *in_text)) / total if total else 0.0
+        if mention.proper and share < ENOUGH_WORDS:
+            return 0.0
+        levels = [self._lies(place, number) for place in mention.places]
+        if 0 in levels:
+            return 0.0
         heavy = mention.kinds - _LIGHT
         shared = heavy & bearer.kinds
         light = mention.kinds & _LIGHT & bearer.kinds
         at_home = sum(level == 3 for level in levels)
         if mention.proper:
-            if share < ENOUGH_WORDS:
-                return 0.0
             body = bool(shared & (_BODIES | {"centre", "association", "foundation"}))
             project = "project" in mention.kinds and bool(in_text)
             support = len(in_name) + len(in_text) + at_home + body + project
@@ -681,7 +685,7 @@ class Names:
                 yield 3
             elif region in bearer.regions:
                 yield 2
-            elif nation(bearer.country) == region[:2] and bearer.regions.isdisjoint(_all_regions()):
+            elif nation(bearer.country) == region[:2] and _all_regions().isdisjoint(bearer.regions):
                 yield 1
 
     def _in_city(self, key: str, number: int) -> int:
@@ -801,46 +805,73 @@ class Names:
         """Every entry a name could mean, on the safe side: its name, all its telling words, or most letters."""
         from rapidfuzz import fuzz
 
-        wanted = tuple(word.key for word in words_of(written))
-        telling = [key for key in wanted if _tells(key)]
+        words = words_of(written)
+        wanted = " ".join(word.key for word in words)
+        telling = [word.key for word in words if _tells(word)]
         found = set(self.by_name.get(wanted, ()))
         near = {number for key in telling for token in self._like(key) for number in self.by_token[token]}
         for number in near:
             bearer = self.bearers[number]
             if all(self._has(bearer, key) for key in telling) or any(
-                fuzz.ratio(" ".join(wanted), " ".join(spelling)) / 100 >= GOOD_ENOUGH for spelling in bearer.spellings
+                fuzz.ratio(wanted, spelling) / 100 >= GOOD_ENOUGH for spelling in bearer.spellings
             ):
                 found.add(number)
         return frozenset(found)
 
 
-def _tells(key: str) -> bool:
+def _tells(word: Word) -> bool:
     """Whether a word can stand for an organisation."""
-    return len(key) > 2 and not kinds_of(key) and key not in name_words().silent and not key.isdigit()
+    return len(word.key) > 2 and not (word.kinds or word.key in name_words().silent or word.key.isdigit())
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """One spelling of an organisation's name, taken apart."""
+    """The names of one organisation, taken apart."""
 
-    spellings: tuple[tuple[str, ...], ...]
+    spellings: tuple[str, ...]
     tokens: frozenset[str]
     kinds: frozenset[str]
-    cities: frozenset[str]
-    regions: frozenset[str]
+    cities: tuple[str, ...]
+    regions: tuple[str, ...]
     country: bool
-    shorts: frozenset[str]
-    initials: frozenset[str]
+    shorts: tuple[str, ...]
+    initials: tuple[str, ...]
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=5_000)
+def _read_names(names: tuple[str, ...]) -> _Read:
+    if len(names) == 1:
+        return _read_name(names[0])
+    reads = [_read_name(name) for name in names]
+    return _Read(
+        spellings=_each_once(read.spellings for read in reads),
+        tokens=_NOTHING.union(*(read.tokens for read in reads)),
+        kinds=_union(tuple(read.kinds for read in reads)),
+        cities=_each_once(read.cities for read in reads),
+        regions=_each_once(read.regions for read in reads),
+        country=any(read.country for read in reads),
+        shorts=_each_once(read.shorts for read in reads),
+        initials=_each_once(read.initials for read in reads),
+    )
+
+
+@lru_cache(maxsize=5_000)
+def _union(sets: tuple[frozenset[str], ...]) -> frozenset[str]:
+    return _NOTHING.union(*sets)
+
+
+def _each_once(lists: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(lists)))
+
+
 def _read_name(name: str) -> _Read:
     words = words_of(name)
-    whole = tuple(word.key for word in words)
+    whole = " ".join([word.key for word in words])
     places = places_in(words)
     inside = {number for place in places for number in range(place.first, place.last)}
     spellings = {whole: None} if whole else {}
-    shorts, initials = set(), {_initials(words, inside)}
+    shorts: dict[str, None] = {}
+    initials = {_initials(words, inside): None}
     shouted = len(words) > 1 and name.isupper()
     for part in _PARTS.split(name):
         some, there = words, inside
@@ -848,25 +879,27 @@ def _read_name(name: str) -> _Read:
             some = words_of(part)
             there = {number for place in places_in(some) for number in range(place.first, place.last)}
         if some and _can_stand_alone(some, there):
-            spellings[tuple(word.key for word in some)] = None
+            spellings[" ".join([word.key for word in some])] = None
         if len(some) == 1 and _is_short(some[0]):
-            shorts.add(some[0].key)
-        initials |= {_initials(some, set()), _initials(some, {len(some) - 1}), _initials(some, there)}
+            shorts[some[0].key] = None
+        initials |= dict.fromkeys((_initials(some, ()), _initials(some, (len(some) - 1,)), _initials(some, there)))
+    kinds = [
+        word.kinds
+        for number, word in enumerate(words)
+        if word.kinds and (word.trade or not (word.silent or number in inside))
+    ]
     for word in words:
         if word.short_form and not shouted and _is_short(word):
-            shorts.add(word.key)
+            shorts[word.key] = None
     return _Read(
         spellings=tuple(spellings),
-        tokens=frozenset(key for key, word in zip(whole, words, strict=True) if not word.silent),
-        kinds=frozenset(
-            kind for number, word in enumerate(words) if number not in inside and not word.silent for kind in word.kinds
-        )
-        | frozenset(kind for word in words if word.trade for kind in word.kinds),
-        cities=frozenset(place.key for place in places if place.city),
-        regions=frozenset(region for place in places for region in place.regions),
+        tokens=frozenset([word.key for word in words if not word.silent]),
+        kinds=_union(tuple(kinds)),
+        cities=tuple(dict.fromkeys(place.key for place in places if place.city)),
+        regions=_each_once(place.regions for place in places),
         country=any(place.country for place in places),
-        shorts=frozenset(shorts),
-        initials=frozenset(initials - {""}),
+        shorts=tuple(shorts),
+        initials=tuple(filter(None, initials)),
     )
 
 
@@ -882,6 +915,8 @@ def _can_stand_alone(words: Sequence[Word], places: Collection[int]) -> bool:
 
 
 def _initials(words: Sequence[Word], leave_out: Collection[int]) -> str:
+    if len(words) < 3:
+        return ""
     letters = [word.key[0] for number, word in enumerate(words) if number not in leave_out and not word.silent]
     return "".join(letters) if 3 <= len(letters) <= 8 else ""
 
@@ -898,7 +933,7 @@ def _names(entry: Entry, records: Mapping[str, Organisation]) -> list[str]:
     return names
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=20_000)
 def _row(country: str | None, key: str) -> int:
     return find_place(key, country_number(country)) if key else NOWHERE
 

@@ -106,7 +106,7 @@ def _ranked(pool: Pool, model: Model, guests: Rows, hosts: Rows, keep: int) -> d
         wanted = pool.directed.wanted_by(guest)
         if end - start > keep and wanted:
             # whoever was asked for is looked at, however many fit better
-            asked = np.isin(hosts[piece[keep:]], list(wanted))
+            asked = np.array([host in wanted for host in hosts[piece[keep:]].tolist()], bool)
             piece = np.concatenate([piece[:keep], piece[keep:][asked][:keep]])
         else:
             piece = piece[:keep]

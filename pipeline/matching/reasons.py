@@ -20,8 +20,8 @@ from pipeline.matching.eligibility import (
 from pipeline.matching.features import FEATURES, Pool
 from pipeline.matching.outcome import FeatureRow
 from pipeline.matching.scoring import Model
-from pipeline.matching.text import concept_label, language_of, quotable, terms
-from pipeline.matching.vocabulary import vocabulary
+from pipeline.matching.text import concept_label, language_of, quotable, said_in
+from pipeline.matching.vocabulary import fold, vocabulary
 from pipeline.model import Entry, Reason, Role
 
 if TYPE_CHECKING:
@@ -258,7 +258,7 @@ def _quote(text: str | None, language: str | None, common: Mapping[str, float]) 
     """The sentence that says most of what both write about; none when none does."""
     best, most = "", 0.0
     for sentence, said in _quotable_terms(text, language) if text else ():
-        worth = sum(common[term] for term in said if term in common)
+        worth = sum([common[term] for term in said if term in common])
         if worth > most:
             best, most = sentence, worth
     best = best.replace("“", "'").replace("”", "'")
@@ -269,7 +269,7 @@ def _quote(text: str | None, language: str | None, common: Mapping[str, float]) 
 def _quotable_terms(text: str, language: str | None) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """The sentences of a text worth quoting with what each is about; a text is quoted beside many others."""
     spoken = language or language_of(text)
-    return tuple((sentence, tuple(terms(sentence, spoken))) for sentence in quotable(text))
+    return tuple((sentence, said_in(fold(sentence), spoken)) for sentence in quotable(text))
 
 
 def _shared_terms(pool: Pool, guest: int, host: int) -> dict[str, float]:
@@ -291,24 +291,24 @@ def shared_ideas(pool: Pool, guest: int, host: int) -> list[str]:
     return [concept_label(term) or "" for term in ideas[:MOST_IDEAS]]
 
 
-def told(kind: str, codes: Sequence[str]) -> list[str]:
+def told(kind: str, codes: tuple[str, ...]) -> list[str]:
     """Answers as the form puts them, where the codes leave no doubt which was ticked; else what the codes mean."""
     names: Mapping[str, str] = getattr(vocabulary(), kind)
-    ticked = _certain(kind, tuple(codes))
+    ticked = _certain(kind, codes)
     covered = {code for option in ticked for code in vocabulary().answers[kind][option]}
     ignored = vocabulary().without_meaning
     return [*ticked, *(names.get(code, code) for code in dict.fromkeys(codes) if code not in covered | ignored)]
 
 
-def shared_answers(kind: str, left: Sequence[str], right: Sequence[str]) -> list[str]:
+@lru_cache(maxsize=20_000)
+def shared_answers(kind: str, left: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...]:
     """What both answered: the form's own texts where both ticked the same, else what their codes share."""
     names: Mapping[str, str] = getattr(vocabulary(), kind)
-    also = _certain(kind, tuple(right))
-    ticked = [option for option in _certain(kind, tuple(left)) if option in also]
+    ticked = [option for option in _certain(kind, left) if option in _certain(kind, right)]
     covered = {code for option in ticked for code in vocabulary().answers[kind][option]}
     ignored = vocabulary().without_meaning
     common = [code for code in dict.fromkeys(left) if code in right and code not in covered | ignored]
-    return [*ticked, *(names.get(code, code) for code in common)]
+    return (*ticked, *(names.get(code, code) for code in common))
 
 
 @lru_cache(maxsize=20_000)

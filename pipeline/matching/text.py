@@ -114,6 +114,12 @@ def terms(text: str, language: str | None) -> dict[str, float]:
     return found
 
 
+def said_in(sentence: str, language: str | None) -> tuple[str, ...]:
+    """The terms of one folded sentence, each once, as they come."""
+    spoken = language or _ENGLISH
+    return tuple(dict.fromkeys([term for word in _WORD.findall(sentence) for term in _terms_of_word(word, spoken)]))
+
+
 def concept_label(term: str) -> str | None:
     """The English name of a concept term, or None for a plain word beginning."""
     return term[1:] if term.startswith("§") else None
@@ -135,16 +141,19 @@ def _concepts_of_word(word: str, language: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for spoken in dict.fromkeys((language, _ENGLISH)):
         starts, inside = _stems(spoken)
-        found.update(dict.fromkeys(starts.get(f"{word}{WHOLE}", ())))
+        for label in starts.get(f"{word}{WHOLE}", ()):
+            found[label] = None
         for length in range(3, len(word) + 1):
-            found.update(dict.fromkeys(starts.get(word[:length], ())))
-        joined = {
-            (number, label)
-            for start in range(2, len(word) - LEAST_JOINED + 1 if inside else 0)
-            for number, stem, label in inside.get(word[start : start + LEAST_JOINED], ())
-            if len(word) > len(stem) + 2 and word.startswith(stem, start)
-        }
-        found.update(dict.fromkeys(label for _, label in sorted(joined)))
+            for label in starts.get(word[:length], ()):
+                found[label] = None
+        if inside:
+            joined = {
+                (number, label)
+                for start in range(2, len(word) - LEAST_JOINED + 1)
+                for number, stem, label in inside.get(word[start : start + LEAST_JOINED], ())
+                if len(word) > len(stem) + 2 and word.startswith(stem, start)
+            }
+            found.update((label, None) for _, label in sorted(joined))
     return tuple(found)
 
 
@@ -163,9 +172,4 @@ def _stems(language: str) -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, l
 
 
 def _is_aside(sentence: str) -> bool:
-    return sentence.startswith("\x00") or bool(_asides().search(sentence))
-
-
-@cache
-def _asides() -> re.Pattern[str]:
-    return re.compile("|".join(re.escape(phrase) for phrase in vocabulary().asides))
+    return sentence.startswith(ASIDE) or any(phrase in sentence for phrase in vocabulary().asides)
