@@ -107,13 +107,13 @@ def terms(text: str, language: str | None) -> dict[str, float]:
     spoken = language or language_of(text) or _ENGLISH
     found: dict[str, float] = {}
     for sentence, weight in sentences(text):
-        for word in _WORD.findall(sentence):
-            for term in _terms_of_word(word, spoken):
-                if found.get(term, 0.0) < weight:
-                    found[term] = weight
+        for term in said_in(sentence, spoken):
+            if found.get(term, 0.0) < weight:
+                found[term] = weight
     return found
 
 
+@lru_cache(maxsize=20_000)
 def said_in(sentence: str, language: str | None) -> tuple[str, ...]:
     """The terms of one folded sentence, each once, as they come."""
     spoken = language or _ENGLISH
@@ -171,5 +171,6 @@ def _stems(language: str) -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, l
     return starts, inside
 
 
+@lru_cache(maxsize=20_000)
 def _is_aside(sentence: str) -> bool:
     return sentence.startswith(ASIDE) or any(phrase in sentence for phrase in vocabulary().asides)
