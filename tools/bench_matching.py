@@ -39,7 +39,7 @@ from pipeline.matching.features import FEATURES, read_pool  # noqa: E402
 from pipeline.matching.files import COLUMNS, read_entries  # noqa: E402
 from pipeline.matching.ranking import rank  # noqa: E402
 from pipeline.matching.scoring import shipped_model  # noqa: E402
-from pipeline.matching.shortlist import assign, first_come  # noqa: E402
+from pipeline.matching.shortlist import assign  # noqa: E402
 from pipeline.model import Entry  # noqa: E402
 
 SEEDS = (0, 1, 2)
@@ -237,6 +237,22 @@ class Bench:
             others = random.Random(sample).sample(list(self.entries), 400) if sample else []
             found[f"among 400 others, sample {sample}" if sample else "alone"] = _places(told, [*ours, *others])
         return found
+
+
+def first_come(arcs: Mapping[int, Sequence[tuple[int, float]]], visits: Mapping[int, int]) -> dict[int, int]:
+    """What one would do without thinking: each guest in turn takes the best host that has a visit left.
+
+    The baseline that `assign` is held against.
+    """
+    left = dict(visits)
+    taken: dict[int, int] = {}
+    for guest, hosts in arcs.items():
+        for host, _ in hosts:
+            if left.get(host, 0) > 0:
+                left[host] -= 1
+                taken[guest] = host
+                break
+    return taken
 
 
 def _places(told: Mapping[str, Any], entries: Collection[Entry]) -> dict[str, Any]:

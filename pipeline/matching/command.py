@@ -38,7 +38,6 @@ class Matched:
     requests: int
     candidates: int
     groups: int = 0
-    assigned: int = 0
 
 
 def match_files(
@@ -79,14 +78,11 @@ def match_files(
         found = find_groups(pool, ranking, per_request=GROUPS_PER_REQUEST, today=None, avoided=kept_apart)
         trios = [group for best in found.values() for group in best]
         write_list(groups, ("query_id", "host_id", "third_id", "score"), _trios(entries, trios), ids=IDS)
-    assigned: Mapping[int, int] = {}
     if assignment:
         assigned = _one_host_each(entries, ranking)
         pairs = ((entries[guest].id, entries[host].id) for guest, host in sorted(assigned.items()))
         write_list(assignment, ("query_id", "candidate_id"), pairs, ids=IDS)
-    return Matched(
-        entries=len(entries), requests=len(ranking), candidates=written, groups=len(trios), assigned=len(assigned)
-    )
+    return Matched(entries=len(entries), requests=len(ranking), candidates=written, groups=len(trios))
 
 
 def _trios(entries: Sequence[Entry], trios: Iterable[Group]) -> Iterator[tuple[Value, ...]]:

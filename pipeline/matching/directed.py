@@ -390,11 +390,6 @@ _TO = frozenset(
 )
 
 
-def places_named(text: str) -> frozenset[str]:
-    """Codes of the countries and of the two regions that count apart that a text names, in any of our languages."""
-    return frozenset(place.country for place in places_in(words_of(text)) if place.country)
-
-
 def avoided_pairs(entries: Sequence[Entry], organisations: Sequence[Organisation] = ()) -> frozenset[frozenset[str]]:
     """Pairs of entry ids where one asked not to be proposed the other.
 

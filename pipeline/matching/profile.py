@@ -66,7 +66,6 @@ class Profiles:
     """`profile_topics` cut off where an offer clearly has the topic: more ticks do not make it less."""
     inferred: Floats
     """Topics the text alone suggests."""
-    topic_codes: tuple[str, ...]
 
 
 def sides_of(entries: Sequence[Entry]) -> Sides:
@@ -104,8 +103,8 @@ def profiles_of(entries: Sequence[Entry]) -> Profiles:
 
     sides = sides_of(entries)
     ignored = vocabulary().without_meaning
-    topics, topic_codes = _ticks([entry.topics for entry in entries], ignored)
-    groups, _ = _ticks([entry.target_groups for entry in entries], frozenset())
+    topics = _ticks([entry.topics for entry in entries], ignored)
+    groups = _ticks([entry.target_groups for entry in entries], frozenset())
     topics, groups = topics[sides.entry], groups[sides.entry]
     ticks = np.hstack([topics, groups])
     names, counts = _counts(sides.terms)
@@ -126,7 +125,6 @@ def profiles_of(entries: Sequence[Entry]) -> Profiles:
         profile_offered=np.minimum(profile_topics * 1.5, 1),
         profile_groups=_or_average(unit(close[:, topics.shape[1] :] * rare_groups), known[:, 1:]),
         inferred=_inferred(telling, topics),
-        topic_codes=topic_codes,
     )
 
 
@@ -138,7 +136,8 @@ def unit(rows: Floats) -> Floats:
     return scaled
 
 
-def _ticks(lists: Sequence[tuple[str, ...]], ignored: frozenset[str]) -> tuple[Floats, tuple[str, ...]]:
+def _ticks(lists: Sequence[tuple[str, ...]], ignored: frozenset[str]) -> Floats:
+    """Row per list, column per code in alphabetical order: 1 where it was ticked."""
     import numpy as np
 
     codes = sorted({code for codes in lists for code in codes} - ignored)
@@ -148,7 +147,7 @@ def _ticks(lists: Sequence[tuple[str, ...]], ignored: frozenset[str]) -> tuple[F
         for code in chosen:
             if code in column:
                 member[row, column[code]] = 1
-    return member, tuple(codes)
+    return member
 
 
 def _rarity(member: Floats) -> Floats:

@@ -66,19 +66,3 @@ def assign(arcs: Arcs, visits: Mapping[int, int]) -> dict[int, int]:
             del holder[loser]
             waiting.append(loser)
     return holder
-
-
-def first_come(arcs: Arcs, visits: Mapping[int, int]) -> dict[int, int]:
-    """What one would do without thinking: each guest in turn takes the best host that has a visit left.
-
-    The baseline that tests and bench hold `assign` against.
-    """
-    left = dict(visits)
-    taken: dict[int, int] = {}
-    for guest, hosts in arcs.items():
-        for host, _ in hosts:
-            if left.get(host, 0) > 0:
-                left[host] -= 1
-                taken[guest] = host
-                break
-    return taken

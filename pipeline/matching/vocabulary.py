@@ -65,14 +65,10 @@ class Vocabulary:
     """Folded place name -> code."""
     place_names: Mapping[str, str]
     """Code -> English name."""
-    place_beginnings: frozenset[str]
-    """First words of the place names, folded."""
     within: Mapping[str, tuple[str, ...]]
     stop_words: Mapping[str, frozenset[str]]
     stop_words_of_forms: frozenset[str]
     asides: tuple[str, ...]
-    asks_for: tuple[str, ...]
-    common_in_names: frozenset[str]
     concepts: tuple[Concept, ...]
 
     def codes(self, kind: str, answers: tuple[str, ...]) -> tuple[str, ...]:
@@ -123,13 +119,10 @@ def vocabulary() -> Vocabulary:
         without_meaning=frozenset(codes["without_meaning"]["topics"]),
         places={fold(name): code for code, names in places["places"].items() for name in names},
         place_names={code: names[0] for code, names in places["places"].items()},
-        place_beginnings=frozenset(fold(name).split()[0] for names in places["places"].values() for name in names),
         within={code: tuple(parts) for code, parts in places["within"].items()},
         stop_words={language: frozenset(words.split()) for language, words in wording["stop_words"].items()},
         stop_words_of_forms=frozenset(wording["stop_words_of_forms"]["words"].split()),
         asides=tuple(fold(phrase) for phrase in wording["asides"]["phrases"]),
-        asks_for=tuple(wording["asks_for"]["phrases"]),
-        common_in_names=frozenset(wording["common_in_names"]["words"].split()),
         concepts=_concepts(),
     )
 

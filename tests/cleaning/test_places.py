@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.cleaning.places import NOWHERE, country_number, find_places, name_hash, places
+from pipeline.cleaning.places import NOWHERE, country_number, find_place, find_places, name_hash, places
 
 
 def row(name: str, country: str | None = None) -> int:
@@ -30,6 +30,12 @@ def test_many_names_at_once_in_their_order() -> None:
     found = find_places(["gothenburg", "xyzzyburg", "boras"], [0, 0, country_number("SE")]).tolist()
     assert found == [row("gothenburg"), NOWHERE, row("boras", "SE")]
     assert find_places([], []).tolist() == []
+
+
+@pytest.mark.parametrize("name", ["gothenburg", "goteborg", "valencia", "halle", "san jose", "xyzzyburg", ""])
+@pytest.mark.parametrize("country", [None, "ES", "SE", "DE", "BE"])
+def test_one_name_is_found_as_many_are(name: str, country: str | None) -> None:
+    assert find_place(name, country_number(country)) == row(name, country)
 
 
 def test_numbers_for_names_and_countries() -> None:

@@ -42,7 +42,7 @@ def test_every_request_gets_its_candidates_the_best_first(listed: Path, tmp_path
     assert float(of_guest[0]["score"]) > float(of_guest[1]["score"])
     assert of_guest[0]["reasons"]
     assert (done.entries, done.requests, done.candidates) == (4, 2, len(rows))
-    assert (done.groups, done.assigned) == (0, 0)
+    assert done.groups == 0
 
 
 def test_no_more_than_asked_for(listed: Path, tmp_path: Path) -> None:
@@ -58,7 +58,6 @@ def test_groups_and_assignment(listed: Path, tmp_path: Path) -> None:
     assert done.groups == len(groups)
     assigned = {row["query_id"]: row["candidate_id"] for row in read(tmp_path / "assign.csv")}
     assert set(assigned) == {"G", "T"}
-    assert done.assigned == 2
 
 
 def test_declined_pairs_are_left_out(listed: Path, tmp_path: Path) -> None:

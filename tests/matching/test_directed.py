@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline.matching.directed import avoided_pairs, directed_requests, places_named
+from pipeline.matching.directed import avoided_pairs, directed_requests
 from pipeline.model import Entry, Organisation, Role
 
 MakeEntry = Callable[..., Entry]
@@ -104,11 +104,6 @@ def test_other_spellings_and_the_parent_of_an_organisation_count(entry: MakeEntr
     for written in ("Arbetslivsforvaltningen", "Borken Stad"):
         pool = [entry("A", named_partner=written, role=Role.SEND), host]
         assert directed_requests(pool, records).targets == {0: frozenset({1})}
-
-
-def test_places_are_known_in_many_languages() -> None:
-    assert places_named("Vi vil gjerne til Katalonia eller Nederland") == {"ES-CT", "NL"}
-    assert places_named("We turn metal in a norma of our own") == frozenset()
 
 
 def test_avoid_is_on_the_safe_side_but_not_on_a_common_word(entry: MakeEntry) -> None:

@@ -42,11 +42,38 @@ def test_kinds_of_body_in_any_language(word: str, kind: str | None) -> None:
         ("hoogeveen", "hogeveen", True),
         ("boras", "oslo", False),
         ("nav", "nao", False),
+        ("wien", "vienn", True),
     ],
 )
 def test_a_slip_is_forgiven_in_a_long_word_and_not_in_a_short_one(left: str, right: str, *, same: bool) -> None:
     assert alike(left, right) is same
     assert alike(right, left) is same
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("Vi vil gjerne til Katalonia eller Nederland", ["ES-CT", "NL"]),
+        ("We turn metal in a norma of our own", []),
+        ("Wir fahren nach Frankreich, in die Niederlande und nach Österreich", ["FR", "NL", "AT"]),
+    ],
+)
+def test_countries_in_many_languages(text: str, codes: list[str]) -> None:
+    assert [place.country for place in places_in(words_of(text)) if place.country] == codes
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("a school in Santiago de Compostela", ["santiago de compostela"]),
+        ("a school in santiago de compostela", []),
+        ("School 1311, Halle", ["halle"]),
+        ("Paris 16", ["paris 16"]),
+        ("New York and York", ["new york", "york"]),
+    ],
+)
+def test_the_longest_name_of_a_place_is_the_place(text: str, keys: list[str]) -> None:
+    assert [place.key for place in places_in(words_of(text))] == keys
 
 
 def test_places_in_a_text() -> None:
@@ -94,6 +121,30 @@ def names(entry: MakeEntry) -> Names:
 )
 def test_who_is_meant(names: Names, written: str, found: set[int]) -> None:
     assert names.find(names.mention(written), 0) == found
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [("Wantaa Witz Academy", {1}), ("Vantaa Vitz Academy", {1}), ("Kantaa Kitz Academy", set())],
+)
+def test_w_and_v_are_one_letter(entry: MakeEntry, written: str, found: set[int]) -> None:
+    names = Names([entry("A", role=Role.SEND), entry("B", organisation="Wantaa Witz Academy", role=Role.HOST)], ())
+    assert names.find(names.mention(written), 0) == found
+
+
+@pytest.mark.parametrize(
+    ("domain", "organisation_id", "found"),
+    [("asker.example", "", {2}), ("gmail.com", "", {1, 2}), ("", "", {1, 2}), ("other.example", "O-1", {2})],
+)
+def test_nobody_is_sent_to_another_entry_of_their_own(
+    entry: MakeEntry, domain: str, organisation_id: str, found: set[int]
+) -> None:
+    """By mail domain, unless anybody can have an address there, or by organisation."""
+    asker, own = (
+        entry(name, country="FI", email_domain=domain, organisation_id=organisation_id) for name in ("ASKER", "OWN")
+    )
+    names = Names([asker, own, entry("ELSE", country="FI", email_domain="else.example")], ())
+    assert names.in_countries({"FI"}, 0) == found
 
 
 def test_nobody_means_oneself(names: Names) -> None:

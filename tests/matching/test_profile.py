@@ -48,7 +48,6 @@ def test_each_part_is_read_from_what_belongs_to_it(entry: MakeEntry) -> None:
 
 def test_one_tick_of_its_own_is_the_profile_where_nobody_writes_alike(entry: MakeEntry) -> None:
     found = profiles_of([entry("A", topics=("adult",), text=PRISON), entry("B", topics=("green",), text=GARDEN)])
-    assert found.topic_codes == ("adult", "green")
     assert found.profile_topics.round(3).tolist() == [[1, 0], [0, 1]]
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
-from pipeline.matching.shortlist import STEP, assign, first_come
+from pipeline.matching.shortlist import STEP, assign
 
 scores = st.lists(st.lists(st.integers(0, 100), min_size=4, max_size=4), min_size=1, max_size=7)
 
@@ -34,8 +34,7 @@ def test_nobody_is_over_booked_and_the_total_is_the_best_possible(rows: list[lis
         assert not chosen
 
 
-def test_it_beats_first_come_where_that_matters() -> None:
+def test_whoever_comes_first_leaves_a_host_to_somebody_who_has_no_other() -> None:
     arcs = {1: [(10, 0.9), (11, 0.8)], 2: [(10, 0.9)]}
     visits = {10: 1, 11: 1}
-    assert first_come(arcs, visits) == {1: 10}
     assert assign(arcs, visits) == {1: 11, 2: 10}
