@@ -93,6 +93,8 @@ class RunRecord:
     exit_code: int | None = None
     summary: str = ""
     responses: int = 0
+    idle_on: str = ""
+    """The fingerprint of what was read, where there was nothing to do; empty: there was something."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

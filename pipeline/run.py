@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from pipeline.adapters.mail.bounce_reading import UNKNOWN_ADDRESS
 from pipeline.cleaning import canonical_address
@@ -29,9 +30,6 @@ from pipeline.model import (
     SheetChanges,
     SheetSnapshot,
 )
-from pipeline.planning.brakes import ledger_behind
-from pipeline.planning.inputs import RunInputs
-from pipeline.planning.plan import Plan, make_plan, restated
 from pipeline.ports import (
     Clock,
     Delivery,
@@ -46,6 +44,12 @@ from pipeline.ports import (
 )
 from pipeline.tabs import problems, review, same_organisation
 
+if TYPE_CHECKING:
+    from pipeline.planning.inputs import RunInputs
+    from pipeline.planning.plan import Plan
+
+# Planning, and with it linkage and matching, is imported where a run plans: most of cron's runs find nothing new.
+
 log = logging.getLogger(__name__)
 
 FIRST_RETRY = timedelta(minutes=15)
@@ -56,6 +60,10 @@ person looks.
 RFC 5321, 4.5.4.1 asks for at least 30 minutes between tries on average and a give-up after days; a
 greylisting server answers well within that.
 """
+
+
+UNFINISHED = frozenset({LetterState.QUEUED, LetterState.CLAIMED, LetterState.COMMITTING, LetterState.UNSURE})
+"""Something still happens to such a letter at some hour, without anybody changing anything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +78,8 @@ class Adapters:
     evidence: Evidence | None = None
     inputs: Callable[[SheetSnapshot, LedgerState, datetime], RunInputs]
     """Makes the inputs of a run from what was read and the moment."""
+    fingerprint: Callable[[SheetSnapshot, LedgerState, datetime], str] = field(default=lambda *_: "")
+    """The same only where a plan would be the same; empty: every run plans."""
     progress: Callable[[str], None] = field(default=lambda _: None)
 
 
@@ -77,11 +87,14 @@ class Adapters:
 class RunResult:
     """What a run came to: the closing line, the exit code, and where everything stands."""
 
-    plan: Plan
-    statuses: Mapping[str, MatchStatus]
+    plan: Plan | None
+    """None: nothing has changed since a run that had nothing to do."""
+    open_entries: int
     exit_code: Exit
     summary: str
     """Empty when nothing changed."""
+    idle_on: str = ""
+    """The fingerprint of what was read, where there was nothing to do."""
     sent: tuple[str, ...] = ()
     stuck: tuple[MatchStatus, ...] = ()
     """Matches that need a person since this run."""
@@ -92,7 +105,13 @@ class RunResult:
 def look(adapters: Adapters) -> tuple[RunInputs, Plan]:
     """Read the adapters and decide, touching nothing: `plan`, `status`, `explain`, `preview`."""
     now = adapters.clock()
-    inputs = adapters.inputs(adapters.sheet.read(), adapters.ledger.load(now), now)
+    return _decide(adapters, adapters.sheet.read(), adapters.ledger.load(now), now)
+
+
+def _decide(adapters: Adapters, snapshot: SheetSnapshot, state: LedgerState, now: datetime) -> tuple[RunInputs, Plan]:
+    from pipeline.planning.plan import make_plan
+
+    inputs = adapters.inputs(snapshot, state, now)
     return inputs, make_plan(inputs)
 
 
@@ -103,18 +122,21 @@ def run(adapters: Adapters, settings: Settings) -> RunResult:
     try:
         result = _run(adapters, settings, started)
     except MatchmakerError as error:
-        _finish(adapters, number, started, error.exit_code, str(error), responses=0)
+        record = RunRecord(
+            started=started, finished=adapters.clock(), exit_code=int(error.exit_code), summary=str(error)
+        )
+        adapters.ledger.finish_run(number, record)
         raise
-    failure_code = result.failure.exit_code if result.failure else result.exit_code
-    _finish(adapters, number, started, failure_code, result.summary, responses=len(result.plan.entries.sources))
-    return result
-
-
-def _finish(adapters: Adapters, number: int, started: datetime, code: Exit, summary: str, *, responses: int) -> None:
     record = RunRecord(
-        started=started, finished=adapters.clock(), exit_code=int(code), summary=summary, responses=responses
+        started=started,
+        finished=adapters.clock(),
+        exit_code=int(result.failure.exit_code if result.failure else result.exit_code),
+        summary=result.summary,
+        responses=result.open_entries,
+        idle_on=result.idle_on,
     )
     adapters.ledger.finish_run(number, record)
+    return result
 
 
 def _run(adapters: Adapters, settings: Settings, started: datetime) -> RunResult:
@@ -122,7 +144,17 @@ def _run(adapters: Adapters, settings: Settings, started: datetime) -> RunResult
     for letter in ledger.recover(started):
         log.warning("letter=%s the last run ended while it was leaving; looking for evidence", letter)
     _search_evidence(adapters, settings)
-    inputs, plan = look(adapters)
+    now = adapters.clock()
+    snapshot, state = adapters.sheet.read(), ledger.load(now)
+    read = adapters.fingerprint(snapshot, state, now)
+    if read and state.last_run is not None and state.last_run.idle_on == read:
+        return RunResult(
+            plan=None, open_entries=state.last_run.responses, exit_code=Exit.DONE, summary="", idle_on=read
+        )
+
+    from pipeline.planning.plan import restated
+
+    inputs, plan = _decide(adapters, snapshot, state, now)
     adapters.progress(f"{len(plan.entries.sources)} open entries, {len(plan.matches.found.candidates)} candidates")
     if plan.ticks.brakes:
         return _refuse(adapters, inputs, plan)
@@ -133,17 +165,22 @@ def _run(adapters: Adapters, settings: Settings, started: datetime) -> RunResult
     if plan.changes.before:
         adapters.sheet.write(plan.changes.before)
     sending = _send(adapters, settings, plan, started)
-    statuses, after = restated(inputs, plan, ledger.load(adapters.clock()), sending.failure)
+    left = ledger.load(adapters.clock())
+    statuses, after = restated(inputs, plan, left, sending.failure)
     if after:
-        left = adapters.sheet.write(after)
-        if left:
-            log.info("rows=%d moved while we wrote; the next run updates them", len(left))
+        moved = adapters.sheet.write(after)
+        if moved:
+            log.info("rows=%d moved while we wrote; the next run updates them", len(moved))
     stuck = _newly_stuck(plan, statuses)
+    exit_code, summary = _exit_code(plan, stuck, sending), _summary(plan, after, sending)
+    finished = all(letter.state not in UNFINISHED for letter in left.letters.values())
+    idle = exit_code is Exit.DONE and not (summary or plan.changes.before or after or plan.letters.due) and finished
     return RunResult(
         plan=plan,
-        statuses=statuses,
-        exit_code=_exit_code(plan, stuck, sending),
-        summary=_summary(plan, after, sending),
+        open_entries=len(plan.entries.sources),
+        exit_code=exit_code,
+        summary=summary,
+        idle_on=read if idle else "",
         sent=tuple(sending.sent),
         stuck=stuck,
         failure=sending.failure,
@@ -158,7 +195,7 @@ def _refuse(adapters: Adapters, inputs: RunInputs, plan: Plan) -> RunResult:
         adapters.sheet.write(SheetChanges(contents={problems.TAB.name: body}))
     return RunResult(
         plan=plan,
-        statuses=plan.letters.statuses,
+        open_entries=len(plan.entries.sources),
         exit_code=Exit.BRAKE,
         summary=" ".join(f"{brake.what} {brake.fix}" for brake in plan.ticks.brakes),
     )
@@ -187,6 +224,8 @@ def _adopt(ledger: Ledger, inputs: RunInputs, plan: Plan, identifier: str) -> No
 
 def rebuild(adapters: Adapters) -> tuple[str, ...]:
     """Take over from the review tab which matches were introduced; the ledger knows less than the sheet."""
+    from pipeline.planning.brakes import ledger_behind
+
     inputs, plan = look(adapters)
     _, behind = ledger_behind(plan.ticks.review.statuses, inputs.state.letters)
     adapters.ledger.record(replace(plan.changes.ledger, letters=(), withdrawn={}, settled={}, reopened=()))

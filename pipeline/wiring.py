@@ -6,7 +6,10 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from pipeline.adapters.fingerprint import files_as_they_stand, fingerprint
 from pipeline.adapters.ledger.ledger import SqlLedger, open_ledger
 from pipeline.adapters.mail.smtp import mailer_for
 from pipeline.adapters.past_exchanges import read_past_exchanges
@@ -16,12 +19,12 @@ from pipeline.cleaning.data_files import data_file
 from pipeline.config import Settings
 from pipeline.errors import ConfigurationError
 from pipeline.forms.form import load_form
-from pipeline.letters.compose import Composer
-from pipeline.letters.templating import load_templates
 from pipeline.model import SheetSnapshot
-from pipeline.planning.inputs import RunInputs
 from pipeline.ports import LedgerState
 from pipeline.run import Adapters
+
+if TYPE_CHECKING:
+    from pipeline.planning.inputs import RunInputs
 
 
 def now() -> datetime:
@@ -38,8 +41,9 @@ def open_adapters(
     progress: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Adapters]:
     """Everything a run speaks to. `read_only` writes nothing anywhere and never opens a mail connection."""
-    form = load_form(folder=settings.path(settings.form.folder))
-    templates = load_templates(settings.path(settings.letters.templates), settings.letters.language)
+    form_folder = settings.path(settings.form.folder)
+    templates_folder = settings.path(settings.letters.templates)
+    past_file = settings.path(settings.matching.past_exchanges) if settings.matching.past_exchanges else None
     secret = ledger_secret(settings.path(settings.ledger.secret_file), create=not read_only)
     sheet = open_spreadsheet(settings.sheets, settings.base)
     sends = sending and settings.mail.enabled
@@ -49,26 +53,31 @@ def open_adapters(
         from pipeline.adapters.mail.mailbox import mailbox_for
 
         evidence = mailbox_for(settings)
-    aliases = load_aliases(settings)
-    past = (
-        read_past_exchanges(settings.path(settings.matching.past_exchanges)) if settings.matching.past_exchanges else ()
-    )
     hashed = address_hasher(secret)
     message_id = message_id_maker(secret, settings.mail.sender_address)
 
     def inputs(snapshot: SheetSnapshot, state: LedgerState, moment: datetime) -> RunInputs:
+        from pipeline.letters.compose import Composer
+        from pipeline.letters.templating import load_templates
+        from pipeline.planning.inputs import RunInputs
+
+        templates = load_templates(templates_folder, settings.letters.language)
         return RunInputs(
             snapshot=snapshot,
             state=state,
             settings=settings,
-            form=form,
+            form=load_form(folder=form_folder),
             composer=Composer(mail=settings.mail, templates=templates, message_id=message_id, now=moment),
             now=moment,
             is_erased=lambda address: bool(state.erased) and hashed(address) in state.erased,
-            aliases=aliases,
-            past=past,
+            aliases=load_aliases(settings),
+            past=read_past_exchanges(past_file) if past_file else (),
             sending=sends,
         )
+
+    def everything_read(snapshot: SheetSnapshot, state: LedgerState, moment: datetime) -> str:
+        beside = (form_folder, templates_folder, _aliases_file(settings), data_file(), *filter(None, (past_file,)))
+        return fingerprint(repr((settings, sends, files_as_they_stand(beside))), snapshot, state, moment)
 
     ledger = open_ledger(settings.ledger_url, secret, round_months=settings.matching.round_months, read_only=read_only)
     try:
@@ -79,6 +88,7 @@ def open_adapters(
             mailer=mailer,
             evidence=evidence,
             inputs=inputs,
+            fingerprint=everything_read,
             progress=progress,
         )
     finally:
@@ -87,7 +97,7 @@ def open_adapters(
 
 def load_aliases(settings: Settings) -> Mapping[str, Sequence[str]]:
     """Names known to be one organisation: chosen name -> other spellings. Raises ConfigurationError."""
-    file = settings.path(settings.matching.aliases) if settings.matching.aliases else data_file("aliases.toml")
+    file = _aliases_file(settings)
     if not file.exists():
         return {}
     try:
@@ -102,6 +112,10 @@ def load_aliases(settings: Settings) -> Mapping[str, Sequence[str]]:
             f"{file}: aliases must be a table of lists.", hint='For example: "Borås Stad" = ["City of Borås"]'
         )
     return aliases
+
+
+def _aliases_file(settings: Settings) -> Path:
+    return settings.path(settings.matching.aliases) if settings.matching.aliases else data_file("aliases.toml")
 
 
 @contextmanager

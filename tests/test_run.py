@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
+from pipeline.adapters.fingerprint import fingerprint
 from pipeline.adapters.ledger.memory import MemoryLedger
 from pipeline.adapters.mail.bounce_reading import UNKNOWN_ADDRESS
 from pipeline.adapters.mail.memory import MemoryMailer
@@ -59,6 +61,8 @@ class House(Office):
     mailer: MemoryMailer | None = field(default_factory=MemoryMailer)
     mailbox: Mailbox | None = None
     said: list[str] = field(default_factory=list)
+    program: str = "1"
+    """What stands beside sheet and ledger: the program, its settings, its templates."""
 
     def adapters(self) -> Adapters:
         return Adapters(
@@ -68,6 +72,7 @@ class House(Office):
             mailer=self.mailer,
             evidence=self.mailbox,
             inputs=self.inputs,
+            fingerprint=partial(fingerprint, repr((self.program, self.settings, self.past, self.sending))),
             progress=self.said.append,
         )
 
@@ -332,7 +337,9 @@ def test_an_adopted_match_bars_its_organisations(approved: House) -> None:
     assert house.ledger.load(house.now).meetings
     header, *_ = house.sheet.tabs["Review"]
     house.sheet.tabs["Review"] = [header]
-    assert house.run().plan.matches.fresh == ()
+    plan = house.run().plan
+    assert plan is not None
+    assert plan.matches.fresh == ()
 
 
 def test_a_match_nobody_can_name_any_more_is_adopted_by_its_id(approved: House) -> None:
@@ -618,6 +625,75 @@ def test_a_run_that_lasts_too_long_sends_no_more() -> None:
     assert len(house.run().sent) == 3, "the third one begins in the very last second"
     assert house.now - start == timedelta(seconds=90)
     assert len(house.run().sent) == 1
+
+
+# -- idle runs -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def idle(house: House) -> House:
+    """A proposal waits for the officer; the run before found nothing to do."""
+    house.run()
+    house.run()
+    assert house.run().plan is None, "nothing has changed"
+    return house
+
+
+def test_an_idle_run_tells_and_writes_nothing_and_knows_how_many_entries_are_open(idle: House) -> None:
+    writes = idle.sheet.calls["writes"]
+    result = idle.run()
+    assert (result.summary, result.exit_code, result.open_entries) == ("", Exit.DONE, 2)
+    assert idle.sheet.calls["writes"] == writes
+    last = idle.ledger.load(idle.now).last_run
+    assert last is not None
+    assert (last.responses, last.started) == (2, idle.now), "and `status` tells when it was"
+
+
+CHANGES: dict[str, Callable[[House], object]] = {
+    "a tick": lambda house: house.tick("Approve"),
+    "another answer": lambda house: house.answer(MANY[0]),
+    "an edited answer": lambda house: house.edit(2, languages="French"),
+    "a note beside a row": lambda house: house.sheet.put("Review", 2, "Notes", "Good luck"),
+    "a new day": lambda house: house.wait(days=1),
+    "the program, its templates or its form": lambda house: setattr(house, "program", "2"),
+    "a setting": lambda house: house.settings.update(matching={"proposals_per_request": 1}),
+    "letters switched off": lambda house: setattr(house, "sending", False),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_whatever_changes_is_planned_for(idle: House, change: Callable[[House], object]) -> None:
+    change(idle)
+    assert idle.run().plan is not None
+
+
+def test_an_hour_later_nothing_has_changed(idle: House) -> None:
+    idle.wait(hours=1)
+    assert idle.run().plan is None
+
+
+def test_a_letter_that_the_server_put_off_is_tried_again_though_nothing_changed(approved: House) -> None:
+    approved.mailer = MemoryMailer({letter_of(approved): [Outcome.TRY_AGAIN, Outcome.TRY_AGAIN]})
+    approved.run()
+    approved.run()
+    for _ in range(3):
+        assert approved.run().sent == (), "the server asked for a pause"
+    approved.wait(hours=1)
+    assert len(approved.run().sent) == 1
+
+
+def test_a_letter_nobody_is_sure_of_keeps_runs_awake(unsure: House) -> None:
+    for _ in range(3):
+        assert unsure.run().plan is not None
+
+
+def test_a_run_that_brakes_is_planned_each_time(house: House) -> None:
+    house.run()
+    house.tick("Approve")
+    house.run()
+    lost(house)
+    for _ in range(3):
+        assert house.run().exit_code is Exit.BRAKE
 
 
 # -- crashes -------------------------------------------------------------------------------------------

@@ -70,9 +70,9 @@ def run(asked: Asked, no_send: bool) -> int:
     elif result.exit_code is Exit.BRAKE:
         click.echo(f"matchmaker: {one_line(result.summary)}", err=True)
     elif asked.verbosity >= 0 and (result.summary or asked.verbosity > 0):
-        click.echo(result.summary or f"Nothing new among {len(result.plan.entries.sources)} open entries.")
+        click.echo(result.summary or f"Nothing new among {result.open_entries} open entries.")
         lines = [f"{status.match}: {status.text}" for status in result.stuck]
-        lines += problem_lines(result.plan.changes.new_problems)
+        lines += problem_lines(result.plan.changes.new_problems if result.plan else ())
         for line in lines[:LINES_SHOWN]:
             click.echo(f"  {one_line(line)}")
         if len(lines) > LINES_SHOWN:
