@@ -32,6 +32,8 @@ def _is_unseen(character: str) -> bool:
 
 def _without(text: str, kept: frozenset[str]) -> str:
     """The text without unseen characters (but those kept); other controls become a blank."""
+    if text.isascii() and text.isprintable():
+        return text
     pieces: list[str] = []
     marks = 0
     for character in text:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,7 +35,7 @@ class Tree:
     leaves: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Booster:
     """A sum of trees, calibrated: log odds = bias + slope * sum."""
 
@@ -43,29 +43,36 @@ class Booster:
     bias: float = 0.0
     slope: float = 1.0
 
-    def log_odds(self, table: Table) -> NDArray[np.float64]:
-        """The log odds of each row of the table."""
-        cuts = _all_cuts(self.trees)
-        total = len(next(iter(table.values())))
-        result = np.empty(total, np.float64)
-        prepared = [
+    @cached_property
+    def _cuts(self) -> dict[str, NDArray[np.float32]]:
+        return _all_cuts(self.trees)
+
+    @cached_property
+    def _prepared(self) -> list[tuple[list[tuple[str, int]], NDArray[np.float32]]]:
+        """For each tree its questions, with the number of the cut among all cuts of the feature, and its leaves."""
+        return [
             (
                 [
-                    (name, int(np.searchsorted(cuts[name], cut)))
+                    (name, int(np.searchsorted(self._cuts[name], cut)))
                     for name, cut in zip(tree.features, tree.thresholds, strict=True)
                 ],
                 np.array(tree.leaves, np.float32),
             )
             for tree in self.trees
         ]
+
+    def log_odds(self, table: Table) -> NDArray[np.float64]:
+        """The log odds of each row of the table."""
+        total = len(next(iter(table.values())))
+        result = np.empty(total, np.float64)
         for start in range(0, total, CHUNK):
             stop = min(start + CHUNK, total)
             bins = {
                 name: np.searchsorted(steps, table[name][start:stop], side="right").astype(np.uint8)
-                for name, steps in cuts.items()
+                for name, steps in self._cuts.items()
             }
             summed = np.zeros(stop - start, np.float32)
-            for questions, leaves in prepared:
+            for questions, leaves in self._prepared:
                 row: NDArray[np.uint8] = np.zeros(stop - start, np.uint8)
                 for name, step in questions:
                     row = np.asarray((row << 1) | (bins[name] > step), dtype=np.uint8)
