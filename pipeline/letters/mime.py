@@ -150,20 +150,20 @@ def quoted_printable(text: str) -> str:
 def _quoted_line(line: str) -> str:
     if _NEEDS_NO_QUOTING.fullmatch(line) and not line.startswith("From "):
         return line
-    atoms = [_QUOTED_BYTE[byte] for byte in line.encode()]
-    if atoms and atoms[-1] == " ":
-        atoms[-1] = "=20"
+    rest = "".join([_QUOTED_BYTE[byte] for byte in line.encode()])
+    if rest.endswith(" "):
+        rest = rest[:-1] + "=20"
     rows: list[str] = []
-    row = ""
-    for number, atom in enumerate(atoms):
-        room = QUOTED_PRINTABLE_LIMIT - (0 if number == len(atoms) - 1 else 1)
-        if len(row) + len(atom) > room:
-            rows.append(row + "=")
-            row = ""
-        if not row and (atom == "." or (atom == "F" and "".join(atoms[number : number + 5]) == "From ")):
-            atom = f"={ord(atom):02X}"  # noqa: PLW2901
-        row += atom
-    return "\r\n".join([*rows, row])
+    while True:
+        if rest.startswith((".", "From ")):
+            rest = f"={ord(rest[0]):02X}{rest[1:]}"
+        if len(rest) <= QUOTED_PRINTABLE_LIMIT:
+            return "\r\n".join([*rows, rest])
+        end = QUOTED_PRINTABLE_LIMIT - 1  # room for the sign that the line goes on
+        split_byte = rest.rfind("=", end - 2, end)
+        cut = end if split_byte < 0 else split_byte
+        rows.append(f"{rest[:cut]}=")
+        rest = rest[cut:]
 
 
 def boundary(message_id: str) -> str:
