@@ -125,12 +125,13 @@ DATA_MAP: dict[str, dict[str, Use]] = {
         | _fields(WARNING, "flags held")
         | _fields(BOOKKEEPING, "row content kind")
     ),
+    "Ticked": _fields(WISHES, "text") | _fields(BOOKKEEPING, "question codes"),
     "Entry": (
         _fields(ORGANISATION, "organisation parent email_domain country region city named_partner avoid")
         | _fields(FREE_TEXT, "text seeks offers title")
         | _fields(
             WISHES,
-            "role topics formats target_groups preferred_places strict_places date_from date_to duration_days "
+            "role topics formats target_groups ticked preferred_places strict_places date_from date_to duration_days "
             "group_size capacity max_visits committed_visits languages group_wanted reciprocal text_lang submitted_at",
         )
         | _fields(BOOKKEEPING, "id organisation_id")

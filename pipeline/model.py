@@ -137,6 +137,18 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ticked:
+    """One answer to a question with options, as the form words it, and the codes it means to matching.
+
+    `question` is "topics", "formats" or "target_groups". What was typed under "Other" means no codes.
+    """
+
+    question: str
+    text: str
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One open submission in the terms of matching: the codes of `config/`, blank means not stated.
 
@@ -158,6 +170,8 @@ class Entry:
     topics: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
     target_groups: tuple[str, ...] = ()
+    ticked: tuple[Ticked, ...] = ()
+    """The answers behind `topics`, `formats` and `target_groups` in the form's own words; a list of codes has none."""
     preferred_places: tuple[str, ...] = ()
     strict_places: bool = False
     named_partner: str | None = None

@@ -6,7 +6,7 @@ from pipeline.cleaning.countries import country_code, country_names
 from pipeline.cleaning.domains import email_domain
 from pipeline.cleaning.folding import fold
 from pipeline.forms.form import Form
-from pipeline.model import Entry, Response, Role
+from pipeline.model import Entry, Response, Role, Ticked
 
 
 def to_entry(
@@ -37,6 +37,7 @@ def to_entry(
         topics=form.codes("topics", response.topics),
         formats=form.codes("formats", response.formats),
         target_groups=form.codes("travellers", response.travellers),
+        ticked=_ticked(form, response),
         preferred_places=places,
         strict_places=response.target_strict and bool(places),
         named_partner=response.target_organisation,
@@ -55,6 +56,20 @@ def to_entry(
         seeks=response.seeks,
         offers=response.offers,
         submitted_at=response.submitted_at.date() if response.submitted_at else None,
+    )
+
+
+def _ticked(form: Form, response: Response) -> tuple[Ticked, ...]:
+    """The answers as the form words them, each with what it means to matching."""
+    answers = (
+        ("topics", "topics", response.topics, response.topics_other),
+        ("formats", "formats", response.formats, None),
+        ("target_groups", "travellers", response.travellers, None),
+    )
+    return tuple(
+        Ticked(question=question, text=text, codes=form.codes(key, [text]))
+        for question, key, texts, other in answers
+        for text in (*texts, *((other,) if other else ()))
     )
 
 

@@ -72,10 +72,10 @@ def can_ask(entry: Entry) -> bool:
     return entry.role is not Role.HOST or PARTNERSHIP in entry.formats
 
 
-def window(sending: Entry, receiving: Entry, today: date | None = None) -> tuple[date | None, date | None]:
-    """First and last day both could do; None where nobody set a bound. `today` cuts off the past."""
-    starts = [day for day in (sending.date_from, receiving.date_from) if day]
-    ends = [day for day in (sending.date_to, receiving.date_to) if day]
+def window(*entries: Entry, today: date | None = None) -> tuple[date | None, date | None]:
+    """First and last day all could do; None where nobody set a bound. `today` cuts off the past."""
+    starts = [entry.date_from for entry in entries if entry.date_from]
+    ends = [entry.date_to for entry in entries if entry.date_to]
     if today and ends:
         starts.append(today)
     return (max(starts) if starts else None), (min(ends) if ends else None)
@@ -106,7 +106,12 @@ def broken_rules(
     ]
     if PARTNERSHIP in sending.formats and PARTNERSHIP in receiving.formats:
         return tuple(broken)
-    broken += [
+    return (*broken, *broken_for_visit(sending, receiving, today))
+
+
+def broken_for_visit(sending: Entry, receiving: Entry, today: date | None = None) -> tuple[BrokenRule, ...]:
+    """The rules a visit breaks and a partnership in a project would not."""
+    return tuple(
         BrokenRule(code=code, sentence=sentence)
         for code, sentence in (
             _role(sending, receiving),
@@ -116,8 +121,7 @@ def broken_rules(
             _capacity(sending, receiving),
         )
         if sentence
-    ]
-    return tuple(broken)
+    )
 
 
 def _who(
@@ -176,7 +180,7 @@ def _format(sending: Entry, receiving: Entry) -> tuple[str, str]:
 
 
 def _dates(sending: Entry, receiving: Entry, today: date | None) -> tuple[str, str]:
-    first, last = window(sending, receiving, today)
+    first, last = window(sending, receiving, today=today)
     if last is None or first is None:
         return "dates", ""
     needed = days_needed(sending)

@@ -34,6 +34,8 @@ class Group:
     host: int
     third: int
     score: float
+    weakest: float
+    """The lower of the probabilities that the guest fits the host, and that the third does."""
 
 
 def may_join(entry: Entry) -> bool:
@@ -64,7 +66,7 @@ def find_groups(
         if not entries[guest].group_wanted or entries[guest].role is Role.HOST:
             continue
         possible = [
-            (int(host), third, math.sqrt(float(score) * joining_score))
+            (int(host), third, float(score), joining_score)
             for host, score in zip(ranked.hosts[:HOSTS_LOOKED_AT], ranked.scores[:HOSTS_LOOKED_AT], strict=True)
             for third, joining_score in joiners[int(host)]
             if third not in (guest, int(host))
@@ -72,9 +74,10 @@ def find_groups(
                 entries[guest], entries[int(host)], entries[third], today=today, barred=barred, avoided=avoided
             )
         ]
-        affinity = _affinity(pool, guest, [third for _, third, _ in possible])
+        affinity = _affinity(pool, guest, [third for _, third, *_ in possible])
         groups = [
-            Group(guest, host, third, both * near) for (host, third, both), near in zip(possible, affinity, strict=True)
+            Group(guest, host, third, math.sqrt(ours * theirs) * near, min(ours, theirs))
+            for (host, third, ours, theirs), near in zip(possible, affinity, strict=True)
         ]
         groups.sort(key=lambda g: (-round(g.score, 6), g.host, g.third))
         if groups:

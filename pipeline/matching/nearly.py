@@ -76,7 +76,7 @@ def _worth_asking(
     best: dict[int, list[tuple[float, int]]] = {}
     for guest, host, score in zip(guests.tolist(), hosts.tolist(), scores, strict=True):
         ranked = ranking.get(guest)
-        bar = max(model.possible, float(ranked.scores[0]) if ranked is not None else 0.0)
+        bar = max(model.least, float(ranked.scores[0]) if ranked is not None else 0.0)
         if score >= min(bar, model.likely) and guest != host:
             best.setdefault(guest, []).append((round(float(score), 6), host))
     for pairs in best.values():

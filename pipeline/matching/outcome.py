@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from pipeline.model import Band, Candidate, NearMiss, Unmet
+from pipeline.model import Candidate, NearMiss, Unmet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,8 +15,8 @@ class MatchingSettings:
     per_request: int = 3
     """Pairs per request: the primary proposal and its alternates."""
     groups_per_request: int = 1
-    least_band: Band = Band.POSSIBLE
-    """Nothing weaker is proposed, except to somebody who asked for that partner by name."""
+    least_score: float | None = None
+    """Nothing weaker is proposed, except to somebody who asked for that partner by name; None: what the weights say."""
     nearly_per_request: int = 1
     today: date | None = None
     """Windows wholly before this day are impossible; None: dates are compared with one another only."""

@@ -14,11 +14,11 @@ from pipeline.matching.groups import Group, all_broken, find_groups, once_each
 from pipeline.matching.nearly import near_misses
 from pipeline.matching.outcome import FeatureRow, MatchingResult, MatchingSettings
 from pipeline.matching.ranking import Progress, Ranking, rank
-from pipeline.matching.reasons import explain_pair, joins_sentence, reasons_for, unstated
+from pipeline.matching.reasons import explain_pair, has_reason, reasons_for, unstated
 from pipeline.matching.scoring import Model, shipped_model
 from pipeline.matching.shortlist import Arcs, assign
 from pipeline.matching.unmet import invitations, unmet_demand
-from pipeline.model import Band, Candidate, Entry, Organisation, Reason, Role
+from pipeline.model import Candidate, Entry, Organisation, Role
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 KEPT = 40
 """Hosts per request looked at for alternates, groups and the assignment."""
-_ORDER = (Band.LONG_SHOT, Band.POSSIBLE, Band.LIKELY)
 _NAMED = FEATURES.index("named")
 
 
@@ -57,13 +56,15 @@ def propose(
     pool = read_pool(entries, organisations, past)
     masks = Masks(entries, today=chosen.today, barred=barred, avoided=avoided)
     ranking = rank(pool, masks, model, keep=KEPT, progress=progress)
-    pairs = _pairs(pool, model, _good_enough(ranking, model, chosen.least_band), chosen)
+    least = model.least if chosen.least_score is None else chosen.least_score
+    pairs = _pairs(pool, model, _good_enough(ranking, least), chosen)
     groups = _groups(
         pool,
         model,
         find_groups(
             pool, ranking, per_request=chosen.groups_per_request, today=chosen.today, barred=barred, avoided=avoided
         ),
+        least,
         chosen,
     )
     candidates = (*pairs, *groups)
@@ -144,14 +145,14 @@ def _room(entry: Entry, settings: MatchingSettings) -> int:
     return max(visits, 1) if PARTNERSHIP in entry.formats else visits
 
 
-def _good_enough(ranking: Mapping[int, Ranking], model: Model, least: Band) -> Arcs:
+def _good_enough(ranking: Mapping[int, Ranking], least: float) -> Arcs:
     """Guest -> (host, score), weak ones left out unless asked for by name."""
     found: dict[int, list[tuple[int, float]]] = {}
     for guest, ranked in ranking.items():
         good = [
             (int(host), float(score))
             for host, score, values in zip(ranked.hosts, ranked.scores, ranked.features, strict=True)
-            if _ORDER.index(model.band(float(score))) >= _ORDER.index(least) or values[_NAMED]
+            if score >= least or values[_NAMED]
         ]
         if good:
             found[guest] = good
@@ -162,18 +163,22 @@ def _pairs(pool: Pool, model: Model, good: Arcs, settings: MatchingSettings) -> 
     entries = pool.entries
     chosen = sorted(_choose(entries, good, settings), key=lambda pair: (pair.guest, pair.rank))
     features = _features(pool, [(pair.guest, pair.host) for pair in chosen])
+    reasons = [
+        reasons_for(pool, model, pair.guest, pair.host, values, settings.today)
+        for pair, values in zip(chosen, features, strict=True)
+    ]
     return tuple(
         Candidate(
             sending=entries[guest].id,
             receiving=entries[host].id,
             score=round(score, 4),
-            band=model.band(score),
-            reasons=reasons_for(pool, model, guest, host, values, settings.today),
-            unstated=unstated(entries[guest], entries[host]),
+            band=model.band(score, has_reason=has_reason(why)),
+            reasons=why,
+            unstated=unstated(entries[guest], entries[host], today=settings.today),
             rank=place,
             asked_for=pool.directed.asked_for(guest, host, entries[guest], entries[host].country),
         )
-        for (guest, host, score, place), values in zip(chosen, features, strict=True)
+        for (guest, host, score, place), why in zip(chosen, reasons, strict=True)
     )
 
 
@@ -221,32 +226,33 @@ def _choose(entries: Sequence[Entry], good: Arcs, settings: MatchingSettings) ->
 
 
 def _groups(
-    pool: Pool, model: Model, found: Mapping[int, Sequence[Group]], settings: MatchingSettings
+    pool: Pool, model: Model, found: Mapping[int, Sequence[Group]], least: float, settings: MatchingSettings
 ) -> tuple[Candidate, ...]:
     entries = pool.entries
     best: list[tuple[int, Group]] = []
     for group in once_each(entries, found):
-        if _ORDER.index(model.band(group.score)) >= _ORDER.index(settings.least_band):
+        if group.score >= least:
             best.append((1 + sum(other.guest == group.guest for _, other in best), group))
     features = _features(pool, [(group.guest, group.host) for _, group in best])
+    reasons = [
+        reasons_for(pool, model, group.guest, group.host, values, settings.today, group.third)
+        for (_, group), values in zip(best, features, strict=True)
+    ]
     return tuple(
         Candidate(
             sending=entries[group.guest].id,
             receiving=entries[group.host].id,
             joining=entries[group.third].id,
             score=round(group.score, 4),
-            band=model.band(group.score),
-            reasons=(
-                *reasons_for(pool, model, group.guest, group.host, values, settings.today),
-                Reason(feature="joining", sentence=joins_sentence(pool, group.guest, group.host, group.third)),
-            ),
-            unstated=unstated(entries[group.guest], entries[group.host], entries[group.third]),
+            band=model.band(group.weakest, has_reason=has_reason(why)),
+            reasons=why,
+            unstated=unstated(entries[group.guest], entries[group.host], entries[group.third], settings.today),
             rank=place,
             asked_for=pool.directed.asked_for(
                 group.guest, group.host, entries[group.guest], entries[group.host].country
             ),
         )
-        for (place, group), values in zip(best, features, strict=True)
+        for (place, group), why in zip(best, reasons, strict=True)
     )
 
 

@@ -1,14 +1,19 @@
-"""Why, in the words of a colleague: sentences for the features, the facts, and what is left open."""
+"""Why, in the words of a colleague: sentences for the features, the facts, and what is left open.
+
+Each sentence says what was ticked or written, in the form's own words, so that it can be checked beside the
+answers and repeated to anybody. What cannot be said so is not said.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pipeline.matching.eligibility import (
     PARTNERSHIP,
+    broken_for_visit,
     day_in_words,
     days_needed,
     in_words,
@@ -22,7 +27,7 @@ from pipeline.matching.outcome import FeatureRow
 from pipeline.matching.scoring import Model
 from pipeline.matching.text import concept_label, language_of, quotable, said_in
 from pipeline.matching.vocabulary import fold, vocabulary
-from pipeline.model import Entry, Reason, Role
+from pipeline.model import Entry, Reason, Role, Ticked
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,23 +37,23 @@ if TYPE_CHECKING:
 
 MATTERS = 0.15
 """Log-odds a contribution needs before it is worth a sentence."""
-MOST_IDEAS = 2
-RARE = 2.0
-"""Rarity a shared idea needs to be mentioned: in less than a third of the texts."""
+RARE_IDEA, RARE_WORD = 2.5, 3.2
+"""Rarity of what two quoted sentences may share: an idea in less than a quarter of the texts, a word in a ninth."""
+LEAST_SHARED = 2
+"""Ideas and words that two quoted sentences must share: one may be chance, unless it is the topic."""
 LEAST = 0.001
 """Weight of a sentence that speaks for or against without counting in the score."""
 AGAINST = "Against it: "
 _SUBJECT = ("topics", "inferred_topics")
-_FOR = ("words", "people", "place_wanted", "met_before", "in_return")
 _FACTS = ("place_wanted", "met_before", "in_return")
 _AGAINST = ("named_other", "place_missed", "guest_elsewhere", "groups_apart")
-_WITH_ARTICLE = {
-    "study_visit": "a study visit",
-    "learner_mobility": "a learner placement",
-    "project_partnership": "a project partnership",
-    "blended": "a blended exchange (online workshops, then a visit)",
-    "online": "an online exchange",
+_REASONS = ("named", "topics", "quotes")
+_WORDS = {
+    "inferred_topics": "Their words point to the same topics, more or less than usual.",
+    "words": "Their texts are near in words and ideas.",
+    "time_to_spare": "There is time to choose a week that suits both.",
 }
+"""What the features without a reason of their own are, for `explain_pair`."""
 
 
 def explain_pair(pool: Pool, model: Model, guest: int, host: int, values: Floats) -> tuple[FeatureRow, ...]:
@@ -58,7 +63,7 @@ def explain_pair(pool: Pool, model: Model, guest: int, host: int, values: Floats
             name=name,
             value=round(float(value), 3),
             weight=round(weight * (float(value) - typical), 3),
-            sentence=_sentence(name, pool, guest, host, float(value), typical),
+            sentence=(_WORDS.get(name) or _sentence(name, pool, guest, host)) if value else "",
         )
         for name, value, weight, typical in zip(FEATURES, values, model.weights, model.typical, strict=True)
     ]
@@ -66,16 +71,18 @@ def explain_pair(pool: Pool, model: Model, guest: int, host: int, values: Floats
 
 
 def reasons_for(
-    pool: Pool, model: Model, guest: int, host: int, values: Floats, today: date | None = None
+    pool: Pool, model: Model, guest: int, host: int, values: Floats, today: date | None = None, third: int | None = None
 ) -> tuple[Reason, ...]:
-    """The sentences a reviewer needs: what speaks for it, then the facts, then what speaks against."""
+    """The sentences a reviewer needs: what speaks for it, then the facts, then what speaks against.
+
+    With a third who joins, what all three have in common and why the third fits.
+    """
     value = dict(zip(FEATURES, values.tolist(), strict=True))
     weight = {
         name: part * (value[name] - typical)
         for name, part, typical in zip(FEATURES, model.weights, model.typical, strict=True)
     }
     weight["people"] += weight.pop("groups")
-    subject = sum(weight[name] for name in _SUBJECT)
     found: list[Reason] = []
 
     def say(name: str, sentence: str, worth: float) -> None:
@@ -83,55 +90,66 @@ def reasons_for(
             found.append(Reason(feature=name, sentence=sentence, weight=round(worth, 3)))
 
     if value["named"]:
-        say("named", _yes_or_no("named", pool, guest, host), weight["named"])
-    topics = _subject(pool, guest, host)
+        say("named", _sentence("named", pool, guest, host), weight["named"])
+    subject = sum(weight[name] for name in _SUBJECT)
+    topics = _sentence("topics", pool, guest, host, third)
     say("topics", topics, min(subject, -LEAST) if topics.startswith(AGAINST) else max(subject, LEAST))
-    quotes = _quotes(pool, guest, host)
-    say("quotes", quotes, 0.0)
-    for name in _FOR:
-        if name == "words" and quotes:
-            continue
+    say("quotes", _quotes(pool, guest, host), 0.0)
+    for name in ("people", *_FACTS):
         if value[name] > 0 and (weight[name] >= MATTERS or name in _FACTS):
-            say(name, _sentence(name, pool, guest, host, value[name], 0.0), max(weight[name], LEAST))
-    for sentence in practical(pool.entries[guest], pool.entries[host], today):
+            say(name, _sentence(name, pool, guest, host, third), max(weight[name], LEAST))
+    asking, offering = pool.entries[guest], pool.entries[host]
+    for sentence in practical(asking, offering, today, None if third is None else pool.entries[third]):
         say("practical", sentence, 0.0)
+    for sentence in _joining(pool, guest, host, third):
+        say("joining", sentence, 0.0)
     if guest in pool.directed.unresolved:
         say("named_other", _unknown(pool, guest), -LEAST)
     for name in sorted(_AGAINST, key=weight.__getitem__):
         if value[name]:
-            say(name, _sentence(name, pool, guest, host, value[name], 0.0), min(weight[name], -LEAST))
+            say(name, _sentence(name, pool, guest, host, third), min(weight[name], -LEAST))
     return tuple(found)
 
 
-def practical(asking: Entry, offering: Entry, today: date | None = None) -> list[str]:
-    """What the answers of both already settle: form, language, time."""
+def has_reason(reasons: Iterable[Reason]) -> bool:
+    """Whether the sentences give a subject that both have, or that one asked for the other by name."""
+    return any(reason.feature in _REASONS and not reason.sentence.startswith(AGAINST) for reason in reasons)
+
+
+def practical(asking: Entry, offering: Entry, today: date | None = None, joining: Entry | None = None) -> list[str]:
+    """What everybody's answers already settle: form, language, time."""
+    everybody = [asking, offering] if joining is None else [asking, offering, joining]
+    who, dates = ("Both", "Their dates overlap") if joining is None else ("All three", "The dates of all three overlap")
     said = []
-    partners = _partners(asking, offering)
-    formats = [code for code in asking.formats if code in offering.formats]
-    if partners:
-        said.append("They could be partners in a project: both are open to a project partnership.")
+    partners = only_partners(asking, offering, today)
+    formats = shared_answers("formats", *everybody)
+    if partners and joining:
+        said.append("All three could be partners in a project: they are open to a project partnership.")
+    elif partners:
+        said.append(_as_partners(asking, offering, today))
     elif formats:
-        names = vocabulary().formats
-        wanted = [_WITH_ARTICLE.get(code, names.get(code, code)) for code in formats]
-        suits = in_words(wanted, joiner="or")
-        said.append(f"{suits[0].upper()}{suits[1:]} suits both.")
-    languages = [code for code in asking.languages if code in offering.languages]
+        said.append(f"{who} are open to {_quoted(formats)}.")
+    elif joining is None and (near := related_answers("formats", asking, offering)):
+        said.append(f"Formats that go together: {_of_each(asking, offering, near, 'chose')}.")
+    languages = [code for code in asking.languages if all(code in entry.languages for entry in everybody)]
     if languages:
-        said.append(f"They have {languages_in_words(languages)} in common.")
-    first, last = window(asking, offering, today)
-    both_stated = all(entry.date_from or entry.date_to for entry in (asking, offering))
+        said.append(f"{who} can work in {languages_in_words(languages)}.")
+    first, last = window(*everybody, today=today)
     needed = days_needed(asking)
-    if first and last and both_stated and not partners and (last - first).days + 1 >= needed:
+    stated = all(entry.date_from or entry.date_to for entry in everybody)
+    if first and last and stated and not partners and (last - first).days + 1 >= needed:
         takes = f"; the visit takes {needed} {'days' if needed > 1 else 'day'}" if asking.duration_days else ""
-        said.append(f"Both are free from {day_in_words(first)} to {day_in_words(last)}{takes}.")
+        said.append(f"{dates} from {day_in_words(first)} to {day_in_words(last)}{takes}.")
     return said
 
 
-def unstated(asking: Entry, offering: Entry, joining: Entry | None = None) -> tuple[str, ...]:
+def unstated(
+    asking: Entry, offering: Entry, joining: Entry | None = None, today: date | None = None
+) -> tuple[str, ...]:
     """What the answers leave open and somebody should ask, as sentences."""
     guests = [asking] if joining is None else [asking, joining]
     questions = [(f"Languages of {entry.organisation}", not entry.languages) for entry in (*guests, offering)]
-    if not _partners(asking, offering):
+    if not only_partners(asking, offering, today):
         host = offering.organisation
         questions.append((f"When {host} can receive guests", not (offering.date_from or offering.date_to)))
         for entry in guests:
@@ -141,75 +159,135 @@ def unstated(asking: Entry, offering: Entry, joining: Entry | None = None) -> tu
     return tuple(f"{question}: not stated, check." for question, is_open in questions if is_open)
 
 
-def joins_sentence(pool: Pool, guest: int, host: int, third: int) -> str:
-    """Why the third fits in: what it said about joining, and what it shares with the others."""
-    asking, offering, joining = pool.entries[guest], pool.entries[host], pool.entries[third]
-    willing = "is open to joining others" if joining.group_wanted else "would host or join a visit"
-    for other in (asking, offering):
-        labels = shared_answers("topics", joining.topics, other.topics)
-        if labels:
-            topics = f"the topic{'s' if len(labels) > 1 else ''} {_quoted(labels)}"
-            return f"{joining.organisation} {willing}, and shares {topics} with {other.organisation}."
-    return f"{joining.organisation} {willing}."
+def answers_of(kind: str, entry: Entry) -> tuple[Ticked, ...]:
+    """What an entry answered: the options as ticked; of a list that holds only codes, what the codes mean."""
+    ticked = tuple(one for one in entry.ticked if one.question == kind)
+    if ticked:
+        return ticked
+    names: Mapping[str, str] = getattr(vocabulary(), kind)
+    codes = [code for code in dict.fromkeys(getattr(entry, kind)) if code not in vocabulary().without_meaning]
+    return tuple(Ticked(question=kind, text=names.get(code, code), codes=(code,)) for code in codes)
 
 
-def _partners(asking: Entry, offering: Entry) -> bool:
+def shared_answers(kind: str, *entries: Entry) -> list[str]:
+    """What everybody answered, word for word, in the order of the first."""
+    first, *others = ([one.text for one in answers_of(kind, entry)] for entry in entries)
+    return [text for text in first if all(text in texts for texts in others)]
+
+
+def related_answers(kind: str, left: Entry, right: Entry) -> tuple[list[str], list[str]] | None:
+    """The answers of each that mean something in common, though no two may be the same; None when none do."""
+    pairs = [
+        (one.text, other.text)
+        for one in answers_of(kind, left)
+        for other in answers_of(kind, right)
+        if set(one.codes) & set(other.codes)
+    ]
+    if not pairs:
+        return None
+    lefts, rights = zip(*pairs, strict=True)
+    return list(dict.fromkeys(lefts)), list(dict.fromkeys(rights))
+
+
+def only_partners(asking: Entry, offering: Entry, today: date | None = None) -> bool:
+    """Whether a partnership in a project is all that the two could do together."""
     if PARTNERSHIP not in asking.formats or PARTNERSHIP not in offering.formats:
         return False
     visits = set(asking.formats) & set(offering.formats) - {PARTNERSHIP}
-    return not visits or asking.role is Role.HOST or offering.role is Role.SEND
+    return not visits or bool(broken_for_visit(asking, offering, today))
 
 
-def _sentence(name: str, pool: Pool, guest: int, host: int, value: float, typical: float) -> str:
+def _as_partners(asking: Entry, offering: Entry, today: date | None) -> str:
+    both = {asking.role, offering.role}
+    if both == {Role.HOST} or both == {Role.SEND}:
+        would = "receive visitors" if both == {Role.HOST} else "travel"
+        return f"Both would {would}, so this is not about a visit: they could be partners in a project."
+    said = "They could be partners in a project: both are open to a project partnership."
+    visits = set(asking.formats) & set(offering.formats) - {PARTNERSHIP}
+    broken = broken_for_visit(asking, offering, today) if visits else ()
+    return f"{said} A visit does not fit: {broken[0].sentence}" if broken else said
+
+
+def _sentence(name: str, pool: Pool, guest: int, host: int, third: int | None = None) -> str:
+    """The sentence of one feature; the values of the features say whether it is true."""
     asking, offering = pool.entries[guest], pool.entries[host]
+    joining = None if third is None else pool.entries[third]
     if name == "topics":
-        return _subject(pool, guest, host)
-    if name == "inferred_topics":
-        return "Their words point to the same topics." if value > typical else "Their words point to different topics."
-    if name == "words":
-        shared = shared_ideas(pool, guest, host)
-        return f"Both write about {_listed(shared)}." if shared else ""
+        return _topics(asking, offering, joining)
     if name in ("people", "groups"):
-        labels = shared_answers("target_groups", asking.target_groups, offering.target_groups)
-        return f"Both concern the same people: {_listed(labels)}." if labels else ""
+        return _people(asking, offering, joining)
     if name == "groups_apart":
-        if not value:
-            return ""
-        left, right = (_listed(told("target_groups", entry.target_groups)) for entry in (asking, offering))
-        return f"{AGAINST}{asking.organisation} named {left}, {offering.organisation} {right}."
-    return _yes_or_no(name, pool, guest, host) if value else ""
-
-
-def _yes_or_no(name: str, pool: Pool, guest: int, host: int) -> str:
-    asking, offering = pool.entries[guest], pool.entries[host]
-    called = pool.directed.called.get(guest, "")
-    by_words = guest in pool.directed.there
-    there = places_in_words((offering.country,)) if offering.country else "a place not stated"
-    asked = _asked_country(asking, offering)
-    wanted = places_in_words(_without_parts(asking.preferred_places))
+        each = ([one.text for one in answers_of("target_groups", entry)] for entry in (asking, offering))
+        return f"{AGAINST}who travels and who is received differ: {_of_each(asking, offering, each, 'named')}."
+    pair = f"{asking.organisation} and {offering.organisation}"
     return {
-        "named": f"{asking.organisation} asked for them by name (“{called}”).",
-        "named_other": f"{AGAINST}{asking.organisation} asked for somebody else (“{called}”).",
-        "place_wanted": (
-            f"{asking.organisation} asked for somebody there (“{called}”)."
-            if host in pool.directed.there.get(guest, ())
-            else f"{asking.organisation} would like to go to {asked}, and that is where they are."
+        "named": lambda: f"{asking.organisation} asked for them by name (“{pool.directed.called[guest]}”).",
+        "named_other": lambda: (
+            f"{AGAINST}{asking.organisation} asked for somebody else (“{pool.directed.called[guest]}”)."
         ),
-        "place_missed": (
-            f"{AGAINST}{asking.organisation} asked for somebody elsewhere (“{called}”)."
-            if by_words
-            else f"{AGAINST}{asking.organisation} would rather go to {wanted}; {offering.organisation} is in {there}."
-        ),
-        "guest_elsewhere": (
-            f"{AGAINST}{offering.organisation} would rather work with "
-            f"{places_in_words(_without_parts(offering.preferred_places))}."
-            if offering.preferred_places
-            else ""
-        ),
-        "time_to_spare": "There is time to choose a week that suits both.",
-        "in_return": "Both would like to visit and to be visited.",
-        "met_before": "They have worked together before.",
-    }.get(name, "")
+        "place_wanted": lambda: _place_wanted(pool, guest, host),
+        "place_missed": lambda: _place_missed(pool, guest, host),
+        "guest_elsewhere": lambda: _guest_elsewhere(offering),
+        "in_return": lambda: f"{pair if joining else 'Both'} would host or visit in return.",
+        "met_before": lambda: f"{pair if joining else 'They'} have worked together before.",
+    }.get(name, str)()
+
+
+def _topics(asking: Entry, offering: Entry, joining: Entry | None) -> str:
+    if joining and (labels := shared_answers("topics", asking, offering, joining)):
+        return f"All three chose the topic{'s' if len(labels) > 1 else ''} {_quoted(labels)}."
+    if labels := shared_answers("topics", asking, offering):
+        who = f"{asking.organisation} and {offering.organisation}" if joining else "They"
+        return f"{who} share the topic{'s' if len(labels) > 1 else ''} {_quoted(labels)}."
+    if near := related_answers("topics", asking, offering):
+        return f"Their topics are related: {_of_each(asking, offering, near, 'chose')}."
+    each = [[one.text for one in answers_of("topics", entry)] for entry in (asking, offering)]
+    if all(any(one.codes for one in answers_of("topics", entry)) for entry in (asking, offering)):
+        return f"{AGAINST}their topics differ: {_of_each(asking, offering, each, 'chose')}."
+    return ""
+
+
+def _people(asking: Entry, offering: Entry, joining: Entry | None) -> str:
+    about = "Who travels or is received"
+    if joining and (labels := shared_answers("target_groups", asking, offering, joining)):
+        return f"{about}: all three named {_quoted(labels)}."
+    if labels := shared_answers("target_groups", asking, offering):
+        who = f"{asking.organisation} and {offering.organisation}" if joining else "both"
+        return f"{about}: {who} named {_quoted(labels)}."
+    if near := related_answers("target_groups", asking, offering):
+        return f"{about}: {_of_each(asking, offering, near, 'named')}."
+    return ""
+
+
+def _of_each(left: Entry, right: Entry, labels: Iterable[Sequence[str]], verb: str) -> str:
+    """Which of the two ticked what: "Oslo chose “A” and “B”, Gent “C”"."""
+    lefts, rights = labels
+    return f"{left.organisation} {verb} {_quoted(lefts)}, {right.organisation} {_quoted(rights)}"
+
+
+def _place_wanted(pool: Pool, guest: int, host: int) -> str:
+    asking, offering = pool.entries[guest], pool.entries[host]
+    if host in pool.directed.there.get(guest, ()):
+        return f"{asking.organisation} asked for somebody there (“{pool.directed.called[guest]}”)."
+    asked = _asked_country(asking, offering)
+    return f"{asking.organisation} would like to go to {asked}, and that is where they are."
+
+
+def _place_missed(pool: Pool, guest: int, host: int) -> str:
+    asking, offering = pool.entries[guest], pool.entries[host]
+    if guest in pool.directed.there:
+        called = pool.directed.called[guest]
+        return f"{AGAINST}{asking.organisation} asked for somebody elsewhere (“{called}”)."
+    wanted = places_in_words(_without_parts(asking.preferred_places))
+    there = places_in_words((offering.country,)) if offering.country else "a place not stated"
+    return f"{AGAINST}{asking.organisation} would rather go to {wanted}; {offering.organisation} is in {there}."
+
+
+def _guest_elsewhere(offering: Entry) -> str:
+    if not offering.preferred_places:
+        return ""
+    wanted = places_in_words(_without_parts(offering.preferred_places))
+    return f"{AGAINST}{offering.organisation} would rather work with {wanted}."
 
 
 def _unknown(pool: Pool, guest: int) -> str:
@@ -231,45 +309,73 @@ def _without_parts(codes: Sequence[str]) -> list[str]:
     return [code for code in codes if code == nation(code) or nation(code) not in codes]
 
 
-def _subject(pool: Pool, guest: int, host: int) -> str:
-    asking, offering = pool.entries[guest], pool.entries[host]
-    labels = shared_answers("topics", asking.topics, offering.topics)
-    if labels:
-        return f"They share the topic{'s' if len(labels) > 1 else ''} {_quoted(labels)}."
-    if told("topics", asking.topics) and told("topics", offering.topics):
-        return f"{AGAINST}they named different topics."
-    return ""
+def _joining(pool: Pool, guest: int, host: int, third: int | None) -> list[str]:
+    """Why the third fits in: what it said about joining, what it shares with the others, and its own words."""
+    if third is None:
+        return []
+    asking, offering, joining = pool.entries[guest], pool.entries[host], pool.entries[third]
+    willing = "is open to an exchange of three" if joining.group_wanted else "would visit as well as host"
+    said = f"{joining.organisation} {willing}"
+    if not shared_answers("topics", asking, offering, joining):
+        for other in (offering, asking):
+            if labels := shared_answers("topics", joining, other):
+                topics = f"the topic{'s' if len(labels) > 1 else ''} {_quoted(labels)}"
+                said += f", and shares {topics} with {other.organisation}"
+                break
+    quote = _best_quotes(pool, third, host)[0] or _best_quotes(pool, third, guest)[0]
+    return [f"{said}.", *([f"{joining.organisation} writes “{quote}”"] if quote else [])]
 
 
 def _quotes(pool: Pool, guest: int, host: int) -> str:
     """What each of them says about what both write about, so that a reader can judge for herself."""
-    asking, offering = pool.entries[guest], pool.entries[host]
-    common = _shared_terms(pool, guest, host)
-    if not common:
-        return ""
-    asked = _quote(asking.seeks or asking.text, asking.text_lang, common)
-    offered = _quote(offering.offers or offering.text, offering.text_lang, common)
+    asked, offered = _best_quotes(pool, guest, host)
     if not asked or not offered:
         return ""
-    return f"{asking.organisation} writes “{asked}” {offering.organisation} writes “{offered}”"
+    return f"{pool.entries[guest].organisation} writes “{asked}” {pool.entries[host].organisation} writes “{offered}”"
 
 
-def _quote(text: str | None, language: str | None, common: Mapping[str, float]) -> str:
-    """The sentence that says most of what both write about; none when none does."""
-    best, most = "", 0.0
-    for sentence, said in _quotable_terms(text, language) if text else ():
-        worth = sum([common[term] for term in said if term in common])
-        if worth > most:
-            best, most = sentence, worth
-    best = best.replace("“", "'").replace("”", "'")
-    return best if not best or best[-1] in ".!?" else f"{best}."
+def _best_quotes(pool: Pool, guest: int, host: int) -> tuple[str, str]:
+    """The two sentences, one of each, that say most about the same; empty ones when no two do.
+
+    They share the idea of a topic that both chose, or an idea of the thesaurus and another idea or word. Between
+    languages only ideas count: a word that looks alike may mean something else there.
+    """
+    asking, offering = pool.entries[guest], pool.entries[host]
+    topic = _ideas_of(tuple(shared_answers("topics", asking, offering)))
+    common = _shared_terms(pool, guest, host)
+    if not common:
+        return "", ""
+    sought, asked = _quotable_terms(asking.seeks or asking.text or "", asking.text_lang)
+    offer, offered = _quotable_terms(offering.offers or offering.text or "", offering.text_lang)
+    best, most = ("", ""), 0.0
+    for left, of_left in asked:
+        mine = {term for term in of_left if term in common and (sought == offer or concept_label(term))}
+        for right, of_right in offered if mine else ():
+            shared = mine.intersection(of_right)
+            bears = shared & topic or (len(shared) >= LEAST_SHARED and any(map(concept_label, shared)))
+            worth = sum(common[term] for term in sorted(shared))
+            if bears and worth > most:
+                best, most = (left, right), worth
+    return _closed(best[0]), _closed(best[1])
 
 
 @lru_cache(maxsize=20_000)
-def _quotable_terms(text: str, language: str | None) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """The sentences of a text worth quoting with what each is about; a text is quoted beside many others."""
+def _ideas_of(labels: tuple[str, ...]) -> frozenset[str]:
+    """The ideas that the words of topics name: those of "Gender equality" are gender equality."""
+    return frozenset(term for label in labels for term in said_in(fold(label), "en") if concept_label(term))
+
+
+def _closed(sentence: str) -> str:
+    """A sentence as it stands in quotation marks of ours."""
+    plain = sentence.replace("“", "'").replace("”", "'")
+    return plain if not plain or plain[-1] in ".!?" else f"{plain}."
+
+
+@lru_cache(maxsize=20_000)
+def _quotable_terms(text: str, language: str | None) -> tuple[str | None, tuple[tuple[str, tuple[str, ...]], ...]]:
+    """A text's language, and its sentences worth quoting with what each is about."""
     spoken = language or language_of(text)
-    return tuple((sentence, said_in(fold(sentence), spoken)) for sentence in quotable(text))
+    return spoken, tuple((sentence, said_in(fold(sentence), spoken)) for sentence in quotable(text))
 
 
 def _shared_terms(pool: Pool, guest: int, host: int) -> dict[str, float]:
@@ -280,54 +386,9 @@ def _shared_terms(pool: Pool, guest: int, host: int) -> dict[str, float]:
     return {
         term: telling[term] * min(left[term], right[term])
         for term in sorted(left.keys() & right.keys())
-        if rarity[term] >= RARE
+        if rarity[term] >= (RARE_IDEA if concept_label(term) else RARE_WORD)
     }
-
-
-def shared_ideas(pool: Pool, guest: int, host: int) -> list[str]:
-    """The ideas of the thesaurus that both texts have, the most telling first."""
-    worth = _shared_terms(pool, guest, host)
-    ideas = sorted((term for term in worth if concept_label(term)), key=lambda term: (-worth[term], term))
-    return [concept_label(term) or "" for term in ideas[:MOST_IDEAS]]
-
-
-def told(kind: str, codes: tuple[str, ...]) -> list[str]:
-    """Answers as the form puts them, where the codes leave no doubt which was ticked; else what the codes mean."""
-    names: Mapping[str, str] = getattr(vocabulary(), kind)
-    ticked = _certain(kind, codes)
-    covered = {code for option in ticked for code in vocabulary().answers[kind][option]}
-    ignored = vocabulary().without_meaning
-    return [*ticked, *(names.get(code, code) for code in dict.fromkeys(codes) if code not in covered | ignored)]
-
-
-@lru_cache(maxsize=20_000)
-def shared_answers(kind: str, left: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...]:
-    """What both answered: the form's own texts where both ticked the same, else what their codes share."""
-    names: Mapping[str, str] = getattr(vocabulary(), kind)
-    ticked = [option for option in _certain(kind, left) if option in _certain(kind, right)]
-    covered = {code for option in ticked for code in vocabulary().answers[kind][option]}
-    ignored = vocabulary().without_meaning
-    common = [code for code in dict.fromkeys(left) if code in right and code not in covered | ignored]
-    return (*ticked, *(names.get(code, code) for code in common))
-
-
-@lru_cache(maxsize=20_000)
-def _certain(kind: str, codes: tuple[str, ...]) -> tuple[str, ...]:
-    """The options that must have been ticked: each has a code that no other possible option has."""
-    options = {
-        option: set(meaning) for option, meaning in vocabulary().answers[kind].items() if set(meaning) <= set(codes)
-    }
-    return tuple(
-        option
-        for option, meaning in options.items()
-        if meaning.difference(*(other for name, other in options.items() if name != option))
-    )
 
 
 def _quoted(labels: Sequence[str]) -> str:
     return in_words([f"“{label}”" for label in labels])
-
-
-def _listed(labels: Sequence[str]) -> str:
-    """A list whose items may hold an "and" of their own."""
-    return "; ".join(labels) if len(labels) > 1 and any(" and " in label for label in labels) else in_words(labels)

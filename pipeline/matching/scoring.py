@@ -32,6 +32,8 @@ class Model:
     """The usual value of each feature among possible pairs: what a contribution is measured against."""
     likely: float
     possible: float
+    least: float
+    """What is weaker is not proposed."""
 
     def scores(self, features: Floats) -> Floats:
         """Probability that a secretariat would approve, per row of features."""
@@ -41,9 +43,12 @@ class Model:
         scores: Floats = (1 / (1 + np.exp(-logits))).astype(np.float32)
         return scores
 
-    def band(self, score: float) -> Band:
-        """How the probability is shown to people."""
-        if score >= self.likely:
+    def band(self, score: float, *, has_reason: bool) -> Band:
+        """How the probability is shown to people.
+
+        Without a reason that anybody can see in the answers of both (`has_reason`), nothing is likely.
+        """
+        if score >= self.likely and has_reason:
             return Band.LIKELY
         return Band.POSSIBLE if score >= self.possible else Band.LONG_SHOT
 
@@ -66,6 +71,7 @@ def shipped_model() -> Model:
             typical=tuple(float(loaded["typical"][name]) for name in FEATURES),
             likely=float(loaded["bands"]["likely"]),
             possible=float(loaded["bands"]["possible"]),
+            least=float(loaded["bands"]["least"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ConfigurationError(

@@ -104,8 +104,25 @@ def test_all_rules_of_a_group_are_those_of_both_guests_and_of_the_three(entry: M
 
 def test_each_three_once_and_whoever_only_travels_leads(entry: MakeEntry) -> None:
     entries = [entry("A", role=Role.EITHER), entry("B", role=Role.SEND), entry("H"), entry("C", role=Role.SEND)]
-    found = {0: [Group(0, 2, 1, 0.9)], 1: [Group(1, 2, 0, 0.5), Group(1, 2, 3, 0.4)], 3: [Group(3, 2, 1, 0.6)]}
-    assert once_each(entries, found) == [Group(1, 2, 0, 0.5), Group(3, 2, 1, 0.6)]
+    found = {
+        0: [Group(0, 2, 1, 0.9, 0.9)],
+        1: [Group(1, 2, 0, 0.5, 0.5), Group(1, 2, 3, 0.4, 0.4)],
+        3: [Group(3, 2, 1, 0.6, 0.6)],
+    }
+    assert once_each(entries, found) == [Group(1, 2, 0, 0.5, 0.5), Group(3, 2, 1, 0.6, 0.6)]
+
+
+def test_a_group_is_as_strong_as_the_weaker_of_its_two_guests(pool: list[Entry]) -> None:
+    ranking = rank(read_pool(pool), Masks(pool, today=TODAY), shipped_model(), keep=40)
+    position = {entry.id: number for number, entry in enumerate(pool)}
+    host = position["HOST-PRISON"]
+
+    def fit(guest: str) -> float:
+        ranked = ranking[position[guest]]
+        return float(ranked.scores[ranked.hosts.tolist().index(host)])
+
+    group = find_groups(read_pool(pool), ranking, per_request=1, today=TODAY)[position["GUEST-PRISON"]][0]
+    assert group.weakest == pytest.approx(min(fit("GUEST-PRISON"), fit("JOIN-PRISON")))
 
 
 def found(entries: list[Entry], **more: Any) -> dict[str, list[tuple[str, str]]]:

@@ -12,10 +12,10 @@ import pytest
 from pipeline.matching import MatchingResult, MatchingSettings, feasible, propose
 from pipeline.matching.eligibility import ASKABLE, broken_rules
 from pipeline.matching.propose import remaining_visits
-from pipeline.model import Band, Entry, Role
+from pipeline.model import Entry, Role
 
 TODAY = date(2031, 1, 15)
-SETTINGS = MatchingSettings(least_band=Band.LONG_SHOT, today=TODAY, nearly_per_request=2)
+SETTINGS = MatchingSettings(least_score=0, today=TODAY, nearly_per_request=2)
 SUBJECTS = ("prison school for inmates", "cooks and waiters", "solar roofs", "nurses and care", "robots in class")
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pipeline.matching.outcome import MatchingResult, MatchingSettings
-from pipeline.model import Band
 
 
 def test_unless_somebody_says_otherwise() -> None:
     settings = MatchingSettings()
     assert (settings.per_request, settings.groups_per_request, settings.nearly_per_request) == (3, 1, 1)
-    assert (settings.least_band, settings.today) == (Band.POSSIBLE, None)
+    assert (settings.least_score, settings.today) == (None, None)
     assert (settings.visits_when_unstated, settings.exposure) == (6, 2)
 
 

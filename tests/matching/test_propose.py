@@ -12,7 +12,7 @@ from datetime import date
 import pytest
 
 from pipeline.matching import MatchingResult, MatchingSettings, explain, feasible, propose
-from pipeline.model import Band, Candidate, Entry, Role
+from pipeline.model import Candidate, Entry, Role
 
 MakeEntry = Callable[..., Entry]
 
@@ -39,7 +39,7 @@ def test_a_project_named_in_the_text_leads_to_its_host(pool: list[Entry]) -> Non
 
 
 def test_three_who_want_the_same_are_proposed_together_once(pool: list[Entry]) -> None:
-    groups = [c for c in propose(pool, settings=MatchingSettings(least_band=Band.LONG_SHOT)).candidates if c.joining]
+    groups = [c for c in propose(pool, settings=MatchingSettings(least_score=0)).candidates if c.joining]
     three = [c for c in groups if c.receiving == "HOST-PRISON"]
     assert [(c.sending, c.joining) for c in three] in (
         [("GUEST-PRISON", "JOIN-PRISON")],
@@ -50,7 +50,7 @@ def test_three_who_want_the_same_are_proposed_together_once(pool: list[Entry]) -
 
 def test_a_group_too_large_for_the_host_is_not_proposed(pool: list[Entry]) -> None:
     small = [replace(e, capacity=5) if e.id == "HOST-PRISON" else e for e in pool]
-    settings = MatchingSettings(least_band=Band.LONG_SHOT)
+    settings = MatchingSettings(least_score=0)
     assert not [c for c in propose(small, settings=settings).candidates if c.joining and c.receiving == "HOST-PRISON"]
 
 
@@ -62,7 +62,7 @@ def test_the_order_of_answers_changes_nothing(pool: list[Entry]) -> None:
 
 def test_a_barred_pair_is_never_proposed_and_the_rest_stays(pool: list[Entry]) -> None:
     barred = {frozenset({"O-GUEST-PRISON", "O-HOST-PRISON"})}
-    everything = MatchingSettings(least_band=Band.LONG_SHOT)
+    everything = MatchingSettings(least_score=0)
     for candidate in propose(pool, barred=barred, settings=everything).candidates:
         assert {candidate.sending, candidate.receiving} != {"GUEST-PRISON", "HOST-PRISON"}
         assert {candidate.joining, candidate.receiving} != {"GUEST-PRISON", "HOST-PRISON"}
@@ -70,7 +70,7 @@ def test_a_barred_pair_is_never_proposed_and_the_rest_stays(pool: list[Entry]) -
 
 def test_two_guests_who_met_this_round_are_not_put_into_one_group(pool: list[Entry]) -> None:
     barred = {frozenset({"O-GUEST-PRISON", "O-JOIN-PRISON"})}
-    candidates = propose(pool, barred=barred, settings=MatchingSettings(least_band=Band.LONG_SHOT)).candidates
+    candidates = propose(pool, barred=barred, settings=MatchingSettings(least_score=0)).candidates
     assert not [c for c in candidates if c.joining and {c.sending, c.joining} == {"GUEST-PRISON", "JOIN-PRISON"}]
 
 
@@ -79,7 +79,7 @@ def test_two_guests_who_met_this_round_are_not_put_into_one_group(pool: list[Ent
 )
 def test_an_organisation_to_avoid_is_never_proposed_either_way(pool: list[Entry], unwanted: str) -> None:
     avoiding = [replace(e, avoid=(unwanted,)) if e.id == "GUEST-PRISON" else e for e in pool]
-    for candidate in propose(avoiding, settings=MatchingSettings(least_band=Band.LONG_SHOT)).candidates:
+    for candidate in propose(avoiding, settings=MatchingSettings(least_score=0)).candidates:
         parties = {candidate.sending, candidate.receiving, candidate.joining}
         assert not {"GUEST-PRISON", "HOST-PRISON"} <= parties
 
@@ -179,7 +179,7 @@ def test_explain_lists_every_feature_with_a_number(pool: list[Entry]) -> None:
 def test_hostile_text_is_only_text(pool: list[Entry]) -> None:
     nasty = '=HYPERLINK("http://evil.example")\x00\x1b[31m <script>alert(1)</script> {{ 7*7 }} ' + "ab " * 50_000
     broken = [replace(e, text=nasty, title="(" * 5000, named_partner="*" * 500) for e in pool]
-    for candidate in propose(broken, settings=MatchingSettings(least_band=Band.LONG_SHOT)).candidates:
+    for candidate in propose(broken, settings=MatchingSettings(least_score=0)).candidates:
         for reason in candidate.reasons:
             assert len(reason.sentence) < 1500
             assert reason.sentence.isprintable()
@@ -209,7 +209,7 @@ def test_what_one_seeks_and_what_one_offers_are_told_apart(entry: MakeEntry) -> 
         entry("COOKS", country="SE", role=Role.HOST, text="Our restaurant takes cooks and waiters."),
     ]
     guest = entry("HUNGRY", country="DK", role=Role.SEND, text="Our cooks and waiters need placements.")
-    settings = MatchingSettings(least_band=Band.LONG_SHOT)
+    settings = MatchingSettings(least_score=0)
     proposals = propose([*fillers, both, *hosts, guest], settings=settings)
     scores = {(c.sending, c.receiving): c.score for c in proposals.candidates}
     assert scores["BOTH", "PRISON"] > scores["BOTH", "COOKS"]

@@ -15,7 +15,7 @@ import pytest
 from pipeline.matching import MatchingSettings, propose
 from pipeline.matching.files import read_entries
 from pipeline.matching.vocabulary import vocabulary
-from pipeline.model import Band, Candidate, Entry, Reason, Role
+from pipeline.model import Candidate, Entry, Reason, Role
 
 TODAY = date(2031, 1, 15)
 MONTHS = [f"{date(2031, month, 1):%B}" for month in range(1, 13)]
@@ -208,7 +208,7 @@ CHECKS: dict[str, Callable[[Case], bool]] = {
 
 
 def cases(entries: list[Entry], today: date | None = TODAY) -> Iterator[Case]:
-    settings = MatchingSettings(least_band=Band.LONG_SHOT, today=today, per_request=4)
+    settings = MatchingSettings(least_score=0, today=today, per_request=4)
     by_id = {entry.id: entry for entry in entries}
     for candidate in propose(entries, settings=settings).candidates:
         third = by_id[candidate.joining] if candidate.joining else None
