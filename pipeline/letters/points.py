@@ -17,8 +17,11 @@ _TICKED = (
 )
 
 
-def what_fits(parties: tuple[Party, ...]) -> tuple[Point, ...]:
-    """What all parties have in common: topics, formats and languages all of them ticked, overlapping dates."""
+def what_fits(parties: tuple[Party, ...], today: date | None = None) -> tuple[Point, ...]:
+    """What all parties have in common: topics, formats and languages all of them ticked, overlapping dates.
+
+    Days before `today` are no longer offered.
+    """
     points = [
         Point(code=code, values=values)
         for code, field in _TICKED
@@ -26,7 +29,9 @@ def what_fits(parties: tuple[Party, ...]) -> tuple[Point, ...]:
     ]
     window = common_window(parties)
     if all(party.date_from or party.date_to for party in parties) and window and window[0] and window[1]:
-        points.append(Point(code=PointCode.DATES_OVERLAP, values=(window[0].isoformat(), window[1].isoformat())))
+        first, last = max(window[0], today or window[0]), window[1]
+        if first <= last:
+            points.append(Point(code=PointCode.DATES_OVERLAP, values=(first.isoformat(), last.isoformat())))
     return tuple(points)
 
 

@@ -186,6 +186,9 @@ def _dates(sending: Entry, receiving: Entry, today: date | None) -> tuple[str, s
     needed = days_needed(sending)
     if (last - first).days + 1 >= needed:
         return "dates", ""
+    for entry in (sending, receiving):
+        if entry.date_from and entry.date_to and entry.date_from > entry.date_to:
+            return "dates", f"The dates of {entry.organisation} end before they begin: {dates_in_words(entry)}."
     if today and last < today:
         return "dates", f"The dates are past: the last common day was {day_in_words(last)}."
     days = f"{needed} days" if needed > 1 else "a day"

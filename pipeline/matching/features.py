@@ -169,7 +169,9 @@ def _places(pool: Pool, guests: Rows, hosts: Rows, put: Any) -> None:
     missed = pool.has_wish[guests] & ~wanted
     for pair in np.nonzero(asked[guests])[0]:
         guest, host = int(guests[pair]), int(hosts[pair])
-        wanted[pair] |= host in by_words[guest]
+        # a town that was written is more than its country, which stands among the wishes as well
+        ticked = pool.entries[host].country in pool.entries[guest].preferred_places
+        wanted[pair] = host in by_words[guest] or (ticked and wanted[pair])
         missed[pair] = not wanted[pair] and guest not in pool.directed.targets
     put("place_wanted", wanted)
     put("place_missed", missed)

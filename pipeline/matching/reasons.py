@@ -123,10 +123,8 @@ def practical(asking: Entry, offering: Entry, today: date | None = None, joining
     said = []
     partners = only_partners(asking, offering, today)
     formats = shared_answers("formats", *everybody)
-    if partners and joining:
-        said.append("All three could be partners in a project: they are open to a project partnership.")
-    elif partners:
-        said.append(_as_partners(asking, offering, today))
+    if partners:
+        said.append(_as_partners(asking, offering, today, joining))
     elif formats:
         said.append(f"{who} are open to {_quoted(formats)}.")
     elif joining is None and (near := related_answers("formats", asking, offering)):
@@ -136,7 +134,7 @@ def practical(asking: Entry, offering: Entry, today: date | None = None, joining
         said.append(f"{who} can work in {languages_in_words(languages)}.")
     first, last = window(*everybody, today=today)
     needed = days_needed(asking)
-    stated = all(entry.date_from or entry.date_to for entry in everybody)
+    stated = all(entry.date_from or entry.date_to for entry in everybody) and any(one.date_from for one in everybody)
     if first and last and stated and not partners and (last - first).days + 1 >= needed:
         takes = f"; the visit takes {needed} {'days' if needed > 1 else 'day'}" if asking.duration_days else ""
         said.append(f"{dates} from {day_in_words(first)} to {day_in_words(last)}{takes}.")
@@ -197,14 +195,17 @@ def only_partners(asking: Entry, offering: Entry, today: date | None = None) -> 
     return not visits or bool(broken_for_visit(asking, offering, today))
 
 
-def _as_partners(asking: Entry, offering: Entry, today: date | None) -> str:
+def _as_partners(asking: Entry, offering: Entry, today: date | None, joining: Entry | None) -> str:
+    if joining and PARTNERSHIP in joining.formats:
+        return "All three could be partners in a project: they are open to a project partnership."
+    who = f"{asking.organisation} and {offering.organisation}" if joining else "They"
+    said = f"{who} could be partners in a project: both are open to a project partnership."
     both = {asking.role, offering.role}
-    if both == {Role.HOST} or both == {Role.SEND}:
+    if not joining and (both == {Role.HOST} or both == {Role.SEND}):
         would = "receive visitors" if both == {Role.HOST} else "travel"
         return f"Both would {would}, so this is not about a visit: they could be partners in a project."
-    said = "They could be partners in a project: both are open to a project partnership."
     visits = set(asking.formats) & set(offering.formats) - {PARTNERSHIP}
-    broken = broken_for_visit(asking, offering, today) if visits else ()
+    broken = broken_for_visit(asking, offering, today) if visits and not joining else ()
     return f"{said} A visit does not fit: {broken[0].sentence}" if broken else said
 
 

@@ -146,7 +146,7 @@ def build(
         band=band,
         score=score,
         waiting_since=asking.entry.submitted_at if asking else None,
-        fits=what_fits(parties),
+        fits=what_fits(parties, today),
         unclear=what_is_open(parties),
         warnings=warnings + flags,
         by_hand=by_hand,

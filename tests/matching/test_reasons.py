@@ -22,17 +22,17 @@ TODAY = date(2031, 1, 15)
     ("guest", "host", "said"),
     [
         ({"formats": ()}, {}, []),
-        ({"formats": ("job_shadowing",)}, {"formats": ("job_shadowing",)}, ["Job shadowing suits both."]),
+        ({"formats": ("job_shadowing",)}, {"formats": ("job_shadowing",)}, ["Both are open to “job shadowing”."]),
         (
             {"formats": ("job_shadowing", "study_visit")},
             {"formats": ("study_visit", "job_shadowing")},
-            ["Job shadowing or a study visit suits both."],
+            ["Both are open to “job shadowing” and “study visit”."],
         ),
-        ({"formats": (), "languages": ("en", "fr")}, {"languages": ("fr",)}, ["They have French in common."]),
+        ({"formats": (), "languages": ("en", "fr")}, {"languages": ("fr",)}, ["Both can work in French."]),
         (
             {"formats": (), "date_from": date(2031, 3, 1), "date_to": date(2031, 3, 9), "duration_days": 3},
             {"date_from": date(2031, 3, 5), "date_to": date(2031, 4, 9)},
-            ["Both are free from 5 March 2031 to 9 March 2031; the visit takes 3 days."],
+            ["Their dates overlap from 5 March 2031 to 9 March 2031; the visit takes 3 days."],
         ),
         (
             {"formats": (), "date_from": date(2031, 3, 1), "date_to": date(2031, 3, 9)},

@@ -1,0 +1,582 @@
+"""Every sentence of a reason can be checked: each kind is taken apart and held against the answers it speaks of.
+
+    .venv/bin/python tools/check_sentences.py [--bench ../shared/bench] [--usage] [--today 2026-11-25]
+
+Reads the lists of both matching benches, proposes, and checks each row: every sentence alone, against the other
+sentences of the row, and against the letter that the row would become. Prints how many sentences of each kind were
+used, and the false ones; ends with 1 when there are any, with 2 when no list was found. The tests use the same checks
+on generated and sample answers. Nothing here asks the code that words the sentences: what a sentence says is read from
+its words.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from math import ceil
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from pipeline.letters.points import what_fits, what_is_open  # noqa: E402
+from pipeline.matching import MatchingSettings, propose  # noqa: E402
+from pipeline.matching.files import read_entries  # noqa: E402
+from pipeline.matching.vocabulary import vocabulary  # noqa: E402
+from pipeline.model import Band, Candidate, Entry, Party, PointCode, Reason, Role, Side  # noqa: E402
+
+LISTS = ("matching/dev.csv", "wild/matching/wild.csv", "directed/dev.csv")
+MONTHS = [f"{date(2031, month, 1):%B}" for month in range(1, 13)]
+PARTNERSHIP = "project_partnership"
+_LABELS = r"(“[^”]*”(?:(?:, | and )“[^”]*”)*)"
+_EACH = rf"<A> (?:chose|named) {_LABELS}, <B> {_LABELS}\."
+_SEVERAL = {"All three": 3, "all three": 3, "<A> and <B>": 2, "They": 2, "Both": 2, "both": 2}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A sentence of a row, and whom it speaks of."""
+
+    candidate: Candidate
+    reason: Reason
+    asking: Entry
+    offering: Entry
+    joining: Entry | None
+    today: date | None
+
+    @property
+    def everybody(self) -> list[Entry]:
+        """The two or three of the row."""
+        return [entry for entry in (self.asking, self.offering, self.joining) if entry]
+
+    @property
+    def plain(self) -> str:
+        """The sentence with <A>, <B> and <C> for the organisations."""
+        text = self.reason.sentence
+        marks = zip("ABC", self.everybody, strict=False)
+        for mark, entry in sorted(marks, key=lambda one: -len(one[1].organisation)):
+            text = text.replace(entry.organisation, f"<{mark}>")
+        return text
+
+
+def cases_of(candidate: Candidate, entries: Iterable[Entry], today: date | None) -> list[Case]:
+    """The sentences of one row, what is left open last."""
+    by_id = {entry.id: entry for entry in entries}
+    open_ones = [Reason(feature="unstated", sentence=sentence) for sentence in candidate.unstated]
+    return [
+        Case(
+            candidate,
+            reason,
+            by_id[candidate.sending],
+            by_id[candidate.receiving],
+            by_id[candidate.joining] if candidate.joining else None,
+            today,
+        )
+        for reason in (*candidate.reasons, *open_ones)
+    ]
+
+
+def rows_of(entries: Sequence[Entry], settings: MatchingSettings) -> Iterator[list[Case]]:
+    """The rows that these entries give, each as its sentences."""
+    for candidate in propose(entries, settings=settings).candidates:
+        yield cases_of(candidate, entries, settings.today)
+
+
+def false_ones(rows: Iterable[Sequence[Case]]) -> list[tuple[str, str]]:
+    """What is false, as (kind, sentence): sentences that are, and what contradicts the row or its letter."""
+    found = []
+    for row in rows:
+        found += [(case.reason.feature, case.reason.sentence) for case in row if not is_true(case)]
+        found += [("row", what) for what in contradictions(row)]
+    return found
+
+
+def is_true(case: Case) -> bool:
+    """Whether one sentence says what the answers say."""
+    return CHECKS[case.reason.feature](case)
+
+
+# -- what the answers are ----------------------------------------------------------------------------------
+
+
+def answers(kind: str, entry: Entry) -> dict[str, set[str]]:
+    """What an entry ticked -> the codes that means; for a list of codes, their names."""
+    ticked = {one.text: set(one.codes) for one in entry.ticked if one.question == kind}
+    names: dict[str, str] = dict(getattr(vocabulary(), kind))
+    return ticked or {names.get(code, code): {code} for code in getattr(entry, kind) if code != "other"}
+
+
+def shared(kind: str, entries: Sequence[Entry]) -> set[str]:
+    """What all of them ticked."""
+    return set.intersection(*(set(answers(kind, entry)) for entry in entries))
+
+
+def related(kind: str, left: Entry, right: Entry) -> tuple[set[str], set[str]]:
+    """The ticks of each whose meaning the other's share."""
+    one, other = answers(kind, left), answers(kind, right)
+    return (
+        {text for text, codes in one.items() if any(codes & others for others in other.values())},
+        {text for text, codes in other.items() if any(codes & others for others in one.values())},
+    )
+
+
+def written(entry: Entry) -> str:
+    """Everything in which an entry may have named somebody."""
+    return " ".join(part for part in (entry.named_partner, entry.seeks, entry.text) if part)
+
+
+def overlap(entries: Sequence[Entry], today: date | None) -> tuple[date, date] | None:
+    """The days that all of them named, from today on; None when somebody named none, or an end is open."""
+    if not all(entry.date_from or entry.date_to for entry in entries):
+        return None
+    starts = [entry.date_from for entry in entries if entry.date_from]
+    ends = [entry.date_to for entry in entries if entry.date_to]
+    if not starts or not ends:
+        return None
+    return max([*starts, *([today] if today else [])]), min(ends)
+
+
+def takes(entry: Entry) -> int:
+    """Whole days of the visit."""
+    return max(1, ceil(entry.duration_days or 1))
+
+
+def day(text: str) -> date:
+    """`5 March 2031`."""
+    number, month, year = text.split()
+    return date(int(year), MONTHS.index(month) + 1, int(number))
+
+
+def quoted(text: str) -> list[str]:
+    """What stands in quotation marks."""
+    return re.findall("“([^”]*)”", text)
+
+
+# -- one sentence ------------------------------------------------------------------------------------------
+
+
+def _in_common(case: Case, kind: str, pattern: str) -> bool | None:
+    """Whether "all three", "both" or "<A> and <B>" ticked exactly what is quoted; None for another sentence."""
+    found = re.fullmatch(pattern, case.plain)
+    if not found:
+        return None
+    number = _SEVERAL[found["who"]]
+    who = case.everybody[:number]
+    whole = number == len(case.everybody) or not shared(kind, case.everybody)
+    return whole and set(quoted(found["what"])) == shared(kind, who)
+
+
+def _of_each(case: Case, kind: str, found: re.Match[str], meant: tuple[set[str], set[str]]) -> bool:
+    left, right = (set(quoted(part)) for part in found.groups())
+    return not shared(kind, [case.asking, case.offering]) and (left, right) == meant and bool(left) and bool(right)
+
+
+def topics(case: Case) -> bool:
+    """Topics shared, related or different."""
+    who = "(?P<who>All three|They|<A> and <B>)"
+    common = _in_common(case, "topics", rf"{who} (?:chose|share) the topics? (?P<what>{_LABELS})\.")
+    if common is not None:
+        return common
+    meant = related("topics", case.asking, case.offering)
+    if found := re.fullmatch(rf"Their topics are related: {_EACH}", case.plain):
+        return _of_each(case, "topics", found, meant)
+    return _differ(case, "topics", "their topics")
+
+
+def people(case: Case) -> bool:
+    """Who travels or is received: the same, or nearly."""
+    start, who = "Who travels or is received: ", "(?P<who>all three|both|<A> and <B>)"
+    common = _in_common(case, "target_groups", rf"{start}{who} named (?P<what>{_LABELS})\.")
+    if common is not None:
+        return common
+    found = re.fullmatch(rf"{start}{_EACH}", case.plain)
+    meant = related("target_groups", case.asking, case.offering)
+    return found is not None and _of_each(case, "target_groups", found, meant)
+
+
+def groups_apart(case: Case) -> bool:
+    """Who travels is not who is received."""
+    return _differ(case, "target_groups", "who travels and who is received")
+
+
+def _differ(case: Case, kind: str, what: str) -> bool:
+    found = re.fullmatch(rf"Against it: {what} differ: {_EACH}", case.plain)
+    if found is None or related(kind, case.asking, case.offering) != (set(), set()):
+        return False
+    return _of_each(case, kind, found, (set(answers(kind, case.asking)), set(answers(kind, case.offering))))
+
+
+def asked_for(case: Case, whom: str) -> bool:
+    """The one who asks wrote that name."""
+    found = re.fullmatch(
+        rf"{re.escape(case.asking.organisation)} asked for {whom} \(“(.*)”\)(?:, whom we do not know)?\.",
+        case.reason.sentence.removeprefix("Against it: "),
+    )
+    if not found:
+        return False
+    text, called = written(case.asking), found[1]
+    by_pieces = (called.split(joiner) for joiner in (" and ", " or "))
+    return called in text or any(all(piece in text for piece in pieces) for pieces in by_pieces)
+
+
+def place_wanted(case: Case) -> bool:
+    """The host is where the guest would like to go."""
+    if "(“" in case.reason.sentence:
+        return asked_for(case, "somebody there")
+    found = re.fullmatch(r"<A> would like to go to (?:the )?(.+), and that is where they are\.", case.plain)
+    names, country = vocabulary().place_names, case.offering.country or ""
+    codes = {country, country.split("-")[0]}
+    wished = codes & set(case.asking.preferred_places)
+    return found is not None and any(names.get(code) == found[1] for code in wished)
+
+
+def place_missed(case: Case) -> bool:
+    """The guest named other places than the host's."""
+    if "(“" in case.reason.sentence:
+        return asked_for(case, "somebody elsewhere")
+    found = re.fullmatch(r"Against it: <A> would rather go to (.+); <B> is in (?:the )?(.+)\.", case.plain)
+    if not found or case.offering.country in case.asking.preferred_places:
+        return False
+    there = vocabulary().place_names.get(case.offering.country or "", "a place not stated")
+    return found[2] == there and _places(found[1], case.asking)
+
+
+def guest_elsewhere(case: Case) -> bool:
+    """The host named other places than the guest's."""
+    found = re.fullmatch(r"Against it: <B> would rather work with (.+)\.", case.plain)
+    if not found or case.asking.country in case.offering.preferred_places:
+        return False
+    return _places(found[1], case.offering)
+
+
+def _places(told: str, entry: Entry) -> bool:
+    names = vocabulary().place_names
+    said = {part.removeprefix("the ") for part in re.split(", | or ", told)}
+    wished = {names.get(code, code) for code in entry.preferred_places}
+    regions = {
+        names.get(code, code)
+        for code in entry.preferred_places
+        if code.split("-")[0] in entry.preferred_places and "-" in code
+    }
+    return wished - regions <= said <= wished
+
+
+def in_return(case: Case) -> bool:
+    """Both said that they would host or visit in return."""
+    said = re.fullmatch(r"(?:Both|<A> and <B>) would host or visit in return\.", case.plain)
+    return bool(said) and case.asking.reciprocal is True and case.offering.reciprocal is True
+
+
+def met_before(case: Case) -> bool:
+    """Known from the record of exchanges, not from the answers."""
+    return bool(re.fullmatch(r"(?:They|<A> and <B>) have worked together before\.", case.plain))
+
+
+def quotes(case: Case) -> bool:
+    """Whole sentences of both, as written."""
+    sides = ((case.asking, case.asking.seeks), (case.offering, case.offering.offers))
+    rest = case.reason.sentence
+    for entry, own in sides:
+        start = f"{entry.organisation} writes “"
+        end = rest.find("”", len(start))
+        if not rest.startswith(start) or end < 0 or not _is_written(own or entry.text or "", rest[len(start) : end]):
+            return False
+        rest = rest[end + 1 :].lstrip()
+    return not rest
+
+
+def _is_written(text: str, quote: str) -> bool:
+    """Whether it is a whole sentence of the text: from a beginning to an end."""
+    text = text.replace("“", "'").replace("”", "'")
+    said = quote if quote in text else quote.removesuffix(".")
+    starts = [at for at in range(len(text)) if text.startswith(said, at)] if said else []
+    return any(
+        (not (before := text[:at].rstrip(" ")) or before[-1] in ".!?\n\r")
+        and (
+            not (after := text[at + len(said) :])
+            or said[-1] in ".!?"
+            or after.lstrip(" ").startswith(("\n", "\r"))
+            or not after.strip()
+        )
+        for at in starts
+    )
+
+
+def joining(case: Case) -> bool:
+    """What the third said: that it would join, what it shares, and its own words."""
+    third = case.joining
+    if third is None:
+        return False
+    if quote := re.fullmatch(re.escape(third.organisation) + " writes “(.*)”", case.reason.sentence):
+        return _is_written(third.seeks or third.text or "", quote[1])
+    found = re.fullmatch(
+        r"<C> (is open to an exchange of three|would visit as well as host)"
+        rf"(?:, and shares the topics? {_LABELS} with <([AB])>)?\.",
+        case.plain,
+    )
+    if not found or not (third.group_wanted if "three" in found[1] else third.role is Role.EITHER):
+        return False
+    other = case.asking if found[3] == "A" else case.offering
+    return not found[2] or set(quoted(found[2])) == shared("topics", [third, other])
+
+
+def practical(case: Case) -> bool:
+    """Formats, a partnership instead of a visit, languages, dates."""
+    for check in (_formats, _partners, _languages, _dates):
+        said = check(case)
+        if said is not None:
+            return said
+    return False
+
+
+def _formats(case: Case) -> bool | None:
+    common = _in_common(case, "formats", rf"(?P<who>Both|All three) are open to (?P<what>{_LABELS})\.")
+    if common is not None:
+        is_visit = case.asking.role is not Role.HOST and case.offering.role is not Role.SEND
+        return common and is_visit
+    if found := re.fullmatch(rf"Formats that go together: {_EACH}", case.plain):
+        return _of_each(case, "formats", found, related("formats", case.asking, case.offering))
+    return None
+
+
+def _partners(case: Case) -> bool | None:
+    said, _, why = case.plain.partition(" A visit does not fit: ")
+    roles = {case.asking.role, case.offering.role}
+    two, three = len(case.everybody) == 2, len(case.everybody) == 3
+    told = {
+        "Both would receive visitors, so this is not about a visit: they could be partners in a project.": (
+            two and roles == {Role.HOST}
+        ),
+        "Both would travel, so this is not about a visit: they could be partners in a project.": (
+            two and roles == {Role.SEND}
+        ),
+        "They could be partners in a project: both are open to a project partnership.": two,
+        "<A> and <B> could be partners in a project: both are open to a project partnership.": three,
+        "All three could be partners in a project: they are open to a project partnership.": three,
+    }
+    if said not in told:
+        return None
+    who = case.everybody if said.startswith("All") else [case.asking, case.offering]
+    are_open = all(PARTNERSHIP in entry.formats for entry in who)
+    return told[said] and are_open and (not why or _no_visit(case, why))
+
+
+def _no_visit(case: Case, why: str) -> bool:
+    """Whether a visit breaks the rule that is told."""
+    asking, offering = case.asking, case.offering
+    starts = [day for day in (asking.date_from, offering.date_from, case.today) if day]
+    ends = [entry.date_to for entry in (asking, offering) if entry.date_to]
+    too_short = bool(starts and ends) and (min(ends) - max(starts)).days + 1 < takes(asking)
+    return {
+        "<A> only hosts.": asking.role is Role.HOST,
+        "<B> only travels.": offering.role is Role.SEND,
+    }.get(why, False) or any(
+        (
+            why.startswith("The dates do not leave ") and too_short and not _upside_down(case),
+            why.startswith("The dates of <") and "end before they begin" in why and _upside_down(case),
+            why.startswith("The dates are past") and bool(case.today and ends and min(ends) < case.today),
+            why.startswith("<B> has no visit left") and (offering.max_visits or 0) <= offering.committed_visits,
+            why == f"{asking.group_size} guests, but the host receives at most {offering.capacity} at once."
+            and (asking.group_size or 0) > (offering.capacity or 0),
+        )
+    )
+
+
+def _upside_down(case: Case) -> bool:
+    dates = [(entry.date_from, entry.date_to) for entry in case.everybody]
+    return any(first and last and first > last for first, last in dates)
+
+
+def _languages(case: Case) -> bool | None:
+    found = re.fullmatch(r"(Both|All three) can work in (.+)\.", case.plain)
+    if not found:
+        return None
+    names = vocabulary().languages
+    common = set.intersection(*(set(entry.languages) for entry in case.everybody))
+    return _SEVERAL[found[1]] == len(case.everybody) and set(re.split(", | and ", found[2])) == {
+        names[code] for code in common
+    }
+
+
+def _dates(case: Case) -> bool | None:
+    found = re.fullmatch(
+        r"(?:Their dates overlap|The dates of all three overlap) from (.+?) to (.+?)"
+        r"(?:; the visit takes (\d+) days?)?\.",
+        case.plain,
+    )
+    if not found:
+        return None
+    first, last = day(found[1]), day(found[2])
+    stated = found[3] is None or (bool(case.asking.duration_days) and int(found[3]) == takes(case.asking))
+    return (
+        stated
+        and (first, last) == overlap(case.everybody, case.today)
+        and (last - first).days + 1 >= int(found[3] or 1)
+    )
+
+
+def _undated(entry: Entry) -> bool:
+    return not (entry.date_from or entry.date_to)
+
+
+_OPEN: dict[str, Callable[[Entry], bool]] = {
+    "Languages of <(.)>": lambda entry: not entry.languages,
+    "When <(.)> can receive guests": _undated,
+    "When <(.)> would travel": _undated,
+    "How many would come from <(.)>": lambda entry: entry.group_size is None,
+    "How many guests <(.)> can receive at once": lambda entry: entry.capacity is None,
+}
+
+
+def unstated(case: Case) -> bool:
+    """What is left open is blank in the answers."""
+    side = dict(zip("ABC", case.everybody, strict=False))
+    for pattern, is_open in _OPEN.items():
+        if about := re.fullmatch(rf"{pattern}: not stated, check\.", case.plain):
+            return is_open(side[about[1]])
+    return False
+
+
+CHECKS: dict[str, Callable[[Case], bool]] = {
+    "named": lambda case: asked_for(case, "them by name"),
+    "named_other": lambda case: asked_for(case, "somebody else"),
+    "topics": topics,
+    "quotes": quotes,
+    "people": people,
+    "groups_apart": groups_apart,
+    "place_wanted": place_wanted,
+    "place_missed": place_missed,
+    "guest_elsewhere": guest_elsewhere,
+    "practical": practical,
+    "in_return": in_return,
+    "met_before": met_before,
+    "joining": joining,
+    "unstated": unstated,
+}
+
+
+# -- a row and its letter ----------------------------------------------------------------------------------
+
+
+def contradictions(row: Sequence[Case]) -> list[str]:
+    """What in a row contradicts something else in it, its strength, or the letter it would become."""
+    if not row:
+        return []
+    case, said = row[0], [one.plain for one in row]
+    found = [f"said twice: {one}" for one, times in Counter(said).items() if times > 1]
+    kinds = {one.reason.feature for one in row}
+    found += [
+        f"both {one} and {other}"
+        for one, other in (("named", "named_other"), ("place_wanted", "place_missed"))
+        if {one, other} <= kinds
+    ]
+    has_reason = any(
+        one.reason.feature in ("named", "topics", "quotes") and not one.reason.sentence.startswith("Against it")
+        for one in row
+    )
+    if case.candidate.band is Band.LIKELY and not has_reason:
+        found.append("likely, without a reason")
+    return found + [f"letter: {what}" for what in _against_the_letter(case, said)]
+
+
+def _against_the_letter(case: Case, said: Sequence[str]) -> Iterator[str]:
+    sides = (Side.SENDING, Side.RECEIVING, Side.JOINING)
+    parties = tuple(_party(side, entry) for side, entry in zip(sides, case.everybody, strict=False))
+    fits = {point.code: point.values for point in what_fits(parties, case.today)}
+    is_open = {point.code: point.values for point in what_is_open(parties)}
+    row = " ".join(said)
+    partners = "be partners in a project" in row
+    who = "All three" if len(case.everybody) == 3 else "Both"
+    told = next((one for one in said if re.match("They share the topic|All three chose the topic", one)), "")
+    if set(fits.get(PointCode.SHARED_TOPICS, ())) != set(quoted(told)):
+        yield f"topics {fits.get(PointCode.SHARED_TOPICS)}, row: {told}"
+    told = next((one for one in said if one.startswith(f"{who} are open to ")), "")
+    if not partners and set(fits.get(PointCode.SHARED_FORMATS, ())) != set(quoted(told)):
+        yield f"formats {fits.get(PointCode.SHARED_FORMATS)}, row: {told}"
+    if (PointCode.SHARED_LANGUAGES in fits) != (f"{who} can work in " in row):
+        yield f"languages {fits.get(PointCode.SHARED_LANGUAGES)}"
+    days = fits.get(PointCode.DATES_OVERLAP)
+    if (found := re.search("overlap from (.+?) to (.+?)[;.]", row)) and days != tuple(
+        day(text).isoformat() for text in found.groups()
+    ):
+        yield f"dates {days}, row: {found[0]}"
+    if partners:
+        return
+    for code, start in (
+        (PointCode.DATES_NOT_NAMED, "When "),
+        (PointCode.GROUP_SIZE, "How many would"),
+        (PointCode.ROOM_FOR_GUESTS, "How many guests"),
+    ):
+        told_open = {
+            side
+            for mark, side in zip("ABC", sides, strict=False)
+            if any(one.startswith(start) and f"<{mark}>" in one for one in said)
+        }
+        if told_open != {Side(value) for value in is_open.get(code, ())}:
+            yield f"{code} {is_open.get(code)}, row: {sorted(told_open)}"
+
+
+def _party(side: Side, entry: Entry) -> Party:
+    """The entry as a letter names it."""
+    names = vocabulary().languages
+    return Party(
+        side=side,
+        entry=entry.id,
+        organisation_id=entry.organisation_id,
+        organisation=entry.organisation,
+        email="",
+        topics=tuple(answers("topics", entry)),
+        formats=tuple(answers("formats", entry)),
+        languages=tuple(names.get(code, code) for code in entry.languages),
+        date_from=entry.date_from,
+        date_to=entry.date_to,
+        group_size=entry.capacity if side is Side.RECEIVING else entry.group_size,
+    )
+
+
+def kind_of(case: Case) -> str:
+    """What kind of sentence it is, for counting."""
+    text = re.sub("“[^”]*”", "“…”", case.plain)
+    text = re.sub(r"\d+ [A-Z][a-z]+ \d{4}", "DATE", text)
+    return f"{case.reason.feature}: {' '.join(text.split()[:5])}"
+
+
+def main() -> int:
+    """Check the lists of the benches and print what was said how often."""
+    parser = argparse.ArgumentParser(description="Check every sentence of the proposals for the benches' lists.")
+    parser.add_argument("--bench", type=Path, default=ROOT.parent / "shared" / "bench")
+    parser.add_argument("--today", type=date.fromisoformat, default=date(2026, 11, 25))
+    parser.add_argument("--usage", action="store_true", help="print how often each kind of sentence was used")
+    options = parser.parse_args()
+    lists = [options.bench / name for name in LISTS if (options.bench / name).is_file()]
+    if not lists:
+        print(f"Nothing was checked: there is none of {', '.join(LISTS)} in {options.bench}. Say where with --bench.")
+        return 2
+    wrong, used = 0, Counter[str]()
+    for path in lists:
+        for label, settings in (
+            ("proposed", MatchingSettings(today=options.today)),
+            ("all, however weak", MatchingSettings(least_score=0, per_request=20, groups_per_request=3, exposure=50)),
+        ):
+            rows = list(rows_of(read_entries(path), settings))
+            found = false_ones(rows)
+            wrong += len(found)
+            counted = f"{len(rows)} rows, {sum(map(len, rows))} sentences, {len(found)} false"
+            print(f"{path.relative_to(options.bench)}, {label}: {counted}")
+            for kind, sentence in found[:10]:
+                print(f"   {kind}: {sentence}")
+            if label == "proposed":
+                used.update(kind_of(case) for row in rows for case in row)
+    if options.usage:
+        for kind, times in used.most_common():
+            print(f"{times:6} {kind}")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
