@@ -58,8 +58,6 @@ class Vocabulary:
     formats: Mapping[str, str]
     target_groups: Mapping[str, str]
     languages: Mapping[str, str]
-    answers: Mapping[str, Mapping[str, tuple[str, ...]]]
-    """Per list ("topics", "formats", "target_groups"): the form's answer -> codes."""
     without_meaning: frozenset[str]
     places: Mapping[str, str]
     """Folded place name -> code."""
@@ -70,20 +68,6 @@ class Vocabulary:
     stop_words_of_forms: frozenset[str]
     asides: tuple[str, ...]
     concepts: tuple[Concept, ...]
-
-    def codes(self, kind: str, answers: tuple[str, ...]) -> tuple[str, ...]:
-        """The codes the form's answers mean, in order and without repetition.
-
-        `kind` is "topics", "formats" or "target_groups". Answers that are codes already stay; unknown
-        ones mean nothing here.
-        """
-        known = self.answers[kind]
-        names: Mapping[str, str] = getattr(self, kind)
-        found: dict[str, None] = {}
-        for answer in answers:
-            for code in known.get(answer, (answer,) if answer in names else ()):
-                found[code] = None
-        return tuple(found)
 
     def place_codes(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """The codes of the places named, a country with the regions that count apart from it.
@@ -112,10 +96,6 @@ def vocabulary() -> Vocabulary:
         formats=codes["formats"],
         target_groups=codes["target_groups"],
         languages=codes["languages"],
-        answers={
-            kind: {answer: tuple(meaning) for answer, meaning in table.items()}
-            for kind, table in codes["answers"].items()
-        },
         without_meaning=frozenset(codes["without_meaning"]["topics"]),
         places={fold(name): code for code, names in places["places"].items() for name in names},
         place_names={code: names[0] for code, names in places["places"].items()},

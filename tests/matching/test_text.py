@@ -63,22 +63,8 @@ def test_quotes_leave_out_links_asides_and_control_characters() -> None:
     assert quotable(text) == ("a trade here",) or all("http" not in q and q.isprintable() for q in quotable(text))
 
 
-def test_every_answer_of_the_form_means_codes_that_have_a_name() -> None:
-    words = vocabulary()
-    for kind, names in (("topics", words.topics), ("formats", words.formats), ("target_groups", words.target_groups)):
-        for answer, codes in words.answers[kind].items():
-            assert codes, answer
-            assert set(codes) <= set(names), answer
-
-
-def test_answers_and_countries_become_codes() -> None:
-    words = vocabulary()
-    assert words.codes("topics", ("Dual VET and apprenticeships", "VET innovation", "nonsense")) == (
-        "vet",
-        "apprenticeships",
-        "vet_innovation",
-    )
-    assert words.place_codes(("Spain", "Norge", "Atlantis", "BE-VLG")) == ("ES", "ES-CT", "NO", "BE-VLG")
+def test_countries_become_codes() -> None:
+    assert vocabulary().place_codes(("Spain", "Norge", "Atlantis", "BE-VLG")) == ("ES", "ES-CT", "NO", "BE-VLG")
 
 
 def test_the_thesaurus_has_each_idea_once_and_in_lower_case() -> None:
