@@ -221,6 +221,14 @@ class Band(StrEnum):
     LONG_SHOT = "long shot"
 
 
+RIGHT_OF_100 = {Band.LIKELY: 95, Band.POSSIBLE: 84, Band.LONG_SHOT: 30}
+"""Of a hundred proposals of each strength, how many were right where it was measured (`tools/bench_matching.py`).
+
+Right is a proposal whose host meets the need, or something close to it. A group is right when both of its guests'
+proposals are.
+"""
+
+
 class AskedFor(StrEnum):
     """Whether a candidate is whom, or where, its request asked for."""
 

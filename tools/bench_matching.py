@@ -9,6 +9,7 @@ entry on its subject. Every figure comes from the set's own scorer. Pools for th
 from __future__ import annotations
 
 import argparse
+import csv
 import importlib.util
 import json
 import random
@@ -33,16 +34,22 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 import train_matching as training  # noqa: E402
 
 from pipeline.cleaning.lists import write_list  # noqa: E402
+from pipeline.matching import propose  # noqa: E402
 from pipeline.matching.command import match_files  # noqa: E402
 from pipeline.matching.eligibility import Masks  # noqa: E402
 from pipeline.matching.features import FEATURES, read_pool  # noqa: E402
 from pipeline.matching.files import COLUMNS, read_entries  # noqa: E402
 from pipeline.matching.ranking import rank  # noqa: E402
+from pipeline.matching.reasons import in_own_words  # noqa: E402
 from pipeline.matching.scoring import shipped_model  # noqa: E402
 from pipeline.matching.shortlist import assign  # noqa: E402
-from pipeline.model import Entry  # noqa: E402
+from pipeline.model import RIGHT_OF_100, Band, Entry  # noqa: E402
 
 SEEDS = (0, 1, 2)
+RIGHT = 2
+"""Grade from which a proposal is right: closely related, or the need itself."""
+MOST_OFF = 0.05
+"""How far a band may be from what people are told about it."""
 Scores = NDArray[np.float32]
 
 
@@ -66,13 +73,16 @@ def main() -> int:
         "out of fold": bench.quality(),
         "baselines": bench.baselines(),
         "calibration": bench.calibration(options.build),
+        "strength": bench.strength(),
+        "strength in lists of 40": bench.strength_in_short_lists(),
+        "strength in many languages": wild_strength(options.bench.parent / "wild" / "matching"),
         "command": bench.command(),
         "assignment": bench.assignment(),
         "published exchanges": bench.published(),
         "timings": {size: timing(bench.entries, int(size)) for size in options.sizes.split(",") if size},
     }
     print(json.dumps(report, indent=None if options.json else 1))
-    return 0
+    return tell_promises(report["strength"])
 
 
 class Bench:
@@ -160,6 +170,45 @@ class Bench:
             "ece, first five of each request": _calibration_error(scores[shown], wanted[shown]),
         }
 
+    def strength(self) -> dict[str, dict[str, Any]]:
+        """Of the proposals of each band, how many are right, and what people are told; each request out of fold too.
+
+        Out of fold, a proposal has the band that weights fitted without any entry on its subject give it. A group is
+        right when both of its guests fit the host.
+        """
+        position = {entry.id: number for number, entry in enumerate(self.entries)}
+        pair = {
+            (int(guest), int(host)): number
+            for number, (guest, host) in enumerate(zip(self.data.guests, self.data.hosts, strict=True))
+        }
+        rows = []
+        for one in propose(self.entries).candidates:
+            ids = [position[name] for name in (one.sending, one.joining) if name]
+            pairs = [pair[guest, position[one.receiving]] for guest in ids if (guest, position[one.receiving]) in pair]
+            if len(pairs) == len(ids):
+                rows.append((one.band, in_own_words(one.reasons), pairs))
+        told: dict[str, dict[str, Any]] = {}
+        for name, scores in (
+            ("shipped weights", None),
+            *((f"out of fold {n}", s) for n, s in enumerate(self.out_of_fold)),
+        ):
+            model = shipped_model()
+            found: dict[Band, list[bool]] = defaultdict(list)
+            for band, said, pairs in rows:
+                weakest = band if scores is None else model.band(float(scores[pairs].min()), in_own_words=said)
+                found[weakest].append(bool((self.data.grades[pairs] >= RIGHT).all()))
+            told[name] = {band: _share(found[band]) for band in Band}
+        return told
+
+    def strength_in_short_lists(self, size: int = 40, lists: int = 40) -> dict[str, dict[str, Any]]:
+        """The same with the shipped weights in random parts of the set: nobody there writes alike."""
+        found: dict[Band, list[bool]] = defaultdict(list)
+        for seed in range(lists):
+            for one in propose(random.Random(seed).sample(list(self.entries), size)).candidates:
+                ids = [name for name in (one.sending, one.joining) if name]
+                found[one.band].append(all(self.truth[name].get(one.receiving, 0) >= RIGHT for name in ids))
+        return {band: _share(found[band]) for band in Band}
+
     def _first_five(self, scores: Scores) -> NDArray[np.intp]:
         order = np.lexsort((-scores, self.data.guests))
         place = np.zeros(len(scores), np.intp)
@@ -237,6 +286,36 @@ class Bench:
             others = random.Random(sample).sample(list(self.entries), 400) if sample else []
             found[f"among 400 others, sample {sample}" if sample else "alone"] = _places(told, [*ours, *others])
         return found
+
+
+def _share(right: Sequence[bool]) -> dict[str, Any]:
+    return {"proposals": len(right), "right": round(sum(right) / max(1, len(right)), 3)}
+
+
+def wild_strength(folder: Path) -> dict[str, Any] | str:
+    """The same for the answers in many languages, which nothing was fitted to."""
+    if not (folder / "wild.csv").is_file():
+        return f"not measured: there is no {folder / 'wild.csv'}"
+    with (folder / "wild_truth.csv").open(encoding="utf-8", newline="") as lines:
+        grade = {(row["query_id"], row["candidate_id"]): int(row["grade"]) for row in csv.DictReader(lines)}
+    found: dict[Band, list[bool]] = defaultdict(list)
+    for one in propose(read_entries(folder / "wild.csv")).candidates:
+        ids = [name for name in (one.sending, one.joining) if name]
+        found[one.band].append(all(grade.get((name, one.receiving), 0) >= RIGHT for name in ids))
+    return {band: _share(found[band]) for band in Band}
+
+
+def tell_promises(strength: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> int:
+    """Say which bands are not as often right as the review tab's note says: 1 when any is not, else 0."""
+    missed = [
+        f"{name}: {band} is right in {shares[band]['right']:.2f}, the note says {right / 100:.2f}"
+        for name, shares in strength.items()
+        for band, right in RIGHT_OF_100.items()
+        if abs(shares[band]["right"] - right / 100) > MOST_OFF
+    ]
+    for line in missed:
+        print(line, file=sys.stderr)
+    return 1 if missed else 0
 
 
 def first_come(arcs: Mapping[int, Sequence[tuple[int, float]]], visits: Mapping[int, int]) -> dict[int, int]:

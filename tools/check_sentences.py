@@ -475,12 +475,8 @@ def contradictions(row: Sequence[Case]) -> list[str]:
         for one, other in (("named", "named_other"), ("place_wanted", "place_missed"))
         if {one, other} <= kinds
     ]
-    has_reason = any(
-        one.reason.feature in ("named", "topics", "quotes") and not one.reason.sentence.startswith("Against it")
-        for one in row
-    )
-    if case.candidate.band is Band.LIKELY and not has_reason:
-        found.append("likely, without a reason")
+    if case.candidate.band is Band.LIKELY and not kinds & {"named", "quotes"}:
+        found.append("likely, but not in their own words")
     return found + [f"letter: {what}" for what in _against_the_letter(case, said)]
 
 

@@ -14,7 +14,7 @@ from pipeline.matching.groups import Group, all_broken, find_groups, once_each
 from pipeline.matching.nearly import near_misses
 from pipeline.matching.outcome import FeatureRow, MatchingResult, MatchingSettings
 from pipeline.matching.ranking import Progress, Ranking, rank
-from pipeline.matching.reasons import explain_pair, has_reason, reasons_for, unstated
+from pipeline.matching.reasons import explain_pair, in_own_words, reasons_for, unstated
 from pipeline.matching.scoring import Model, shipped_model
 from pipeline.matching.shortlist import Arcs, assign
 from pipeline.matching.unmet import invitations, unmet_demand
@@ -172,7 +172,7 @@ def _pairs(pool: Pool, model: Model, good: Arcs, settings: MatchingSettings) -> 
             sending=entries[guest].id,
             receiving=entries[host].id,
             score=round(score, 4),
-            band=model.band(score, has_reason=has_reason(why)),
+            band=model.band(score, in_own_words=in_own_words(why)),
             reasons=why,
             unstated=unstated(entries[guest], entries[host], today=settings.today),
             rank=place,
@@ -244,7 +244,7 @@ def _groups(
             receiving=entries[group.host].id,
             joining=entries[group.third].id,
             score=round(group.score, 4),
-            band=model.band(group.weakest, has_reason=has_reason(why)),
+            band=model.band(group.weakest, in_own_words=in_own_words(why)),
             reasons=why,
             unstated=unstated(entries[group.guest], entries[group.host], entries[group.third], settings.today),
             rank=place,

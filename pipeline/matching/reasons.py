@@ -47,7 +47,6 @@ AGAINST = "Against it: "
 _SUBJECT = ("topics", "inferred_topics")
 _FACTS = ("place_wanted", "met_before", "in_return")
 _AGAINST = ("named_other", "place_missed", "guest_elsewhere", "groups_apart")
-_REASONS = ("named", "topics", "quotes")
 _WORDS = {
     "inferred_topics": "Their words point to the same topics, more or less than usual.",
     "words": "Their texts are near in words and ideas.",
@@ -111,9 +110,9 @@ def reasons_for(
     return tuple(found)
 
 
-def has_reason(reasons: Iterable[Reason]) -> bool:
-    """Whether the sentences give a subject that both have, or that one asked for the other by name."""
-    return any(reason.feature in _REASONS and not reason.sentence.startswith(AGAINST) for reason in reasons)
+def in_own_words(reasons: Iterable[Reason]) -> bool:
+    """Whether what both wrote bears it out, not only what they ticked: a quotation of each, or a name asked for."""
+    return any(reason.feature in ("named", "quotes") for reason in reasons)
 
 
 def practical(asking: Entry, offering: Entry, today: date | None = None, joining: Entry | None = None) -> list[str]:

@@ -43,12 +43,12 @@ class Model:
         scores: Floats = (1 / (1 + np.exp(-logits))).astype(np.float32)
         return scores
 
-    def band(self, score: float, *, has_reason: bool) -> Band:
+    def band(self, score: float, *, in_own_words: bool) -> Band:
         """How the probability is shown to people.
 
-        Without a reason that anybody can see in the answers of both (`has_reason`), nothing is likely.
+        Boxes alone make nothing likely: both write about the same, or one asked for the other by name.
         """
-        if score >= self.likely and has_reason:
+        if score >= self.likely and in_own_words:
             return Band.LIKELY
         return Band.POSSIBLE if score >= self.possible else Band.LONG_SHOT
 

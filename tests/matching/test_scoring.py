@@ -28,16 +28,16 @@ def test_scores_are_probabilities_and_bands_follow_them() -> None:
     model = shipped_model()
     scores = model.scores(np.vstack([np.zeros(len(FEATURES)), np.ones(len(FEATURES))]).astype(np.float32))
     assert ((scores > 0) & (scores < 1)).all()
-    assert [model.band(value, has_reason=True) for value in (0.1, model.possible, model.likely)] == [
+    assert [model.band(value, in_own_words=True) for value in (0.1, model.possible, model.likely)] == [
         Band.LONG_SHOT,
         Band.POSSIBLE,
         Band.LIKELY,
     ]
 
 
-def test_nothing_is_likely_without_a_reason_that_can_be_seen() -> None:
+def test_boxes_alone_make_nothing_likely() -> None:
     model = shipped_model()
-    assert [model.band(value, has_reason=False) for value in (0.1, model.likely, 1.0)] == [
+    assert [model.band(value, in_own_words=False) for value in (0.1, model.likely, 1.0)] == [
         Band.LONG_SHOT,
         Band.POSSIBLE,
         Band.POSSIBLE,
