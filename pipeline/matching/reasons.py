@@ -25,7 +25,7 @@ from pipeline.matching.eligibility import (
 from pipeline.matching.features import FEATURES, Pool
 from pipeline.matching.outcome import FeatureRow
 from pipeline.matching.scoring import Model
-from pipeline.matching.text import concept_label, language_of, quotable, said_in
+from pipeline.matching.text import IDEA, language_of, quotable, said_in
 from pipeline.matching.vocabulary import fold, vocabulary
 from pipeline.model import Entry, Reason, Role, Ticked
 
@@ -158,18 +158,27 @@ def unstated(
 
 def answers_of(kind: str, entry: Entry) -> tuple[Ticked, ...]:
     """What an entry answered: the options as ticked; of a list that holds only codes, what the codes mean."""
-    ticked = tuple(one for one in entry.ticked if one.question == kind)
-    if ticked:
+    if entry.ticked and (ticked := tuple([one for one in entry.ticked if one.question == kind])):
         return ticked
+    return _named(kind, getattr(entry, kind))
+
+
+@lru_cache(maxsize=20_000)
+def _named(kind: str, codes: tuple[str, ...]) -> tuple[Ticked, ...]:
     names: Mapping[str, str] = getattr(vocabulary(), kind)
-    codes = [code for code in dict.fromkeys(getattr(entry, kind)) if code not in vocabulary().without_meaning]
-    return tuple(Ticked(question=kind, text=names.get(code, code), codes=(code,)) for code in codes)
+    told = [code for code in dict.fromkeys(codes) if code not in vocabulary().without_meaning]
+    return tuple(Ticked(question=kind, text=names.get(code, code), codes=(code,)) for code in told)
 
 
-def shared_answers(kind: str, *entries: Entry) -> list[str]:
+def shared_answers(kind: str, *entries: Entry) -> tuple[str, ...]:
     """What everybody answered, word for word, in the order of the first."""
-    first, *others = ([one.text for one in answers_of(kind, entry)] for entry in entries)
-    return [text for text in first if all(text in texts for texts in others)]
+    return _in_all(tuple([tuple([one.text for one in answers_of(kind, entry)]) for entry in entries]))
+
+
+@lru_cache(maxsize=20_000)
+def _in_all(lists: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    first, *others = lists
+    return tuple(text for text in first if all(text in texts for texts in others))
 
 
 def related_answers(kind: str, left: Entry, right: Entry) -> tuple[list[str], list[str]] | None:
@@ -340,21 +349,23 @@ def _best_quotes(pool: Pool, guest: int, host: int) -> tuple[str, str]:
     They share the idea of a topic that both chose, or an idea of the thesaurus and another idea or word. Between
     languages only ideas count: a word that looks alike may mean something else there.
     """
-    asking, offering = pool.entries[guest], pool.entries[host]
-    topic = _ideas_of(tuple(shared_answers("topics", asking, offering)))
     common = _shared_terms(pool, guest, host)
-    if not common:
+    if not any(term.startswith(IDEA) for term in common):
         return "", ""
+    asking, offering = pool.entries[guest], pool.entries[host]
+    topic = _ideas_of(shared_answers("topics", asking, offering))
     sought, asked = _quotable_terms(asking.seeks or asking.text or "", asking.text_lang)
     offer, offered = _quotable_terms(offering.offers or offering.text or "", offering.text_lang)
+    counts = {term for term in common if sought == offer or term.startswith(IDEA)}
+    there = [(right, theirs) for right, of in offered if (theirs := counts.intersection(of))]
     best, most = ("", ""), 0.0
-    for left, of_left in asked:
-        mine = {term for term in of_left if term in common and (sought == offer or concept_label(term))}
-        for right, of_right in offered if mine else ():
-            shared = mine.intersection(of_right)
-            bears = shared & topic or (len(shared) >= LEAST_SHARED and any(map(concept_label, shared)))
-            worth = sum(common[term] for term in sorted(shared))
-            if bears and worth > most:
+    for left, of in asked if there else ():
+        mine = [term for term in of if term in counts]
+        for right, theirs in there if mine else ():
+            shared = [term for term in mine if term in theirs]
+            worth = sum([common[term] for term in shared])
+            several = len(shared) >= LEAST_SHARED and any(term.startswith(IDEA) for term in shared)
+            if worth > most and (several or not topic.isdisjoint(shared)):
                 best, most = (left, right), worth
     return _closed(best[0]), _closed(best[1])
 
@@ -362,7 +373,7 @@ def _best_quotes(pool: Pool, guest: int, host: int) -> tuple[str, str]:
 @lru_cache(maxsize=20_000)
 def _ideas_of(labels: tuple[str, ...]) -> frozenset[str]:
     """The ideas that the words of topics name: those of "Gender equality" are gender equality."""
-    return frozenset(term for label in labels for term in said_in(fold(label), "en") if concept_label(term))
+    return frozenset(term for label in labels for term in said_in(fold(label), "en") if term.startswith(IDEA))
 
 
 def _closed(sentence: str) -> str:
@@ -385,8 +396,8 @@ def _shared_terms(pool: Pool, guest: int, host: int) -> dict[str, float]:
     rarity, telling = pool.profiles.rarity, pool.profiles.telling
     return {
         term: telling[term] * min(left[term], right[term])
-        for term in sorted(left.keys() & right.keys())
-        if rarity[term] >= (RARE_IDEA if concept_label(term) else RARE_WORD)
+        for term in left.keys() & right.keys()
+        if rarity[term] >= (RARE_IDEA if term.startswith(IDEA) else RARE_WORD)
     }
 
 

@@ -14,7 +14,9 @@ from functools import cache, lru_cache
 from pipeline.matching.vocabulary import WHOLE, fold, vocabulary
 
 Terms = Mapping[str, float]
-"""Term -> weight in (0, 1]. Concepts begin with `§`."""
+"""Term -> weight in (0, 1]."""
+IDEA = "§"
+"""How the term of an idea of the thesaurus begins."""
 
 STEM = 6
 LEAST_JOINED = 5
@@ -120,11 +122,6 @@ def said_in(sentence: str, language: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys([term for word in _WORD.findall(sentence) for term in _terms_of_word(word, spoken)]))
 
 
-def concept_label(term: str) -> str | None:
-    """The English name of a concept term, or None for a plain word beginning."""
-    return term[1:] if term.startswith("§") else None
-
-
 @lru_cache(maxsize=200_000)
 def _terms_of_word(word: str, language: str) -> tuple[str, ...]:
     words = vocabulary()
@@ -133,7 +130,7 @@ def _terms_of_word(word: str, language: str) -> tuple[str, ...]:
     if language != _ENGLISH and word in words.stop_words[_ENGLISH]:
         return ()
     concepts = _concepts_of_word(word, language)
-    return (word[:STEM], *(f"§{label}" for label in concepts))
+    return (word[:STEM], *(f"{IDEA}{label}" for label in concepts))
 
 
 def _concepts_of_word(word: str, language: str) -> tuple[str, ...]:
