@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 MATTERS = 0.15
 """Log-odds a contribution needs before it is worth a sentence."""
-RARE_IDEA, RARE_WORD = 2.5, 3.2
-"""Rarity of what two quoted sentences may share: an idea in less than a quarter of the texts, a word in a ninth."""
+RARE_TOPIC, RARE_IDEA, RARE_WORD = 2.2, 2.5, 3.2
+"""Rarity of what two quoted sentences may share: in less than a third, a quarter, a ninth of the texts."""
 LEAST_SHARED = 2
 """Ideas and words that two quoted sentences must share: one may be chance, unless it is the topic."""
 LEAST = 0.001
@@ -349,11 +349,11 @@ def _best_quotes(pool: Pool, guest: int, host: int) -> tuple[str, str]:
     They share the idea of a topic that both chose, or an idea of the thesaurus and another idea or word. Between
     languages only ideas count: a word that looks alike may mean something else there.
     """
-    common = _shared_terms(pool, guest, host)
-    if not any(term.startswith(IDEA) for term in common):
-        return "", ""
     asking, offering = pool.entries[guest], pool.entries[host]
     topic = _ideas_of(shared_answers("topics", asking, offering))
+    common = _shared_terms(pool, guest, host, topic)
+    if not any(term.startswith(IDEA) for term in common):
+        return "", ""
     sought, asked = _quotable_terms(asking.seeks or asking.text or "", asking.text_lang)
     offer, offered = _quotable_terms(offering.offers or offering.text or "", offering.text_lang)
     counts = {term for term in common if sought == offer or term.startswith(IDEA)}
@@ -389,15 +389,15 @@ def _quotable_terms(text: str, language: str | None) -> tuple[str | None, tuple[
     return spoken, tuple((sentence, said_in(fold(sentence), spoken)) for sentence in quotable(text))
 
 
-def _shared_terms(pool: Pool, guest: int, host: int) -> dict[str, float]:
-    """The rarer terms that both texts have, with how much they tell."""
+def _shared_terms(pool: Pool, guest: int, host: int, topic: frozenset[str]) -> dict[str, float]:
+    """The rarer terms that both texts have, with how much they tell; the ideas of a shared topic may be less rare."""
     sides = pool.profiles.sides
     left, right = sides.terms[sides.ask[guest]], sides.terms[sides.offer[host]]
     rarity, telling = pool.profiles.rarity, pool.profiles.telling
     return {
         term: telling[term] * min(left[term], right[term])
         for term in left.keys() & right.keys()
-        if rarity[term] >= (RARE_IDEA if term.startswith(IDEA) else RARE_WORD)
+        if rarity[term] >= (RARE_TOPIC if term in topic else RARE_IDEA if term.startswith(IDEA) else RARE_WORD)
     }
 
 
