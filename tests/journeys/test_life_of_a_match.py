@@ -52,6 +52,70 @@ def test_an_edited_answer_asks_again_and_the_old_tick_counts_for_nothing(
     assert [match for match, _ in journey.letters()] == [newer["Match"]]
 
 
+def test_an_edited_answer_asks_again_with_the_reasons_of_today_and_says_what_changed(
+    journey: Any, sides: Any, day: Any
+) -> None:
+    """What she reads was true when she reads it: dates, topics and quotes, and nothing of yesterday's."""
+    journey.submit(
+        *sides(
+            host={"date_from": day(100), "date_to": day(300), "offers": "We show how apprentices learn in companies."},
+            send={"date_from": day(120), "date_to": day(150), "seeks": "We want to learn how apprentices are paid."},
+        )
+    )
+    journey.run()
+    old = journey.row("Kortrijk", "Lysekil")
+    assert f"from {day.in_words(120)} to {day.in_words(150)}" in old["Why"]
+    journey.tick(old["Match"])
+    journey.edit(
+        "office@organisation-2.example",
+        date_from=day(200),
+        date_to=day(260),
+        topics="VET innovation",
+        seeks="Robotics in VET.",
+    )
+    journey.run()
+    assert journey.letters() == [], "what she approved is not what would be sent"
+    assert journey.status(old["Match"]).startswith("Out of date: see M-")
+    new = journey.row("Kortrijk", "Lysekil")
+    assert (new["Approve"], new["Status"]) == (
+        False,
+        f"Proposed: please check: an answer has changed since {old['Match']} · {new['Match']}",
+    )
+    lines = new["Why"].splitlines()
+    assert lines[:4] == [
+        "Kortrijk Training Centre has changed its answers:",
+        "- Topics (up to four): were “Dual VET and apprenticeships”, now “VET innovation”",
+        "- What do you want to learn: was “We want to learn how apprentices are paid.”, now “Robotics in VET.”",
+        f"- dates: were {day.in_words(120)} to {day.in_words(150)}, now {day.in_words(200)} to {day.in_words(260)}",
+    ]
+    reasons = "\n".join(lines[4:])
+    assert f"from {day.in_words(200)} to {day.in_words(260)}" in reasons
+    assert "are paid" not in reasons
+    assert day.in_words(120) not in reasons
+    journey.tick(new["Match"])
+    journey.run()
+    assert [match for match, _ in journey.letters()] == [new["Match"]]
+
+
+def test_a_pair_that_fits_no_longer_since_an_edit_is_not_asked_about_again(
+    journey: Any, proposed: dict[str, Any]
+) -> None:
+    journey.tick(proposed["Match"])
+    journey.edit(
+        "office@organisation-2.example",
+        topics="Gender equality",
+        seeks="How town councils plan their budgets for women's sport.",
+    )
+    journey.run()
+    assert [row["Match"] for row in journey.review()] == [proposed["Match"]]
+    status = journey.status(proposed["Match"])
+    assert status.startswith("Withdrawn: since an answer was edited they no longer fit well enough.")
+    assert "Topics (up to four): were “Dual VET and apprenticeships”, now “Gender equality”" in status
+    assert journey.letters() == []
+    quiet = journey.run()
+    assert (quiet.summary, journey.status(proposed["Match"])) == ("", status)
+
+
 def test_an_answer_edited_back_does_not_revive_the_old_tick(journey: Any, proposed: dict[str, Any]) -> None:
     journey.tick(proposed["Match"])
     journey.edit("office@organisation-2.example", seeks="Something else about dual VET and companies.")
@@ -261,7 +325,7 @@ def test_by_hand_becomes_a_proposal_with_its_own_tick_and_opens_a_pair_again(
         journey.person.put("By hand", 2, title, name)
     journey.run()
     again = next(row for row in journey.review() if row["Match"] != proposed["Match"])
-    assert again["Why"] == "Proposed by hand."
+    assert again["Why"].startswith("Proposed by hand.\n")
     assert len(journey.letters()) == 1
     journey.tick(again["Match"])
     journey.run()
