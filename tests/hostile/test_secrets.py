@@ -41,7 +41,11 @@ def made(world: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.mark.parametrize(
     "target",
-    ["pipeline.planning.plan.make_plan", "pipeline.wiring.message_id_maker", "pipeline.adapters.mail.smtp.SmtpMailer.session"],
+    [
+        "pipeline.planning.plan.make_plan",
+        "pipeline.wiring.message_id_maker",
+        "pipeline.adapters.mail.smtp.SmtpMailer.session",
+    ],
 )
 def test_a_crash_shows_no_secret(world: ModuleType, made: Any, target: str) -> None:
     key = made.directory / "service.json"
