@@ -623,6 +623,8 @@ class NewRow:
 
     key: str
     cells: Mapping[str, Cell]
+    beside: str | None = None
+    """The key of the row below which it goes instead, where there is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

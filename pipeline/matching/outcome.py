@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from pipeline.model import Band, Candidate, NearMiss, Unmet
+
+_ORDER = (Band.LONG_SHOT, Band.POSSIBLE, Band.LIKELY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +27,10 @@ class MatchingSettings:
     """Visits a host who gave no number is proposed for at once."""
     exposure: int = 2
     """Open proposals per remaining visit of a host, primaries and alternates together."""
+
+    def admits(self, band: Band, *, by_name: bool) -> bool:
+        """Whether what is that strong is proposed; `by_name`: the request asked for that very partner."""
+        return by_name or _ORDER.index(band) >= _ORDER.index(self.least_band)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +52,8 @@ class MatchingResult:
 
     candidates: tuple[Candidate, ...] = ()
     """Pairs by request and rank, then groups of three (`joining` set)."""
+    given: Mapping[tuple[str, ...], Candidate] = field(default_factory=dict)
+    """The parties that were to be judged in any case, by their entry ids, however little they fit."""
     nearly: tuple[NearMiss, ...] = ()
     unmet: tuple[Unmet, ...] = ()
     invitations: tuple[Invitation, ...] = ()

@@ -75,16 +75,25 @@ def _new_items(now: Mapping[str, str], before: Mapping[str, str]) -> dict[str, s
 
 
 def _new_rows(inputs: RunInputs, ticks: Ticks, matches: Matches, letters: Letters) -> tuple[NewRow, ...]:
-    """Rows of the review tab for open matches that have none, the strongest on top."""
-    missing = [
-        match
-        for match in matches.all.values()
+    """Rows of the review tab for open matches that have none: the strongest on top, variants of one idea together.
+
+    Where one of these has a row already they go below that.
+    """
+    missing = {
+        match.id: match
+        for match in sorted(matches.all.values(), key=officer_order)
         if match.id not in ticks.review.statuses and letters.statuses[match.id].stage in OPEN_STAGES
-    ]
-    return tuple(
-        review.new_row(match, letters.statuses[match.id], inputs.composer.first_lines(match))
-        for match in sorted(missing, key=officer_order)
-    )
+    }
+    variants = {one: [other.id for other in letters.ruling.variants.get(one, ())] for one in missing}
+    rows: dict[str, NewRow] = {}
+    for first in missing:
+        group = [one for one in (first, *variants[first]) if one in missing and one not in rows]
+        standing = (other for one in group for other in variants[one] if other in ticks.review.standing_rows)
+        beside = next(standing, None)
+        for one in group:
+            begins = inputs.composer.first_lines(missing[one])
+            rows[one] = review.new_row(missing[one], letters.statuses[one], begins, beside=beside)
+    return tuple(rows.values())
 
 
 def _before(inputs: RunInputs, entries: Entries, matches: Matches, rows: Sequence[NewRow]) -> SheetChanges:

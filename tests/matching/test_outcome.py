@@ -15,3 +15,10 @@ def test_unless_somebody_says_otherwise() -> None:
 
 def test_nothing_found_is_an_answer() -> None:
     assert MatchingResult() == MatchingResult(candidates=(), nearly=(), unmet=(), invitations=())
+
+
+def test_what_is_strong_enough_or_asked_for_by_name_is_admitted() -> None:
+    usual, strict = MatchingSettings(), MatchingSettings(least_band=Band.LIKELY)
+    assert [usual.admits(band, by_name=False) for band in Band] == [True, True, False]
+    assert [strict.admits(band, by_name=False) for band in Band] == [True, False, False]
+    assert usual.admits(Band.LONG_SHOT, by_name=True)
