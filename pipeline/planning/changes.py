@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pipeline.model import Decision, NewRow, Problem, SheetChanges, Stage
+from pipeline.model import Decision, Match, NewRow, Problem, SheetChanges, Stage
 from pipeline.planning.entries import Entries
 from pipeline.planning.inputs import RunInputs
 from pipeline.planning.letters_due import Letters
@@ -50,12 +50,12 @@ def _ledger_changes(
     keys = frozenset(problem.key for problem in matches.problems)
     return LedgerChanges(
         at=inputs.now,
-        matches=matches.fresh,
+        matches=tuple(_without_checks(match) for match in matches.fresh),
         superseded=_new_items(matches.superseded, state.superseded),
         decisions=tuple(
             decision
-            for match, decision in ticks.review.decisions.items()
-            if decision != state.decisions.get(match, Decision(match=match))
+            for match in ticks.review.decisions
+            if (decision := ticks.decisions[match]) != state.decisions.get(match, Decision(match=match))
         ),
         judgements=entries.answered.judgements,
         spellings=_new_items(entries.memory, state.spellings),
@@ -68,6 +68,11 @@ def _ledger_changes(
         reopened=letters.ruling.reopened,
         form_columns=entries.columns if entries.columns != state.form_columns else None,
     )
+
+
+def _without_checks(match: Match) -> Match:
+    """What must be found out about a side is told anew by every run; it may name somebody else's address."""
+    return replace(match, parties=tuple(replace(party, check_first=None) for party in match.parties))
 
 
 def _new_items(now: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:

@@ -219,13 +219,17 @@ def last_seen(match: Match, state: LedgerState, rows: Collection[str]) -> Match:
 
 
 def as_known_today(match: Match, sources: Mapping[str, Source], memory: Mapping[str, str]) -> Match:
-    """The match with its organisations' ids as linkage sees them now: a merge must not let a twin through."""
+    """The match with its organisations' ids as linkage sees them now: a merge must not let a twin through.
+
+    And with what must be found out today before a side is written to, whatever was known when it was proposed.
+    """
     parties = tuple(
         replace(
             party,
             organisation_id=sources[party.entry].entry.organisation_id
             if party.entry in sources
             else canonical(party.organisation_id, memory),
+            check_first=sources[party.entry].response.held if party.entry in sources else party.check_first,
         )
         for party in match.parties
     )

@@ -142,9 +142,8 @@ class _Ruling:
         if letter is None:
             return None
         if letter.state is LetterState.SENT:
-            return MatchStatus(
-                match=match.id, stage=Stage.INTRODUCED, detail=_introduced(letter), bounced=bool(letter.bounced)
-            )
+            detail = "; ".join((_introduced(letter), *_checked_first(unchecked_sides(match, decision))))
+            return MatchStatus(match=match.id, stage=Stage.INTRODUCED, detail=detail, bounced=bool(letter.bounced))
         if letter.state in {LetterState.UNSURE, LetterState.COMMITTING}:
             if decision.was_sent is None:
                 return MatchStatus(
@@ -261,11 +260,7 @@ class _Ruling:
             told = [f"{_variant(other, match)}{', which is ticked' if other in ticked else ''}" for other in others]
             parts.append(f"one of these: {in_words([f'{match.id} (this row)', *told], joiner='or')}")
         parts += [f"please check: {warning.rstrip('.')}" for warning in dict.fromkeys(match.warnings)]
-        parts += [
-            f"before approving, check {party.organisation}: {party.check_first}"
-            for party in match.parties
-            if party.check_first
-        ]
+        parts += [f"before approving, check {check}" for check in _checked_first(unchecked_sides(match, decision))]
         return MatchStatus(match=match.id, stage=Stage.PROPOSED, detail=_sentences(parts) or "tick Approve or Decline")
 
     # -- approved --------------------------------------------------------------------------------------
@@ -280,13 +275,9 @@ class _Ruling:
                 self._take_back(one, why)
             told = in_words([f"{match.id} (this row)", *(_variant(other, match) for other in ticked)])
             return self._held(match, f"{why}: {told}. Untick all but one; until then none of them leaves")
-        unchecked = [party for party in match.parties if party.check_first]
-        if unchecked and decision.agreed is not True:
-            return self._held(
-                match,
-                "; ".join(f"{party.organisation}: {party.check_first}" for party in unchecked)
-                + ". When that is settled, tick Agreed as well",
-            )
+        unchecked = unchecked_sides(match, decision)
+        if unchecked:
+            return self._held(match, _to_check(match, unchecked, is_agreed=decision.agreed is True))
         if letter is not None and letter.state is LetterState.HELD:
             return self._held(match, f"{letter.detail}. Untick Approve, wait for one run, then tick it again to retry")
         asked = [party for party in match.parties if party.ask_first and not party.check_first]
@@ -383,6 +374,30 @@ class _Ruling:
     def _take_back(self, letter: LetterRecord | None, why: str) -> None:
         if letter is not None and letter.state in {LetterState.QUEUED, LetterState.CLAIMED, LetterState.HELD}:
             self.withdrawn[letter.id] = why
+
+
+def unchecked_sides(match: Match, decision: Decision) -> list[Party]:
+    """The sides that must not be written to before a person has found out who they are."""
+    return [
+        party
+        for party in match.parties
+        if party.check_first and not (decision.agreed is True and party.side in decision.checked)
+    ]
+
+
+def _to_check(match: Match, unchecked: Sequence[Party], *, is_agreed: bool) -> str:
+    """What to find out before the letter may leave. Agreed speaks for sides that asked to be asked first as well."""
+    told = "; ".join(_checked_first(unchecked))
+    asked = [party.organisation for party in match.parties if party.ask_first and not party.check_first]
+    if asked:
+        told += f". {' and '.join(asked)} asked to be asked first: please do that as well"
+    if is_agreed:
+        return f"{told}. Agreed was ticked before this was known: when it is settled, untick it and tick it a run later"
+    return f"{told}. When {'both are' if asked else 'that is'} settled, tick Agreed as well"
+
+
+def _checked_first(parties: Sequence[Party]) -> list[str]:
+    return [f"{party.organisation}: {(party.check_first or '').rstrip('.')}" for party in parties]
 
 
 _GONE_OUT = frozenset({LetterState.SENT, LetterState.UNSURE, LetterState.COMMITTING, LetterState.CLAIMED})

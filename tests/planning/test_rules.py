@@ -306,8 +306,42 @@ def test_a_side_that_must_be_checked_first_is_held_until_it_is() -> None:
     one = match(check_first="ask at the old address")
     found = ruling(one)
     assert (found.statuses[0].stage, found.due) == (Stage.HELD, ())
-    agreed = ruling(one, decisions={one.id: Decision(match=one.id, approved=True, agreed=True)})
+    assert found.statuses[0].text == "Held: b: ask at the old address. When that is settled, tick Agreed as well"
+    told = (Side.RECEIVING,)
+    agreed = ruling(one, decisions={one.id: Decision(match=one.id, approved=True, agreed=True, checked=told)})
     assert len(agreed.due) == 1
+
+
+def test_agreed_says_nothing_of_what_the_row_did_not_tell_when_it_was_ticked() -> None:
+    one = match(check_first="ask at the old address.")
+    for checked in ((), (Side.SENDING,)):
+        found = ruling(one, decisions={one.id: Decision(match=one.id, approved=True, agreed=True, checked=checked)})
+        assert found.due == ()
+        assert found.statuses[0].text == (
+            "Held: b: ask at the old address. Agreed was ticked before this was known: when it is settled, untick it "
+            "and tick it a run later"
+        )
+
+
+def test_while_one_side_is_held_the_other_gets_no_question_and_agreed_speaks_for_both() -> None:
+    one = match(check_first="ask at the old address")
+    asking = replace(one, parties=(replace(one.parties[0], ask_first=True), one.parties[1]))
+    found = ruling(asking)
+    assert found.due == ()
+    assert found.statuses[0].text == (
+        "Held: b: ask at the old address. a asked to be asked first: please do that as well. "
+        "When both are settled, tick Agreed as well"
+    )
+    agreed = Decision(match=one.id, approved=True, agreed=True, checked=(Side.RECEIVING,))
+    assert [due.kind for due in ruling(asking, decisions={one.id: agreed}).due] == [LetterKind.INTRODUCTION]
+
+
+def test_what_is_doubtful_about_a_side_after_the_introduction_stands_on_the_row() -> None:
+    one = match(check_first="ask at the old address.")
+    sent = letter(one, LetterState.SENT)
+    assert ruling(one, letters=(sent,)).statuses[0].text == ("Introduced on 2026-11-20; b: ask at the old address")
+    known = Decision(match=one.id, approved=True, agreed=True, checked=(Side.RECEIVING,))
+    assert ruling(one, letters=(sent,), decisions={one.id: known}).statuses[0].text == "Introduced on 2026-11-20"
 
 
 def test_by_hand_opens_a_pair_again() -> None:
@@ -576,7 +610,7 @@ def test_a_question_that_went_wrong_needs_a_person(state: LetterState, detail: s
 def test_whoever_must_be_checked_first_is_not_asked_by_letter_too() -> None:
     one = match(ask_first=True, check_first="write to the old address")
     assert ruling(one).statuses[0].stage is Stage.HELD
-    agreed = {one.id: Decision(match=one.id, approved=True, agreed=True)}
+    agreed = {one.id: Decision(match=one.id, approved=True, agreed=True, checked=(Side.RECEIVING,))}
     assert [due.kind for due in ruling(one, decisions=agreed).due] == [LetterKind.INTRODUCTION]
 
 
