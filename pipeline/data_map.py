@@ -157,7 +157,7 @@ DATA_MAP: dict[str, dict[str, Use]] = {
         | _fields(BOOKKEEPING, "id band score waiting_since by_hand proposed_on generation")
     ),
     "KnownEntry": (
-        _fields(MEMORY_OF_ENTRY, "address organisation_key content earlier first_seen last_confirmed")
+        _fields(MEMORY_OF_ENTRY, "address organisation_key content earlier first_seen last_confirmed since")
         | _fields(CONSENT, "consent_version")
         | _fields(BOOKKEEPING, "id paused")
     ),
@@ -170,7 +170,7 @@ DATA_MAP: dict[str, dict[str, Use]] = {
         | _fields(BOOKKEEPING, "id kind match state message_id since attempts not_before")
     ),
     "Decision": (
-        _fields(DECISION, "message agreed approved declined was_sent reopened") | _fields(BOOKKEEPING, "match")
+        _fields(DECISION, "message agreed checked approved declined was_sent reopened") | _fields(BOOKKEEPING, "match")
     ),
     "Judgement": _fields(ORGANISATION, "left right") | _fields(DECISION, "verdict at by"),
     "PastExchange": _fields(ORGANISATION, "sending receiving joining") | _fields(WISHES, "ended"),

@@ -534,6 +534,8 @@ class Decision:
     message: str | None = None
     agreed: bool | None = None
     """Ask-first: the officer noted the partner's yes (True) or no (False)."""
+    checked: tuple[Side, ...] = ()
+    """Of which sides the row said whom to ask first when `agreed` was ticked: it speaks for no others."""
     was_sent: bool | None = None
     """Unsure: the officer settled it."""
     reopened: bool = False
@@ -604,6 +606,8 @@ class KnownEntry:
     consent_version: str = ""
     paused: bool = False
     """Its row had vanished when the tab was last read."""
+    since: datetime | None = None
+    """When it was first submitted under this name, by the form's clock: an edit refreshes what the row says."""
     earlier: tuple[str, ...] = ()
     """Contents it had before, newest last: an old row that is still there is told from a new need."""
 
@@ -645,6 +649,8 @@ class NewRow:
 
     key: str
     cells: Mapping[str, Cell]
+    beside: str | None = None
+    """The key of the row below which it goes instead, where there is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

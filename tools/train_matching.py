@@ -38,8 +38,8 @@ BY_HAND = {"time_to_spare": 0.15, "in_return": 0.25, "met_before": 0.3}
 AGAINST = {"groups_apart", "place_missed", "guest_elsewhere", "named_other"}
 SHRINK = 4.0
 """Ridge penalty in units of pairs on standardised features: flat between 1 and 30 on dev."""
-BANDS = {"likely": 0.7, "possible": 0.5, "least": 0.25}
-"""Probabilities from which a proposal is likely, possible, or made at all; how often each is right is in
+BANDS = {"likely": 0.7, "possible": 0.5}
+"""Probabilities from which a proposal is likely or possible; how often each is right is in
 `model.RIGHT_OF_100`, and `tools/bench_matching.py` says whether that holds."""
 FOLDS = 5
 
@@ -184,7 +184,7 @@ def write(model: Model, target: Path) -> None:
         "intercept": round(model.intercept, 3),
         "weights": {name: round(weight, 3) for name, weight in zip(FEATURES, model.weights, strict=True)},
         "typical": {name: round(value, 3) for name, value in zip(FEATURES, model.typical, strict=True)},
-        "bands": {"likely": model.likely, "possible": model.possible, "least": model.least},
+        "bands": {"likely": model.likely, "possible": model.possible},
     }
     target.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 

@@ -27,6 +27,7 @@ class Origin:
     titles: Mapping[str, str]
     """Question key -> header, for the questions the tab has a column for."""
     submitted: str = ""
+    """Moment and address as they stand there: what tells rows apart whose address cannot be used."""
     address: str = ""
     about: str = ""
 

@@ -49,7 +49,7 @@ def read_answers(table: Table, form: Form, *, columns: Mapping[str, str] | None 
                 tab=table.title,
                 row=row.number,
                 titles=located,
-                submitted=as_text(cells[order.timestamp])[:40],
+                submitted=f"{as_text(cells[order.timestamp])[:40]}|{as_text(cells.get(order.address))[:200]}",
             )
             found.append(_Row(origin, cells, order).answer())
     return tuple(found)

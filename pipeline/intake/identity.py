@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from dateutil.relativedelta import relativedelta
 
@@ -270,6 +270,7 @@ def _plan(
             organisation_key=organisation_key(latest.organisation),
             content=latest.content,
             first_seen=old.first_seen if old else today,
+            since=_since(slot, old),
             last_confirmed=confirmed,
             consent_version=old.consent_version if old and same_version else consent_version,
             earlier=_earlier(slot, old),
@@ -290,6 +291,19 @@ def _plan(
         expired=tuple(sorted(expired)),
         problems=tuple(problems),
     )
+
+
+def _since(slot: _Slot, old: KnownEntry | None) -> datetime | None:
+    """When the entry first bore its name: remembered, for an edit refreshes the time that its row says."""
+    key = organisation_key(slot.latest.organisation)
+    if old and old.since and old.organisation_key == key:
+        return old.since
+    times = [
+        row.submitted_at for row in slot.versions if row.submitted_at and organisation_key(row.organisation) == key
+    ]
+    if old and not old.since and old.organisation_key == key:
+        times.append(datetime.combine(old.first_seen, time.max))  # all that was remembered before there was `since`
+    return min(times, default=None)
 
 
 def _earlier(slot: _Slot, old: KnownEntry | None) -> tuple[str, ...]:

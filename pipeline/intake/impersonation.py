@@ -3,6 +3,9 @@
 Nothing is dropped: a flag is a sentence beside the proposal; a hold keeps letters back until a person has looked.
 What is ordinary in life (a school with a free-mail address, a second person of the same authority) is flagged at
 most; what would send an introduction meant for a known organisation to a stranger is held.
+
+`inspect` looks at each answer by itself and at its mailbox; `strangers` at all who claim to be one organisation, once
+linkage has said which names are one.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from pipeline.cleaning import URL, address_key, canonical_address, organisation_key
@@ -37,38 +40,30 @@ _PAINTED = str.maketrans(
 )
 """Cyrillic and Greek letters and the Latin ones they are drawn like (Unicode's confusables, the letters of names)."""
 
-KnownContacts = Mapping[str, frozenset[str]]
-"""Organisation key (folded name) -> the addresses it is known under."""
+KnownAddresses = Mapping[str, frozenset[str]]
+"""Organisation key (folded name) -> the addresses it was seen under."""
 
 
-def known_contacts(known: Iterable[KnownEntry]) -> dict[str, frozenset[str]]:
-    """Under which addresses earlier runs know each organisation: those that came first.
-
-    An address that came later does not become known by waiting; its letters stay held until a person looks.
-    """
-    by_key: defaultdict[str, list[KnownEntry]] = defaultdict(list)
+def known_addresses(known: Iterable[KnownEntry]) -> dict[str, frozenset[str]]:
+    """Under which addresses earlier runs have seen each name."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
     for entry in known:
-        by_key[entry.organisation_key].append(entry)
-    return {
-        key: frozenset(entry.address for entry in found if entry.first_seen == min(one.first_seen for one in found))
-        for key, found in by_key.items()
-    }
+        found[entry.organisation_key].add(entry.address)
+    return {key: frozenset(addresses) for key, addresses in found.items()}
 
 
 def inspect(
     responses: Sequence[Response],
-    known_contacts: KnownContacts,
+    known: KnownAddresses,
     *,
     own_addresses: Collection[str] = (),
     flood: int = FLOOD,
 ) -> tuple[Response, ...]:
     """The same responses in the same order, with what is odd about them in `flags` and `held`.
 
-    `known_contacts` is what earlier runs know; `own_addresses` are those we send from and to ourselves.
+    `known` is what earlier runs have seen; `own_addresses` are those we send from and to ourselves.
     """
-    addresses_of = _addresses_of(responses, known_contacts)
-    first = _first_contacts(responses, known_contacts)
-    shapes = _shapes(addresses_of)
+    addresses_of = _addresses_of(responses, known)
     own = {address_key(address.rpartition("<")[2].rstrip("> ")) for address in own_addresses if "@" in address}
     counts = Counter(address_key(response.email) for response in responses if response.kind is not EntryKind.WITHDRAW)
     people = _people(responses)
@@ -76,8 +71,6 @@ def inspect(
     def holds(response: Response) -> Iterable[str | None]:
         yield _our_own(response, own)
         yield _flooding(response, counts, flood)
-        yield _another_contact(response, first)
-        yield _look_alike(response, shapes, first)
         yield _advertises(response)
         yield _new_person(response, people)
 
@@ -104,39 +97,7 @@ def _with(response: Response, holds: Iterable[str | None], flags: Iterable[Flag 
 # --- what is known ---
 
 
-@dataclass(frozen=True, slots=True)
-class _Contact:
-    """Who an organisation was when it first came: `since` orders the known before the new, and these by time."""
-
-    addresses: frozenset[str]
-    since: tuple[int, datetime]
-    country: str | None = None
-
-
-def _first_contacts(responses: Sequence[Response], known: KnownContacts) -> dict[str, _Contact]:
-    """Organisation key -> what it is known under; of one that is new, its first answer."""
-    by_time = sorted(responses, key=lambda response: (response.submitted_at or datetime.max, response.content))  # noqa: DTZ901
-    countries = {canonical_address(response.email): response.country_code for response in by_time}
-    found = {
-        key: _Contact(
-            frozenset(canonical_address(address) for address in addresses),
-            (0, datetime.min),  # noqa: DTZ901 - compared with the spreadsheet's local times
-            next((countries[address] for address in sorted(addresses) if countries.get(address)), None),
-        )
-        for key, addresses in known.items()
-    }
-    for response in by_time:
-        since = (1, response.submitted_at or datetime.max)  # noqa: DTZ901
-        contact = _Contact(frozenset({canonical_address(response.email)}), since, response.country_code)
-        found.setdefault(organisation_key(response.organisation), contact)
-    return found
-
-
-def _is_theirs(response: Response, contact: _Contact) -> bool:
-    return canonical_address(response.email) in contact.addresses or _same_house(response.email, contact.addresses)
-
-
-def _addresses_of(responses: Sequence[Response], known: KnownContacts) -> dict[str, set[str]]:
+def _addresses_of(responses: Sequence[Response], known: KnownAddresses) -> dict[str, set[str]]:
     """Organisation key -> every address seen for it, now or before."""
     found: defaultdict[str, set[str]] = defaultdict(set)
     for key, addresses in known.items():
@@ -154,14 +115,6 @@ def skeleton(name: str) -> str:
     return letters.replace("rn", "m").replace("vv", "w").replace("cl", "d").replace(" ", "")
 
 
-def _shapes(addresses_of: Mapping[str, Collection[str]]) -> dict[str, set[str]]:
-    """Skeleton -> the organisation keys that look like it."""
-    found: defaultdict[str, set[str]] = defaultdict(set)
-    for key in addresses_of:
-        found[skeleton(key)].add(key)
-    return dict(found)
-
-
 def _people(responses: Sequence[Response]) -> dict[tuple[str, str], str]:
     """(organisation key, address) -> the contact person it first named."""
     found: dict[tuple[str, str], str] = {}
@@ -171,12 +124,6 @@ def _people(responses: Sequence[Response]) -> dict[tuple[str, str], str]:
             key = organisation_key(response.organisation), canonical_address(response.email)
             found.setdefault(key, response.contact_name)
     return found
-
-
-def _same_house(address: str, others: Iterable[str]) -> bool:
-    """Whether the address belongs to a domain that one of the others has, free mail not counting."""
-    domain = email_domain(address)
-    return domain is not None and any(email_domain(other) == domain for other in others)
 
 
 # --- holds ---
@@ -196,36 +143,6 @@ def _flooding(response: Response, counts: Mapping[str, int], flood: int) -> str 
             "owner. Ask the owner before anything is sent."
         )
     return None
-
-
-def _another_contact(response: Response, first: Mapping[str, _Contact]) -> str | None:
-    """A name we know with an address from elsewhere: an introduction would go to whoever that is."""
-    contact = first[organisation_key(response.organisation)]
-    if contact.country and response.country_code and contact.country != response.country_code:
-        return None
-    if _is_theirs(response, contact):
-        return None
-    return (
-        f"{response.organisation} is known to us under another address ({_listed(contact.addresses)}). "
-        "Ask there whether this answer is theirs."
-    )
-
-
-def _look_alike(response: Response, shapes: Mapping[str, Collection[str]], first: Mapping[str, _Contact]) -> str | None:
-    """A name drawn like one that was here before, in other letters, from another house."""
-    key = organisation_key(response.organisation)
-    mine = first[key].since
-    older = [
-        other
-        for other in sorted(shapes.get(skeleton(response.organisation), ()))
-        if other != key and first[other].since <= mine and not _is_theirs(response, first[other])
-    ]
-    if not older:
-        return None
-    return (
-        f'The name looks like that of another organisation ("{older[0]}") but is written with other letters. '
-        "Find out whether it is the same one."
-    )
 
 
 def _advertises(response: Response) -> str | None:
@@ -301,3 +218,194 @@ def _listed(addresses: Collection[str]) -> str:
     """Domains only: the flag must not carry another person's address into a proposal."""
     domains = sorted({address.rpartition("@")[2] for address in addresses})
     return ", ".join(f"…@{domain}" for domain in domains[:3]) + (" and others" if len(domains) > 3 else "")
+
+
+# --- who claims to be one organisation ---
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """That an entry is of a certain organisation, and where it says it can be written to."""
+
+    entry: str
+    organisation: str
+    """As typed, for people."""
+    address: str
+    contact: str | None = None
+    since: datetime | None = None
+    """When it first said so, by the form's clock."""
+    country: str | None = None
+    website: str | None = None
+    organisations: frozenset[str] = frozenset()
+    """Ids of the organisations linkage takes it for."""
+    perhaps: frozenset[str] = frozenset()
+    """Ids of those it may be, as long as the question in `Same organisation?` is open."""
+    readings: frozenset[str] = frozenset()
+    """What its name says, in any spelling: within one country the same reading is the same name."""
+    fits: bool = False
+    """Its mail domain sounds like its name, or is where it is."""
+    is_confirmed: bool = False
+    """A person has found out that the address is theirs."""
+    is_open: bool = True
+    """Its answers can be matched now; of the others only the address is remembered."""
+
+    @property
+    def key(self) -> str:
+        """The folded name."""
+        return organisation_key(self.organisation)
+
+    @property
+    def domain(self) -> str | None:
+        """The registered domain of the address; None for a free mailbox, which says nothing of an organisation."""
+        return email_domain(self.address)
+
+    @property
+    def house(self) -> str:
+        """What all addresses of one owner share: the registered domain, or of a free mailbox the box itself."""
+        return self.domain or address_key(self.address)
+
+
+def strangers(claims: Sequence[Claim], told_apart: Collection[frozenset[str]] = ()) -> dict[str, str]:
+    """Entry id -> whom to ask at which address before it is written to, for claims that may be somebody else's.
+
+    Of several houses that claim to be one organisation the first to do so is known, and those a person has confirmed
+    are. Whoever comes later from elsewhere is held. So is the first itself, if it is a free mailbox and somebody
+    claims the name from a domain, or if another's domain sounds like the name and its own does not. `told_apart` are
+    pairs of entries that a person has called different organisations.
+    """
+    held = {}
+    related = _Related(claims, told_apart)
+    for claim in claims:
+        if claim.is_open and not claim.is_confirmed:
+            sentence = _stranger(claim, related.to(claim))
+            if sentence:
+                held[claim.entry] = sentence
+    return held
+
+
+@dataclass(frozen=True, slots=True)
+class _Kin:
+    """The other claims to one name."""
+
+    same: list[Claim] = field(default_factory=list)
+    maybe: list[Claim] = field(default_factory=list)
+    looks: list[Claim] = field(default_factory=list)
+
+
+class _Related:
+    """Finds the claims to the name that a claim makes."""
+
+    def __init__(self, claims: Sequence[Claim], told_apart: Collection[frozenset[str]]) -> None:
+        self.told_apart = frozenset(told_apart)
+        self.by_name: defaultdict[tuple[str, str], list[Claim]] = defaultdict(list)
+        for claim in claims:
+            for name in self._names(claim):
+                self.by_name[name].append(claim)
+
+    def _names(self, claim: Claim) -> set[tuple[str, str]]:
+        return {
+            *(("id", one) for one in claim.organisations | claim.perhaps),
+            *(("reading", one) for one in claim.readings),
+            ("key", claim.key),
+            ("shape", skeleton(claim.organisation)),
+        }
+
+    def to(self, claim: Claim) -> _Kin:
+        found = {
+            other.entry: other
+            for name in self._names(claim)
+            for other in self.by_name[name]
+            if other.entry != claim.entry and frozenset((claim.entry, other.entry)) not in self.told_apart
+        }
+        kin = _Kin()
+        for other in found.values():
+            if _is_one(claim, other):
+                kin.same.append(other)
+            elif claim.organisations & other.perhaps or claim.perhaps & other.organisations:
+                kin.maybe.append(other)
+            elif claim.key != other.key and skeleton(claim.organisation) == skeleton(other.organisation):
+                kin.looks.append(other)
+        return kin
+
+
+def _is_one(claim: Claim, other: Claim) -> bool:
+    """Whether both claim to be one organisation. A name from a free mailbox is that name in any country."""
+    if claim.organisations & other.organisations:
+        return True
+    named_alike = claim.key == other.key or bool(claim.readings & other.readings)
+    return named_alike and (_in_one_country(claim, other) or (claim.domain is None and _came(other) < _came(claim)))
+
+
+def _in_one_country(claim: Claim, other: Claim) -> bool:
+    return not claim.country or not other.country or claim.country[:2] == other.country[:2]
+
+
+def _stranger(claim: Claim, kin: _Kin) -> str | None:
+    colleagues = [other for other in kin.same if _is_of_house(claim, other)]
+    if any(other.is_confirmed for other in colleagues):
+        return None
+    elsewhere = [other for other in kin.same if not _is_of_house(claim, other)]
+    came = min(map(_came, (claim, *colleagues)))
+    before = [other for other in elsewhere if other.is_confirmed or _came(other) < came]
+    first = [other for other in before if _came(other) < came]
+    if first:
+        return _wrote_before(
+            claim, min(before, key=lambda other: (not other.is_confirmed, not other.is_open, _came(other)))
+        )
+    rivals = [
+        other for other in elsewhere if other.domain and (claim.domain is None or (other.fits and not claim.fits))
+    ]
+    if rivals:
+        return _also_writes(
+            claim, min(rivals, key=lambda other: (not other.is_confirmed, not other.fits, _came(other)))
+        )
+    unsure = [other for other in kin.maybe if not _is_of_house(claim, other) and _came(other) < came]
+    if unsure and claim.domain is None:
+        return _may_be(min(unsure, key=_came))
+    alike = [other for other in kin.looks if not _is_of_house(claim, other) and _came(other) < came]
+    return _looks_like(min(alike, key=_came)) if alike else None
+
+
+def _came(claim: Claim) -> tuple[datetime, str]:
+    return (claim.since or datetime.max, claim.entry)  # noqa: DTZ901 - compared with the spreadsheet's local times
+
+
+def _is_of_house(claim: Claim, other: Claim) -> bool:
+    """Whether both write from one house, or one from the domain that the other gave as its website."""
+    if claim.house == other.house:
+        return True
+    sites = (registered_domain(own_website(claim.website)), registered_domain(own_website(other.website)))
+    later, earlier_site = (claim, sites[1]) if _came(other) < _came(claim) else (other, sites[0])
+    return later.domain is not None and later.domain == earlier_site
+
+
+def _wrote_before(claim: Claim, known: Claim) -> str:
+    text = f"{known.organisation} wrote before from {_where(known)}: ask there whether this answer is theirs"
+    if known.domain is None and claim.fits:
+        return f"{text}; anybody can open such a mailbox, so make sure of it in another way as well."
+    return f"{text}."
+
+
+def _also_writes(claim: Claim, rival: Claim) -> str:
+    told = f"{rival.organisation} also writes from {_where(rival)}"
+    if rival.fits or rival.is_confirmed:
+        return f"{told}: ask there whether {claim.address} is theirs."
+    return f"{told}: find out, at a telephone number or address you know, which of the two is theirs."
+
+
+def _may_be(known: Claim) -> str:
+    return (
+        f"This may be {known.organisation}, which wrote before from {_where(known)}: ask there whether this answer is "
+        "theirs, and answer in Same organisation?."
+    )
+
+
+def _looks_like(known: Claim) -> str:
+    return (
+        f'The name looks like that of another organisation ("{known.organisation}") but is written with other '
+        f"letters. Ask at {_where(known)} whether it is the same one."
+    )
+
+
+def _where(claim: Claim) -> str:
+    return f"{claim.address} ({claim.contact})" if claim.contact else claim.address

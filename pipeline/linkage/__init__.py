@@ -8,6 +8,7 @@ from pipeline.linkage.engine import link
 from pipeline.linkage.hierarchy import organisations, relatives
 from pipeline.linkage.identity import Change, IdentityEvent, IdentityPlan, assign_identities
 from pipeline.linkage.judgement import pair_key, spelling_key
+from pipeline.linkage.lookup import fits_its_domain, readings
 from pipeline.linkage.records import Linkage, PairState, PairVerdict, Record
 
 __all__ = [
@@ -19,9 +20,11 @@ __all__ = [
     "PairVerdict",
     "Record",
     "assign_identities",
+    "fits_its_domain",
     "link",
     "organisations",
     "pair_key",
+    "readings",
     "relatives",
     "spelling_key",
 ]

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pipeline.cleaning.domains import FREE_MAIL
 from pipeline.matching.vocabulary import vocabulary
@@ -238,7 +238,17 @@ def day_in_words(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def dates_in_words(entry: Entry) -> str:
+class Dated(Protocol):
+    """What has a window of dates: an entry, or a side of a match."""
+
+    @property
+    def date_from(self) -> date | None: ...
+
+    @property
+    def date_to(self) -> date | None: ...
+
+
+def dates_in_words(entry: Dated) -> str:
     """The window of an entry: "1 May 2026 to 3 June 2026", "from ...", "until ...", "any time"."""
     if entry.date_from and entry.date_to:
         return f"{day_in_words(entry.date_from)} to {day_in_words(entry.date_to)}"

@@ -85,6 +85,11 @@ def find_groups(
     return found
 
 
+def together(pool: Pool, guest: int, third: int, score: float, joining_score: float) -> float:
+    """How well three go together, given how well each guest and the host do."""
+    return math.sqrt(score * joining_score) * _affinity(pool, guest, [third])[0]
+
+
 def once_each(entries: Sequence[Entry], found: Mapping[int, Sequence[Group]]) -> list[Group]:
     """The groups, each three once: whoever only travels leads, whoever offered to host or join joins.
 

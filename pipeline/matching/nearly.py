@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.matching.eligibility import ASKABLE, broken_rules, can_ask
 from pipeline.matching.features import Pool, features_of
+from pipeline.matching.outcome import LEAST_SCORE
 from pipeline.matching.ranking import FirstPass, Ranking, can_host
 from pipeline.matching.scoring import Model
 from pipeline.model import Entry, NearMiss
@@ -76,7 +77,7 @@ def _worth_asking(
     best: dict[int, list[tuple[float, int]]] = {}
     for guest, host, score in zip(guests.tolist(), hosts.tolist(), scores, strict=True):
         ranked = ranking.get(guest)
-        bar = max(model.least, float(ranked.scores[0]) if ranked is not None else 0.0)
+        bar = max(LEAST_SCORE, float(ranked.scores[0]) if ranked is not None else 0.0)
         if score >= min(bar, model.likely) and guest != host:
             best.setdefault(guest, []).append((round(float(score), 6), host))
     for pairs in best.values():

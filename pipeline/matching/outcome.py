@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from pipeline.model import Candidate, NearMiss, Unmet
+
+LEAST_SCORE = 0.25
+"""Probability from which a proposal is made at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,8 +19,8 @@ class MatchingSettings:
     per_request: int = 3
     """Pairs per request: the primary proposal and its alternates."""
     groups_per_request: int = 1
-    least_score: float | None = None
-    """Nothing weaker is proposed, except to somebody who asked for that partner by name; None: what the weights say."""
+    least_score: float = LEAST_SCORE
+    """Nothing weaker is proposed, except to somebody who asked for that partner by name."""
     nearly_per_request: int = 1
     today: date | None = None
     """Windows wholly before this day are impossible; None: dates are compared with one another only."""
@@ -24,6 +28,10 @@ class MatchingSettings:
     """Visits a host who gave no number is proposed for at once."""
     exposure: int = 2
     """Open proposals per remaining visit of a host, primaries and alternates together."""
+
+    def admits(self, score: float, *, by_name: bool) -> bool:
+        """Whether what is that probable is proposed; `by_name`: the request asked for that very partner."""
+        return by_name or score >= self.least_score
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +53,8 @@ class MatchingResult:
 
     candidates: tuple[Candidate, ...] = ()
     """Pairs by request and rank, then groups of three (`joining` set)."""
+    given: Mapping[tuple[str, ...], Candidate] = field(default_factory=dict)
+    """The parties that were to be judged in any case, by their entry ids, however little they fit."""
     nearly: tuple[NearMiss, ...] = ()
     unmet: tuple[Unmet, ...] = ()
     invitations: tuple[Invitation, ...] = ()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pipeline.matching.directed import avoided_pairs
 from pipeline.matching.eligibility import PARTNERSHIP, Masks, broken_rules, is_full, waiting_order
 from pipeline.matching.features import FEATURES, Pool, features_of, read_pool
-from pipeline.matching.groups import Group, all_broken, find_groups, once_each
+from pipeline.matching.groups import Group, all_broken, find_groups, once_each, together
 from pipeline.matching.nearly import near_misses
 from pipeline.matching.outcome import FeatureRow, MatchingResult, MatchingSettings
 from pipeline.matching.ranking import Progress, Ranking, rank
@@ -37,15 +37,18 @@ def propose(
     organisations: Sequence[Organisation] = (),
     barred: Collection[frozenset[str]] = (),
     past: Collection[frozenset[str]] = (),
+    given: Collection[tuple[str, ...]] = (),
     settings: MatchingSettings | None = None,
     progress: Progress | None = None,
 ) -> MatchingResult:
     """Everything that could be proposed for these entries.
 
     `barred` are pairs of organisation ids never to be proposed (declined or introduced this round), `past`
-    pairs that worked together before. Two organisations are proposed to one another once, in the better
-    direction; an open request's primary proposal has rank 1. The answer does not depend on the order of
-    the entries. Raises ConfigurationError when a word list or the weights are missing.
+    pairs that worked together before. `given` are parties to be judged in any case, whatever the rules say of
+    them: entry ids of who travels, who hosts and perhaps who joins. Two organisations are proposed to one another
+    once, in the better direction; an open request's primary proposal has rank 1. The answer does not depend on the
+    order of the entries. Raises ConfigurationError when a word list or the weights are missing, and KeyError for a
+    given id that no entry has.
     """
     chosen = settings or MatchingSettings()
     entries = sorted(entries, key=waiting_order)
@@ -56,15 +59,13 @@ def propose(
     pool = read_pool(entries, organisations, past)
     masks = Masks(entries, today=chosen.today, barred=barred, avoided=avoided)
     ranking = rank(pool, masks, model, keep=KEPT, progress=progress)
-    least = model.least if chosen.least_score is None else chosen.least_score
-    pairs = _pairs(pool, model, _good_enough(ranking, least), chosen)
+    pairs = _pairs(pool, model, _good_enough(ranking, chosen), chosen)
     groups = _groups(
         pool,
         model,
         find_groups(
             pool, ranking, per_request=chosen.groups_per_request, today=chosen.today, barred=barred, avoided=avoided
         ),
-        least,
         chosen,
     )
     candidates = (*pairs, *groups)
@@ -72,6 +73,7 @@ def propose(
     served = {position[candidate.sending] for candidate in candidates}
     return MatchingResult(
         candidates=candidates,
+        given=_given(pool, model, position, given, chosen),
         nearly=near_misses(
             pool,
             model,
@@ -145,14 +147,14 @@ def _room(entry: Entry, settings: MatchingSettings) -> int:
     return max(visits, 1) if PARTNERSHIP in entry.formats else visits
 
 
-def _good_enough(ranking: Mapping[int, Ranking], least: float) -> Arcs:
+def _good_enough(ranking: Mapping[int, Ranking], settings: MatchingSettings) -> Arcs:
     """Guest -> (host, score), weak ones left out unless asked for by name."""
     found: dict[int, list[tuple[int, float]]] = {}
     for guest, ranked in ranking.items():
         good = [
             (int(host), float(score))
             for host, score, values in zip(ranked.hosts, ranked.scores, ranked.features, strict=True)
-            if score >= least or values[_NAMED]
+            if settings.admits(float(score), by_name=bool(values[_NAMED]))
         ]
         if good:
             found[guest] = good
@@ -163,23 +165,61 @@ def _pairs(pool: Pool, model: Model, good: Arcs, settings: MatchingSettings) -> 
     entries = pool.entries
     chosen = sorted(_choose(entries, good, settings), key=lambda pair: (pair.guest, pair.rank))
     features = _features(pool, [(pair.guest, pair.host) for pair in chosen])
-    reasons = [
-        reasons_for(pool, model, pair.guest, pair.host, values, settings.today)
-        for pair, values in zip(chosen, features, strict=True)
-    ]
     return tuple(
-        Candidate(
-            sending=entries[guest].id,
-            receiving=entries[host].id,
-            score=round(score, 4),
-            band=model.band(score, in_own_words=in_own_words(why)),
-            reasons=why,
-            unstated=unstated(entries[guest], entries[host], today=settings.today),
-            rank=place,
-            asked_for=pool.directed.asked_for(guest, host, entries[guest], entries[host].country),
-        )
-        for (guest, host, score, place), why in zip(chosen, reasons, strict=True)
+        _candidate(pool, model, (pair.guest, pair.host), values, (pair.score, pair.score), pair.rank, settings)
+        for pair, values in zip(chosen, features, strict=True)
     )
+
+
+def _candidate(
+    pool: Pool,
+    model: Model,
+    parties: tuple[int, ...],
+    values: Floats,
+    scores: tuple[float, float],
+    rank: int,
+    settings: MatchingSettings,
+) -> Candidate:
+    """Parties by position (guest, host, perhaps a third) with the reasons; `values`: features of guest and host.
+
+    `scores`: how well they go together, and how well the host goes with the guest whom it fits less.
+    """
+    guest, host, *third = parties
+    entries = [pool.entries[party] for party in parties]
+    reasons = reasons_for(pool, model, guest, host, values, settings.today, third[0] if third else None)
+    return Candidate(
+        sending=entries[0].id,
+        receiving=entries[1].id,
+        joining=entries[2].id if third else None,
+        score=round(scores[0], 4),
+        band=model.band(scores[1], in_own_words=in_own_words(reasons)),
+        reasons=reasons,
+        unstated=unstated(*entries, today=settings.today),
+        rank=rank,
+        asked_for=pool.directed.asked_for(guest, host, entries[0], entries[1].country),
+    )
+
+
+def _given(
+    pool: Pool,
+    model: Model,
+    position: Mapping[str, int],
+    given: Collection[tuple[str, ...]],
+    settings: MatchingSettings,
+) -> dict[tuple[str, ...], Candidate]:
+    """How well parties somebody has chosen go together, by their entry ids, each judged for itself."""
+    places = {ids: tuple(position[one] for one in ids) for ids in given}
+    pairs = [
+        pair for guest, host, *third in places.values() for pair in ((guest, host), *((one, host) for one in third))
+    ]
+    features = dict(zip(pairs, _features(pool, pairs), strict=True)) if pairs else {}
+    found = {}
+    for ids, parties in places.items():
+        guest, host, *third = parties
+        scores = [float(model.scores(features[one, host][None])[0]) for one in (guest, *third)]
+        score = together(pool, guest, third[0], *scores) if third else scores[0]
+        found[ids] = _candidate(pool, model, parties, features[guest, host], (score, min(scores)), 1, settings)
+    return found
 
 
 class _Chosen(NamedTuple):
@@ -226,33 +266,19 @@ def _choose(entries: Sequence[Entry], good: Arcs, settings: MatchingSettings) ->
 
 
 def _groups(
-    pool: Pool, model: Model, found: Mapping[int, Sequence[Group]], least: float, settings: MatchingSettings
+    pool: Pool, model: Model, found: Mapping[int, Sequence[Group]], settings: MatchingSettings
 ) -> tuple[Candidate, ...]:
     entries = pool.entries
     best: list[tuple[int, Group]] = []
     for group in once_each(entries, found):
-        if group.score >= least:
+        if settings.admits(group.score, by_name=False):
             best.append((1 + sum(other.guest == group.guest for _, other in best), group))
     features = _features(pool, [(group.guest, group.host) for _, group in best])
-    reasons = [
-        reasons_for(pool, model, group.guest, group.host, values, settings.today, group.third)
-        for (_, group), values in zip(best, features, strict=True)
-    ]
     return tuple(
-        Candidate(
-            sending=entries[group.guest].id,
-            receiving=entries[group.host].id,
-            joining=entries[group.third].id,
-            score=round(group.score, 4),
-            band=model.band(group.weakest, in_own_words=in_own_words(why)),
-            reasons=why,
-            unstated=unstated(entries[group.guest], entries[group.host], entries[group.third], settings.today),
-            rank=place,
-            asked_for=pool.directed.asked_for(
-                group.guest, group.host, entries[group.guest], entries[group.host].country
-            ),
+        _candidate(
+            pool, model, (group.guest, group.host, group.third), values, (group.score, group.weakest), place, settings
         )
-        for (place, group), why in zip(best, reasons, strict=True)
+        for (place, group), values in zip(best, features, strict=True)
     )
 
 

@@ -141,7 +141,7 @@ def practical(asking: Entry, offering: Entry, today: date | None = None, joining
 
 
 def unstated(
-    asking: Entry, offering: Entry, joining: Entry | None = None, today: date | None = None
+    asking: Entry, offering: Entry, joining: Entry | None = None, *, today: date | None = None
 ) -> tuple[str, ...]:
     """What the answers leave open and somebody should ask, as sentences."""
     guests = [asking] if joining is None else [asking, joining]

@@ -32,8 +32,6 @@ class Model:
     """The usual value of each feature among possible pairs: what a contribution is measured against."""
     likely: float
     possible: float
-    least: float
-    """What is weaker is not proposed."""
 
     def scores(self, features: Floats) -> Floats:
         """Probability that a secretariat would approve, per row of features."""
@@ -71,7 +69,6 @@ def shipped_model() -> Model:
             typical=tuple(float(loaded["typical"][name]) for name in FEATURES),
             likely=float(loaded["bands"]["likely"]),
             possible=float(loaded["bands"]["possible"]),
-            least=float(loaded["bands"]["least"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ConfigurationError(

@@ -73,9 +73,6 @@ def wishes(
         found.append(
             build(
                 parties[0],
-                why="Proposed by hand.",
-                band="by hand",
-                score=1.0,
                 sources=sources,
                 today=today,
                 by_hand=True,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pipeline.model import Decision, NewRow, Problem, SheetChanges, Stage
+from pipeline.model import Decision, Match, NewRow, Problem, SheetChanges, Stage
 from pipeline.planning.entries import Entries
 from pipeline.planning.inputs import RunInputs
 from pipeline.planning.letters_due import Letters
@@ -50,12 +50,12 @@ def _ledger_changes(
     keys = frozenset(problem.key for problem in matches.problems)
     return LedgerChanges(
         at=inputs.now,
-        matches=matches.fresh,
+        matches=tuple(_without_checks(match) for match in matches.fresh),
         superseded=_new_items(matches.superseded, state.superseded),
         decisions=tuple(
             decision
-            for match, decision in ticks.review.decisions.items()
-            if decision != state.decisions.get(match, Decision(match=match))
+            for match in ticks.review.decisions
+            if (decision := ticks.decisions[match]) != state.decisions.get(match, Decision(match=match))
         ),
         judgements=entries.answered.judgements,
         spellings=_new_items(entries.memory, state.spellings),
@@ -70,21 +70,35 @@ def _ledger_changes(
     )
 
 
+def _without_checks(match: Match) -> Match:
+    """What must be found out about a side is told anew by every run; it may name somebody else's address."""
+    return replace(match, parties=tuple(replace(party, check_first=None) for party in match.parties))
+
+
 def _new_items(now: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in now.items() if before.get(key) != value}
 
 
 def _new_rows(inputs: RunInputs, ticks: Ticks, matches: Matches, letters: Letters) -> tuple[NewRow, ...]:
-    """Rows of the review tab for open matches that have none, the strongest on top."""
-    missing = [
-        match
-        for match in matches.all.values()
+    """Rows of the review tab for open matches that have none: the strongest on top, variants of one idea together.
+
+    Where one of these has a row already they go below that.
+    """
+    missing = {
+        match.id: match
+        for match in sorted(matches.all.values(), key=officer_order)
         if match.id not in ticks.review.statuses and letters.statuses[match.id].stage in OPEN_STAGES
-    ]
-    return tuple(
-        review.new_row(match, letters.statuses[match.id], inputs.composer.first_lines(match))
-        for match in sorted(missing, key=officer_order)
-    )
+    }
+    variants = {one: [other.id for other in letters.ruling.variants.get(one, ())] for one in missing}
+    rows: dict[str, NewRow] = {}
+    for first in missing:
+        group = [one for one in (first, *variants[first]) if one in missing and one not in rows]
+        standing = (other for one in group for other in variants[one] if other in ticks.review.standing_rows)
+        beside = next(standing, None)
+        for one in group:
+            begins = inputs.composer.first_lines(missing[one])
+            rows[one] = review.new_row(missing[one], letters.statuses[one], begins, beside=beside)
+    return tuple(rows.values())
 
 
 def _before(inputs: RunInputs, entries: Entries, matches: Matches, rows: Sequence[NewRow]) -> SheetChanges:

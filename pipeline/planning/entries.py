@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.forms.header import locate
 from pipeline.intake import EntryPlan, Intake, entries, read_responses, to_entry
-from pipeline.intake.impersonation import inspect, known_contacts
+from pipeline.intake.impersonation import inspect, known_addresses
 from pipeline.letters.identity import introduction_id
 from pipeline.linkage import (
     IdentityPlan,
@@ -31,6 +31,7 @@ from pipeline.model import (
     Response,
     Table,
 )
+from pipeline.planning.claims import with_strangers_held
 from pipeline.planning.inputs import RunInputs
 from pipeline.planning.match_content import Source
 from pipeline.ports import LedgerState
@@ -88,7 +89,7 @@ def read_entries(inputs: RunInputs) -> Entries:
     judgements = _latest((*state.judgements, *answered.judgements))
     intake, too_many = _read(inputs)
     welcome = [response for response in intake.responses if not inputs.is_erased(response.email)]
-    inspected = inspect(welcome, known_contacts(state.entries), own_addresses=_own_addresses(inputs))
+    inspected = inspect(welcome, known_addresses(state.entries), own_addresses=_own_addresses(inputs))
     plan = entries(
         inspected,
         state.entries,
@@ -96,12 +97,12 @@ def read_entries(inputs: RunInputs) -> Entries:
         months=inputs.settings.matching.entry_months,
         consent_version=inputs.form.consent_version,
     )
-    by_entry = {one.id: one.response for one in plan.open}
-    records = [_record(identifier, response) for identifier, response in by_entry.items()]
+    records = [_record(one.id, one.response) for one in plan.open]
     linkage = link(records, judgements, inputs.aliases)
     identity = assign_identities(
         linkage, records, {key: known for key, known in state.spellings.items() if not key.startswith(REDIRECT)}
     )
+    plan = with_strangers_held(inputs, plan, records, linkage, identity, judgements)
     redirects = {f"{REDIRECT}{old}": new for old, new in identity.redirects.items()}
     return Entries(
         columns=columns,
@@ -111,7 +112,7 @@ def read_entries(inputs: RunInputs) -> Entries:
         plan=plan,
         identity=identity,
         memory={**state.spellings, **identity.memory, **redirects},
-        sources=_sources(inputs, by_entry, identity),
+        sources=_sources(inputs, {one.id: one.response for one in plan.open}, identity),
         organisations=organisations(records, identity, inputs.aliases, linkage=linkage),
         doubts=_doubts(linkage, records),
         problems=(

@@ -14,7 +14,7 @@ from pipeline.planning.entries import Entries, canonical
 from pipeline.planning.inputs import RunInputs
 from pipeline.planning.match_content import officer_order
 from pipeline.planning.matches import Matches
-from pipeline.planning.rules import DueLetter, Limits, RuleInputs, Ruling, decide
+from pipeline.planning.rules import DueLetter, Limits, RuleInputs, Ruling, decide, unchecked_sides
 from pipeline.planning.ticks import Ticks
 from pipeline.ports import LedgerState
 from pipeline.tabs.exchanges import Introduced
@@ -133,6 +133,8 @@ def reminders_due(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Ma
         if introduction.bounced or introduction.since > inputs.now - timedelta(weeks=weeks):
             continue
         if any(party.entry in entries.plan.closed for party in match.parties):
+            continue
+        if unchecked_sides(match, ticks.decisions.get(identifier, decision)):
             continue
         due.append(ReminderDue(match=match, introduction=introduction))
     return tuple(sorted(due, key=lambda one: (one.introduction.since, officer_order(one.match))))

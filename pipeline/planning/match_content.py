@@ -2,7 +2,8 @@
 
 A match's id is the hash of its content: the parties, their addresses and the answers the letter will
 carry. So a proposal row can never change under a tick: another content is another match, whose row
-asks again. Scores and the wording of reasons are no content; a match keeps those it was born with.
+asks again. Scores and the wording of reasons are no content; a match keeps those it was born with, and the one
+that follows it has its own.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -25,7 +26,9 @@ NOT_CONTENT = frozenset({"entry", "organisation_id", "check_first"})
 """Our own bookkeeping about a party: a merge of organisations must not ask the officer again."""
 
 WHY_LIMIT = 1500
+"""Characters of the reasons; what has changed, above them, may have as many."""
 SENTENCES_SHOWN = 8
+BY_HAND = "Proposed by hand."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,30 +105,18 @@ def to_match(candidate: Candidate, sources: Mapping[str, Source], today: date, s
         )
         if entry is not None
     )
-    return build(
-        parties,
-        why=_why(candidate),
-        band=str(candidate.band),
-        score=candidate.score,
-        sources=sources,
-        today=today,
-        spent=spent,
-    )
+    return reasoned(build(parties, sources=sources, today=today, spent=spent), candidate)
 
 
 def build(
     parties: tuple[Party, ...],
     *,
-    why: str,
-    band: str,
-    score: float,
     sources: Mapping[str, Source],
     today: date,
     by_hand: bool = False,
-    warnings: tuple[str, ...] = (),
     spent: Collection[str] = (),
 ) -> Match:
-    """A match from its parties, with the points for the letter and the sentences for the reviewer.
+    """A match from its parties, with the points for the letter and the warnings for the reviewer, but no reasons yet.
 
     `spent` are ids whose tick must not speak again; the match takes the first free generation.
     """
@@ -142,23 +133,40 @@ def build(
     return Match(
         id=match_id(parties, generation),
         parties=parties,
-        why=why,
-        band=band,
-        score=score,
+        why="",
+        band="",
         waiting_since=asking.entry.submitted_at if asking else None,
         fits=what_fits(parties, today),
         unclear=what_is_open(parties),
-        warnings=warnings + flags,
+        warnings=flags,
         by_hand=by_hand,
         proposed_on=today,
         generation=generation,
     )
 
 
+def reasoned(match: Match, candidate: Candidate, changes: Sequence[str] = ()) -> Match:
+    """The match with the reasons of a candidate of the same parties, below the lines that say what has changed.
+
+    Of a match that a person named, the strength says nothing.
+    """
+    return replace(
+        match,
+        why=_why(candidate, changes, by_hand=match.by_hand),
+        band="by hand" if match.by_hand else str(candidate.band),
+        score=1.0 if match.by_hand else candidate.score,
+    )
+
+
+def entries_of(match: Match) -> tuple[str, ...]:
+    """The entries of the match's sides: who travels, who hosts, perhaps who joins."""
+    return tuple(party.entry for party in match.parties)
+
+
 def renewed(match: Match, sources: Mapping[str, Source], today: date, spent: Collection[str] = ()) -> Match | str:
     """The same match from today's answers, or the sentence why there is none any more.
 
-    Equal id: nothing that matters has changed. Another id: an answer was edited, ask again.
+    Equal id: nothing that matters has changed. Another id: an answer was edited; its reasons are still to be made.
     """
     for party in match.parties:
         if party.entry not in sources:
@@ -166,17 +174,7 @@ def renewed(match: Match, sources: Mapping[str, Source], today: date, spent: Col
     parties = tuple(to_party(party.side, sources[party.entry]) for party in match.parties)
     if match_id(parties, match.generation) == match.id:
         return replace(match, parties=parties)
-    return build(
-        parties,
-        why=match.why,
-        band=match.band,
-        score=match.score,
-        sources=sources,
-        today=today,
-        by_hand=match.by_hand,
-        warnings=(f"an answer has changed since {match.id}",),
-        spent=spent,
-    )
+    return build(parties, sources=sources, today=today, by_hand=match.by_hand, spent=spent)
 
 
 def officer_order(match: Match) -> tuple[object, ...]:
@@ -196,13 +194,13 @@ def lapsed(match: Match, sources: Mapping[str, Source], broken_rule: Callable[[M
     return None if match.by_hand else broken_rule(match)
 
 
-def _why(candidate: Candidate) -> str:
-    """What the officer reads: the band, what speaks for it, what against, what is not stated."""
+def _why(candidate: Candidate, changes: Sequence[str], *, by_hand: bool) -> str:
+    """What the officer reads: what has changed; then the strength, what speaks for it and against, what is open."""
     in_favour = [reason.sentence for reason in candidate.reasons if reason.weight >= 0][:SENTENCES_SHOWN]
     against = [reason.sentence for reason in candidate.reasons if reason.weight < 0][:SENTENCES_SHOWN]
-    lines = [f"{str(candidate.band).capitalize()}."]
+    lines = [BY_HAND if by_hand else f"{str(candidate.band).capitalize()}."]
     lines += in_favour
     lines += against
     lines += candidate.unstated[:SENTENCES_SHOWN]
-    text = "\n".join(lines)
-    return text if len(text) <= WHY_LIMIT else text[: WHY_LIMIT - 1] + "…"
+    parts = ("\n".join(part)[: WHY_LIMIT + 1] for part in (changes, lines) if part)
+    return "\n".join(part if len(part) <= WHY_LIMIT else f"{part[: WHY_LIMIT - 1]}…" for part in parts)

@@ -9,21 +9,35 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import combinations
 
+from pipeline.cleaning.cells import shortened
 from pipeline.cleaning.folding import fold
 from pipeline.letters.identity import barred_pairs, canonical_meetings, introductions_sent
 from pipeline.matching import MatchingResult, MatchingSettings, feasible, propose
-from pipeline.model import Candidate, LetterKind, LetterState, Match, Organisation, PastExchange, Problem
+from pipeline.model import AskedFor, Candidate, LetterKind, LetterState, Match, Organisation, PastExchange, Problem
 from pipeline.planning import by_hand
 from pipeline.planning.entries import Entries, canonical
 from pipeline.planning.inputs import RunInputs
-from pipeline.planning.match_content import Source, lapsed, officer_order, renewed, to_match
+from pipeline.planning.match_content import (
+    Source,
+    entries_of,
+    lapsed,
+    officer_order,
+    reasoned,
+    renewed,
+    to_match,
+)
 from pipeline.planning.ticks import Ticks, is_turned_down
+from pipeline.planning.what_changed import Edit, Titles, in_lines, in_one_line, what_changed
+from pipeline.ports import LedgerState
 from pipeline.tabs import review
 from pipeline.tabs.all_tabs import TABS
 from pipeline.tabs.exchanges import NotedExchange
 
 LONGEST_SILENCE_WEEKS = 8
 """After so long without a word an introduction came to nothing (where no reminders are sent)."""
+TOO_WEAK = "since an answer was edited they no longer fit well enough. "
+CHANGES_LIMIT = 400
+"""Characters of what has changed, where `Status` says why a pair is not asked about again."""
 FINISHED_STATES = frozenset({LetterState.SENT, LetterState.UNSURE, LetterState.COMMITTING})
 
 
@@ -46,25 +60,44 @@ class Matches:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal:
+    """A match that an edited answer has overtaken, and the one that asks again, whose reasons are still to come."""
+
+    before: Match
+    match: Match
+    seen: Match
+    """Whose row the officer saw last."""
+    edits: tuple[Edit, ...]
+    """What is different from that row; empty when an answer was edited back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ageing:
     """What time and edits did to open matches."""
 
     superseded: Mapping[str, str]
     gone: Mapping[str, str] = field(default_factory=dict)
-    renewals: tuple[Match, ...] = ()
-    """The successors of those that are superseded now."""
+    renewals: tuple[Renewal, ...] = ()
+    """Those that are superseded now."""
 
 
 def choose_matches(inputs: RunInputs, entries: Entries, ticks: Ticks) -> Matches:
     """Age the open matches, look for candidates, and choose which of them to put before the officer."""
     known = inputs.state.matches
     finished = finished_matches(inputs, ticks)
-    ageing = age(inputs, entries, finished)
-    closed = {*finished, *ageing.superseded, *ageing.gone}
+    ageing = age(inputs, entries, ticks, finished)
+    wished = _wished(inputs, entries, ticks, ageing, finished)
+    first = {match.id: match for match in (*(renewal.match for renewal in ageing.renewals), *wished)}
     turned_down = ticks.turned_down(known, ageing.superseded)
-    found = candidates(inputs, entries, turned_down)
+    settings = MatchingSettings(per_request=inputs.settings.matching.proposals_per_request, today=inputs.today)
+    found = candidates(inputs, entries, turned_down, settings, [entries_of(match) for match in first.values()])
+    weak = [renewal for renewal in ageing.renewals if not _fits(first[renewal.match.id], found, settings)]
+    ageing = _without(ageing, weak)
+    for renewal in weak:
+        first.pop(renewal.match.id, None)
+    first = _with_reasons(first, ageing.renewals, found, known)
     fresh = _Choice(inputs, entries, ticks, turned_down).of(
-        found.candidates, (*ageing.renewals, *_wished(inputs, entries, ticks, ageing, finished)), closed
+        found.candidates, tuple(first.values()), {*finished, *ageing.superseded, *ageing.gone}
     )
     return Matches(
         all={
@@ -77,6 +110,38 @@ def choose_matches(inputs: RunInputs, entries: Entries, ticks: Ticks) -> Matches
         found=found,
         problems=_problems(inputs, entries, ticks, fresh),
     )
+
+
+def _fits(match: Match, found: MatchingResult, settings: MatchingSettings) -> bool:
+    """Whether a match asked again is one that would be proposed; a person who named its sides goes before that."""
+    candidate = found.given[entries_of(match)]
+    return match.by_hand or settings.admits(candidate.score, by_name=candidate.asked_for is AskedFor.THIS)
+
+
+def _without(ageing: Ageing, weak: Sequence[Renewal]) -> Ageing:
+    """Those that fit too little since an answer was edited are gone instead of being asked about again."""
+    why = {one.before.id: TOO_WEAK + shortened(in_one_line(one.edits), CHANGES_LIMIT) for one in weak}
+    return Ageing(
+        superseded={old: new for old, new in ageing.superseded.items() if old not in why},
+        gone={**ageing.gone, **why},
+        renewals=tuple(renewal for renewal in ageing.renewals if renewal.before.id not in why),
+    )
+
+
+def _with_reasons(
+    matches: Mapping[str, Match], renewals: Sequence[Renewal], found: MatchingResult, known: Mapping[str, Match]
+) -> dict[str, Match]:
+    """The matches with reasons made from today's answers. What stands before the officer already keeps its own."""
+    changes = {
+        renewal.match.id: in_lines(renewal.edits) or [f"The answers are again what they were in {renewal.seen.id}."]
+        for renewal in renewals
+    }
+    return {
+        identifier: replace(known[identifier], by_hand=match.by_hand)
+        if identifier in known
+        else reasoned(match, found.given[entries_of(match)], changes.get(identifier, ()))
+        for identifier, match in matches.items()
+    }
 
 
 # -- matches of before ---------------------------------------------------------------------------------
@@ -92,13 +157,14 @@ def finished_matches(inputs: RunInputs, ticks: Ticks) -> frozenset[str]:
     return frozenset(sent | {match for match, decision in ticks.decisions.items() if is_turned_down(decision)})
 
 
-def age(inputs: RunInputs, entries: Entries, finished: Collection[str]) -> Ageing:
+def age(inputs: RunInputs, entries: Entries, ticks: Ticks, finished: Collection[str]) -> Ageing:
     """What time and edits did to the open matches among those the ledger knows."""
     superseded = dict(inputs.state.superseded)
     gone: dict[str, str] = {}
-    renewals: list[Match] = []
-    spent = {*inputs.state.matches}
+    renewals: list[Renewal] = []
+    known = inputs.state.matches
     closed = entries.plan.closed
+    titles = Titles.of(inputs.form, inputs.settings.form.columns)
 
     def broken_rule(match: Match) -> str | None:
         joining = match.joining
@@ -109,10 +175,10 @@ def age(inputs: RunInputs, entries: Entries, finished: Collection[str]) -> Agein
             today=inputs.today,
         )
 
-    for match in inputs.state.matches.values():
+    for match in known.values():
         if match.id in superseded or match.id in finished:
             continue
-        now = renewed(match, entries.sources, inputs.today, spent)
+        now = renewed(match, entries.sources, inputs.today, known)
         if isinstance(now, str):
             reasons = [
                 f"{party.organisation}: {closed[party.entry].rstrip('.')}"
@@ -126,18 +192,44 @@ def age(inputs: RunInputs, entries: Entries, finished: Collection[str]) -> Agein
             gone[match.id] = why_not
         elif now.id != match.id:
             superseded[match.id] = now.id
-            renewals.append(now)
+            seen = last_seen(match, inputs.state, ticks.review.standing_rows)
+            renewals.append(
+                Renewal(
+                    before=match,
+                    match=replace(now, warnings=(f"an answer has changed since {seen.id}", *now.warnings)),
+                    seen=seen,
+                    edits=what_changed(seen.parties, now.parties, titles),
+                )
+            )
     return Ageing(superseded=superseded, gone=gone, renewals=tuple(renewals))
 
 
+def last_seen(match: Match, state: LedgerState, rows: Collection[str]) -> Match:
+    """The last of the match and those it took the place of that has a row in the review tab; else the match itself.
+
+    A run that ended before it wrote, or a row somebody deleted, leaves the officer with an older one.
+    """
+    earlier = {new: old for old, new in state.superseded.items() if new}
+    found = match.id
+    while found not in rows:
+        if found not in earlier or earlier[found] not in state.matches:
+            return match
+        found = earlier[found]
+    return state.matches[found]
+
+
 def as_known_today(match: Match, sources: Mapping[str, Source], memory: Mapping[str, str]) -> Match:
-    """The match with its organisations' ids as linkage sees them now: a merge must not let a twin through."""
+    """The match with its organisations' ids as linkage sees them now: a merge must not let a twin through.
+
+    And with what must be found out today before a side is written to, whatever was known when it was proposed.
+    """
     parties = tuple(
         replace(
             party,
             organisation_id=sources[party.entry].entry.organisation_id
             if party.entry in sources
             else canonical(party.organisation_id, memory),
+            check_first=sources[party.entry].response.held if party.entry in sources else party.check_first,
         )
         for party in match.parties
     )
@@ -147,8 +239,17 @@ def as_known_today(match: Match, sources: Mapping[str, Source], memory: Mapping[
 # -- new matches ---------------------------------------------------------------------------------------
 
 
-def candidates(inputs: RunInputs, entries: Entries, turned_down: Sequence[Match]) -> MatchingResult:
-    """What matching finds for the open entries, without those who met in this round or were turned down."""
+def candidates(
+    inputs: RunInputs,
+    entries: Entries,
+    turned_down: Sequence[Match],
+    settings: MatchingSettings,
+    given: Collection[tuple[str, ...]],
+) -> MatchingResult:
+    """What matching finds for the open entries, without those who met in this round or were turned down.
+
+    `given` are entries of matches that are put before the officer in any case.
+    """
     since = inputs.round_started
     meetings = canonical_meetings(inputs.state.meetings, lambda one: canonical(one, entries.memory))
     barred = set(barred_pairs(meetings, since))
@@ -160,7 +261,8 @@ def candidates(inputs: RunInputs, entries: Entries, turned_down: Sequence[Match]
         organisations=entries.organisations,
         barred=barred,
         past=frozenset(past),
-        settings=MatchingSettings(per_request=inputs.settings.matching.proposals_per_request, today=inputs.today),
+        given=given,
+        settings=settings,
     )
 
 
@@ -214,7 +316,7 @@ class _Choice:
         known = self.inputs.state.matches
         fresh = {match.id: match for match in first}
         open_now = [match for match in (*known.values(), *fresh.values()) if match.id not in closed]
-        together = {_entries(match) for match in open_now}
+        together = {entries_of(match) for match in open_now}
         pairs = {frozenset(organisation_ids(match, self.sources)) for match in (*open_now, *self.turned_down)}
         per_request = Counter(match.sending.entry for match in open_now)
         room = options.open_proposals - len(open_now)
@@ -225,10 +327,10 @@ class _Choice:
                 continue
             match = to_match(candidate, self.sources, self.inputs.today, spent=self.inputs.state.superseded)
             organisations = frozenset(organisation_ids(match, self.sources))
-            if match.id in known or _entries(match) in together or organisations in pairs:
+            if match.id in known or entries_of(match) in together or organisations in pairs:
                 continue
             fresh[match.id] = match
-            together.add(_entries(match))
+            together.add(entries_of(match))
             pairs.add(organisations)
             per_request[candidate.sending] += 1
             room -= 1
@@ -254,12 +356,9 @@ def _wished(
 ) -> tuple[Match, ...]:
     """The matches that lines of `By hand` ask for and nobody has proposed by hand yet."""
     overtaken = {*ageing.superseded, *ageing.gone}
-    alive = [match for match in (*inputs.state.matches.values(), *ageing.renewals) if match.id not in overtaken]
+    renewals = (renewal.match for renewal in ageing.renewals)
+    alive = [match for match in (*inputs.state.matches.values(), *renewals) if match.id not in overtaken]
     return by_hand.wishes(ticks.by_hand.lines, alive, finished, entries.sources, inputs.today)
-
-
-def _entries(match: Match) -> tuple[str, ...]:
-    return tuple(party.entry for party in match.parties)
 
 
 def organisation_ids(match: Match, sources: Mapping[str, Source]) -> list[str]:

@@ -6,12 +6,13 @@ applies gives the match its one visible state. What the ledger knows of letters 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from pipeline.letters.identity import introduction_id, meeting_keys, question_id, rehearsal_id
+from pipeline.matching.eligibility import in_words
 from pipeline.model import (
     Decision,
     LetterKind,
@@ -86,6 +87,8 @@ class Ruling:
     """Unsure letters a person has settled: id -> was it sent."""
     reopened: tuple[str, ...]
     """Pair keys that an approved by-hand proposal opens again."""
+    variants: Mapping[str, tuple[Match, ...]] = field(default_factory=dict)
+    """Match id -> the other open matches that would introduce two of the same organisations: one choice with it."""
 
 
 def decide(rule_inputs: RuleInputs, limits: Limits, now: datetime) -> Ruling:
@@ -104,6 +107,7 @@ def decide(rule_inputs: RuleInputs, limits: Limits, now: datetime) -> Ruling:
         withdrawn=ruling.withdrawn,
         settled=ruling.settled,
         reopened=tuple(ruling.reopened),
+        variants=ruling.variants,
     )
 
 
@@ -119,7 +123,7 @@ class _Ruling:
         self.withdrawn: dict[str, str] = {}
         self.settled: dict[str, bool] = {}
         self.reopened: list[str] = []
-        self.taken: dict[str, str] = {}
+        self.variants = self._variants()
         self.open_per_organisation = self._recent_introductions()
 
     def rule(self, match: Match) -> None:
@@ -138,9 +142,8 @@ class _Ruling:
         if letter is None:
             return None
         if letter.state is LetterState.SENT:
-            return MatchStatus(
-                match=match.id, stage=Stage.INTRODUCED, detail=_introduced(letter), bounced=bool(letter.bounced)
-            )
+            detail = "; ".join((_introduced(letter), *_checked_first(unchecked_sides(match, decision))))
+            return MatchStatus(match=match.id, stage=Stage.INTRODUCED, detail=detail, bounced=bool(letter.bounced))
         if letter.state in {LetterState.UNSURE, LetterState.COMMITTING}:
             if decision.was_sent is None:
                 return MatchStatus(
@@ -185,9 +188,48 @@ class _Ruling:
             at = self.rule_inputs.meetings.get(key)
             if at is not None and at >= self.limits.round_started:
                 return f"these organisations were introduced on {at:%Y-%m-%d}; name them in By hand to do it again"
-            if key in self.taken:
-                return f"the same organisations are being introduced through {self.taken[key]}"
         return None
+
+    # -- one choice ------------------------------------------------------------------------------------
+
+    def _variants(self) -> dict[str, tuple[Match, ...]]:
+        """The open matches that share a pair of organisations or addresses with another: only one of them can leave.
+
+        Which of two ticked ones is meant nobody can know, and a letter that left cannot be taken back: so none leaves.
+        """
+        by_key: dict[str, list[Match]] = defaultdict(list)
+        for match in sorted(filter(self._is_open, self.rule_inputs.matches.values()), key=officer_order):
+            for key in meeting_keys(match):
+                by_key[key].append(match)
+        found: dict[str, dict[str, Match]] = defaultdict(dict)
+        for together in by_key.values():
+            for match in together:
+                found[match.id].update({other.id: other for other in together if other is not match})
+        return {
+            identifier: tuple(sorted(others.values(), key=officer_order))
+            for identifier, others in found.items()
+            if others
+        }
+
+    def _is_open(self, match: Match) -> bool:
+        """Whether a tick could still send its letter."""
+        decision = self.rule_inputs.decisions.get(match.id, NO_DECISION)
+        letter = self.rule_inputs.letters.get(introduction_id(match.id))
+        return not (
+            (letter is not None and letter.state in _GONE_OUT)
+            or match.id in self.rule_inputs.superseded
+            or match.id in self.rule_inputs.gone
+            or (decision.declined and not decision.approved)
+            or (decision.approved and decision.agreed is False)
+            or (self._already_met(match) is not None and not match.by_hand)
+        )
+
+    def _is_ticked(self, match: Match) -> bool:
+        decision = self.rule_inputs.decisions.get(match.id, NO_DECISION)
+        return decision.approved and match.id not in self.rule_inputs.row_trouble
+
+    def _ticked_too(self, match: Match) -> list[Match]:
+        return [other for other in self.variants.get(match.id, ()) if self._is_ticked(other)]
 
     # -- what the officer said -------------------------------------------------------------------------
 
@@ -209,19 +251,16 @@ class _Ruling:
     def _not_approved(self, match: Match, decision: Decision, letter: LetterRecord | None) -> MatchStatus | None:
         if decision.approved:
             return None
-        for one in (
-            letter,
-            *(self.rule_inputs.letters.get(question_id(match.id, party.side)) for party in match.parties),
-        ):
+        for one in self._letters_of(match, letter):
             self._take_back(one, "Approve was unticked")
         oddity = self.rule_inputs.not_ticks.get(match.id)
         parts = [oddity] if oddity else []
+        if others := self.variants.get(match.id):
+            ticked = self._ticked_too(match)
+            told = [f"{_variant(other, match)}{', which is ticked' if other in ticked else ''}" for other in others]
+            parts.append(f"one of these: {in_words([f'{match.id} (this row)', *told], joiner='or')}")
         parts += [f"please check: {warning.rstrip('.')}" for warning in dict.fromkeys(match.warnings)]
-        parts += [
-            f"before approving, check {party.organisation}: {party.check_first}"
-            for party in match.parties
-            if party.check_first
-        ]
+        parts += [f"before approving, check {check}" for check in _checked_first(unchecked_sides(match, decision))]
         return MatchStatus(match=match.id, stage=Stage.PROPOSED, detail=_sentences(parts) or "tick Approve or Decline")
 
     # -- approved --------------------------------------------------------------------------------------
@@ -230,13 +269,15 @@ class _Ruling:
         if decision.agreed is False:
             self._take_back(letter, "Refused was ticked")
             return MatchStatus(match=match.id, stage=Stage.DECLINED, detail="the side asked first said no")
-        unchecked = [party for party in match.parties if party.check_first]
-        if unchecked and decision.agreed is not True:
-            return self._held(
-                match,
-                "; ".join(f"{party.organisation}: {party.check_first}" for party in unchecked)
-                + ". When that is settled, tick Agreed as well",
-            )
+        if ticked := self._ticked_too(match):
+            why = "several variants of one idea are ticked"
+            for one in self._letters_of(match, letter):
+                self._take_back(one, why)
+            told = in_words([f"{match.id} (this row)", *(_variant(other, match) for other in ticked)])
+            return self._held(match, f"{why}: {told}. Untick all but one; until then none of them leaves")
+        unchecked = unchecked_sides(match, decision)
+        if unchecked:
+            return self._held(match, _to_check(match, unchecked, is_agreed=decision.agreed is True))
         if letter is not None and letter.state is LetterState.HELD:
             return self._held(match, f"{letter.detail}. Untick Approve, wait for one run, then tick it again to retry")
         asked = [party for party in match.parties if party.ask_first and not party.check_first]
@@ -280,10 +321,8 @@ class _Ruling:
         if blocked:
             return self._waits(match, blocked)
         self.due.append(DueLetter(kind=LetterKind.INTRODUCTION, match=match, message=decision.message))
-        for key in meeting_keys(match):
-            self.taken[key] = match.id
-            if match.by_hand and key in self.rule_inputs.meetings:
-                self.reopened.append(key)
+        if match.by_hand:
+            self.reopened += [key for key in meeting_keys(match) if key in self.rule_inputs.meetings]
         self.open_per_organisation.update(_organisations(match))
         if self.rule_inputs.mail_trouble:
             return self._waits(match, self.rule_inputs.mail_trouble)
@@ -327,12 +366,55 @@ class _Ruling:
     def _held(self, match: Match, why: str) -> MatchStatus:
         return MatchStatus(match=match.id, stage=Stage.HELD, detail=why)
 
+    def _letters_of(self, match: Match, letter: LetterRecord | None) -> list[LetterRecord | None]:
+        """A match's introduction and its questions, as far as there are any."""
+        questions = (self.rule_inputs.letters.get(question_id(match.id, party.side)) for party in match.parties)
+        return [letter, *questions]
+
     def _take_back(self, letter: LetterRecord | None, why: str) -> None:
         if letter is not None and letter.state in {LetterState.QUEUED, LetterState.CLAIMED, LetterState.HELD}:
             self.withdrawn[letter.id] = why
 
 
+def unchecked_sides(match: Match, decision: Decision) -> list[Party]:
+    """The sides that must not be written to before a person has found out who they are."""
+    return [
+        party
+        for party in match.parties
+        if party.check_first and not (decision.agreed is True and party.side in decision.checked)
+    ]
+
+
+def _to_check(match: Match, unchecked: Sequence[Party], *, is_agreed: bool) -> str:
+    """What to find out before the letter may leave. Agreed speaks for sides that asked to be asked first as well."""
+    told = "; ".join(_checked_first(unchecked))
+    asked = [party.organisation for party in match.parties if party.ask_first and not party.check_first]
+    if asked:
+        told += f". {' and '.join(asked)} asked to be asked first: please do that as well"
+    if is_agreed:
+        return f"{told}. Agreed was ticked before this was known: when it is settled, untick it and tick it a run later"
+    return f"{told}. When {'both are' if asked else 'that is'} settled, tick Agreed as well"
+
+
+def _checked_first(parties: Sequence[Party]) -> list[str]:
+    return [f"{party.organisation}: {(party.check_first or '').rstrip('.')}" for party in parties]
+
+
 _GONE_OUT = frozenset({LetterState.SENT, LetterState.UNSURE, LetterState.COMMITTING, LetterState.CLAIMED})
+
+
+def _variant(other: Match, match: Match) -> str:
+    """How another match differs from this one."""
+    joining = other.joining
+    sides = other.sending.organisation_id, other.receiving.organisation_id
+    if sides != (match.sending.organisation_id, match.receiving.organisation_id):
+        who = f"{other.sending.organisation} to {other.receiving.organisation}"
+        who += f", with {joining.organisation}" if joining else ""
+    elif joining:
+        who = f"with {joining.organisation}"
+    else:
+        who = f"without {match.joining.organisation}" if match.joining else "the same organisations"
+    return f"{other.id} ({who})"
 
 
 def _organisations(match: Match) -> set[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pipeline.model import Decision, Match, Problem
+from pipeline.model import Decision, Match, Problem, Side
 from pipeline.planning import by_hand
 from pipeline.planning.brakes import ledger_behind, served_by_another, vanished
 from pipeline.planning.entries import Entries
 from pipeline.planning.inputs import RunInputs
+from pipeline.planning.match_content import Source
 from pipeline.ports import LedgerState
 from pipeline.tabs import by_hand as by_hand_tab
 from pipeline.tabs import exchanges, problems, review
@@ -51,7 +52,7 @@ def read_ticks(inputs: RunInputs, entries: Entries) -> Ticks:
     released = tuple(brake for brake in pulled if problems.released(table, brake))
     return Ticks(
         review=reading,
-        decisions=decisions_of(inputs.state, reading),
+        decisions=decisions_of(inputs.state, reading, checks_of(inputs.state.matches, entries.sources)),
         by_hand=lines,
         exchanges=exchanges.read_exchanges(inputs.table(exchanges.TAB.name), inputs.state.matches),
         problems=(*reading.problems, *lines.problems),
@@ -61,14 +62,47 @@ def read_ticks(inputs: RunInputs, entries: Entries) -> Ticks:
     )
 
 
-def decisions_of(state: LedgerState, reading: review.ReviewReading) -> dict[str, Decision]:
-    """What the officer says today. Of a row she has deleted her no is remembered, and never her yes."""
+def checks_of(matches: Mapping[str, Match], sources: Mapping[str, Source]) -> dict[str, dict[Side, str]]:
+    """Match id -> side -> what must be found out, as it stands today, before that side is written to."""
+    return {
+        match.id: {
+            party.side: held
+            for party in match.parties
+            if party.entry in sources and (held := sources[party.entry].response.held)
+        }
+        for match in matches.values()
+    }
+
+
+def decisions_of(
+    state: LedgerState, reading: review.ReviewReading, checks: Mapping[str, Mapping[Side, str]]
+) -> dict[str, Decision]:
+    """What the officer says today. Of a row she has deleted her no is remembered, and never her yes.
+
+    Agreed speaks only for the checks (`checks_of`) that the row told her of when she ticked it.
+    """
     remembered = {
         match: Decision(match=match, declined=True)
         for match, decision in state.decisions.items()
         if is_turned_down(decision) and match in state.matches
     }
-    return {**remembered, **reading.decisions}
+    said = {
+        match: replace(
+            decision, checked=_checked(state.decisions.get(match), checks.get(match, {}), reading.statuses[match])
+        )
+        if decision.agreed
+        else decision
+        for match, decision in reading.decisions.items()
+    }
+    return {**remembered, **said}
+
+
+def _checked(before: Decision | None, checks: Mapping[Side, str], status: str) -> tuple[Side, ...]:
+    """The sides of which the row said what to find out when Agreed was ticked; a tick that stands says no more."""
+    if before is not None and before.agreed:
+        return before.checked
+    shown = " ".join(status.split())
+    return tuple(side for side, check in checks.items() if " ".join(check.rstrip(".").split()) in shown)
 
 
 def is_turned_down(decision: Decision) -> bool:

@@ -184,6 +184,7 @@ class Sandbox:
             access_log=False,
             lifespan="on",
             server_header=False,
+            timeout_keep_alive=240,  # at uvicorn's 5 s a client on a busy machine may meet a closing connection
             timeout_graceful_shutdown=STOP_SECONDS,
         )
         server = uvicorn.Server(config)

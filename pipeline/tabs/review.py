@@ -191,8 +191,11 @@ def still_approved(before: ReviewReading, after: ReviewReading, match: str) -> b
     )
 
 
-def new_row(match: Match, status: MatchStatus, letter_begins: str) -> NewRow:
-    """The row that puts a match before the officer: boxes empty, everything else written once."""
+def new_row(match: Match, status: MatchStatus, letter_begins: str, beside: str | None = None) -> NewRow:
+    """The row that puts a match before the officer: boxes empty, everything else written once.
+
+    `beside`: the match below whose row it belongs.
+    """
     cells: dict[str, Cell] = {
         STATUS: status.text,
         **written_once(match),
@@ -200,7 +203,7 @@ def new_row(match: Match, status: MatchStatus, letter_begins: str) -> NewRow:
         PROPOSED_ON: match.proposed_on.isoformat() if match.proposed_on else None,
         MATCH: match.id,
     }
-    return NewRow(key=match.id, cells=cells)
+    return NewRow(key=match.id, cells=cells, beside=beside)
 
 
 def written_once(match: Match) -> dict[str, Cell]:

@@ -322,3 +322,9 @@ def test_no_cell_whatever_it_holds_is_an_exception(data: st.DataObject, name: st
             if isinstance(text, str):
                 assert not set(text) & set("\r\u202e\u200b\x00\ud800")
     assert len(answer.content) == 32
+
+
+def test_two_rows_of_one_moment_whose_addresses_cannot_be_used_are_two_problems(read: Read) -> None:
+    answers = read("promoters", {**PROMOTER, "email": "anna at kommun"}, {**PROMOTER, "email": "bo at kommun"})
+    keys = [problem.key for answer in answers for problem in answer.problems]
+    assert len(keys) == len(set(keys)) == 2

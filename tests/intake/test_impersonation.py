@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from pipeline.intake.impersonation import inspect, known_contacts
+import pytest
+
+from pipeline.intake.impersonation import Claim, inspect, known_addresses, strangers
 from pipeline.model import EntryKind, KnownEntry, Response
 
 START = datetime(2026, 11, 1, 9, 0)  # noqa: DTZ001 - the spreadsheet's local time
@@ -33,60 +36,23 @@ def test_an_ordinary_answer_passes_unchanged() -> None:
     assert inspect([response], KNOWN, own_addresses=["us@network.example"]) == (response,)
 
 
-def test_a_known_name_from_another_house_is_held() -> None:
-    (found,) = inspect([row(email="boras.stad@gmail.com")], KNOWN)
-    assert "known to us under another address" in str(found.held)
-    assert "anna@" not in str(found.held)
-
-
-def test_a_colleague_of_the_same_house_is_only_flagged() -> None:
+def test_a_second_address_of_a_name_is_flagged_by_its_domain_only() -> None:
     (found,) = inspect([row(email="bo@edu.boras.example")], KNOWN)
     assert found.held is None
-    assert [flag.code for flag in found.flags] == ["second-contact"]
+    assert [(flag.code, flag.sentence) for flag in found.flags] == [
+        ("second-contact", "Borås Stad also writes from …@boras.example.")
+    ]
 
 
-def test_the_same_name_in_another_country_is_another_organisation() -> None:
-    rows = [row(organisation="Adult Education Centre"), row(1, organisation="Adult Education Centre", country_code="IE",
-                email="x@dublin.example")]  # fmt: skip
-    assert [found.held for found in inspect(rows, {})] == [None, None]
-
-
-def test_of_two_strangers_with_one_name_the_later_one_is_held_in_whatever_order_they_stand() -> None:
-    first, later = row(email="a@one.example"), row(1, email="b@two.example")
-    for rows in ([first, later], [later, first]):
-        held = {found.email: found.held for found in inspect(rows, {})}
-        assert held["a@one.example"] is None
-        assert held["b@two.example"] is not None
-
-
-def test_a_stranger_does_not_become_known_by_waiting() -> None:
+def test_every_address_of_a_name_is_remembered() -> None:
     def entry(address: str, day: int) -> KnownEntry:
         return KnownEntry(
             id=address, address=address, organisation_key="boras stad", content="", first_seen=date(2026, 1, day),
             last_confirmed=date(2026, 1, day),
         )  # fmt: skip
 
-    known = known_contacts([entry("anna@boras.example", 1), entry("x@evil.example", 2)])
-    assert known == KNOWN
-    assert inspect([row(email="x@evil.example")], known)[0].held is not None
-
-
-def test_a_name_drawn_like_a_known_one_is_held() -> None:
-    for name in ("Воrås Stad", "B0rås Stad", "Borås Stаd", "Ｂorås Stad", "Bοrås Stad"):
-        attacker = row(1, organisation=name, email="x@evil.example")
-        assert inspect([attacker], KNOWN)[0].held is not None, name
-    (victim, attacker) = inspect(
-        [row(organisation="Amazonia"), row(1, organisation="Arnazonia", email="x@evil.example")],
-        {"amazonia": frozenset({"anna@boras.example"})},
-    )
-    assert victim.held is None
-    assert attacker.held is not None
-
-
-def test_unlike_names_are_left_alone() -> None:
-    rows = [row(organisation="Institut Escola del Treball", email="a@one.example"),
-            row(1, organisation="Institut de Logística", email="b@two.example")]  # fmt: skip
-    assert [found.held for found in inspect(rows, {})] == [None, None]
+    known = known_addresses([entry("anna@boras.example", 1), entry("x@evil.example", 2)])
+    assert known == {"boras stad": frozenset({"anna@boras.example", "x@evil.example"})}
 
 
 def test_our_own_addresses_are_held() -> None:
@@ -135,3 +101,142 @@ def test_what_was_held_before_stays_said() -> None:
     (found,) = inspect([row(held="The name is too long.", email="us@network.example")], {},
                        own_addresses=["us@network.example"])  # fmt: skip
     assert str(found.held).startswith("The name is too long. ")
+
+
+# -- who claims to be one organisation -----------------------------------------------------------------
+
+
+def claim(day: int = 1, address: str = "anna@boras.example", organisation: str = "Borås Stad", **more: Any) -> Claim:
+    """That somebody wrote on a day of November; ids are E-1, E-2, ... by day."""
+    return Claim(
+        entry=more.pop("entry", f"E-{day}"),
+        organisation=organisation,
+        address=address,
+        since=START + timedelta(days=day),
+        **{"country": "SE", "fits": address.endswith("@boras.example"), **more},
+    )
+
+
+BOX = "boras.stad@gmail.com"
+TRUE = claim()
+
+
+def held(*claims: Claim, apart: tuple[frozenset[str], ...] = ()) -> dict[str, str]:
+    found = strangers(claims, apart)
+    assert strangers(tuple(reversed(claims)), apart) == found, "the order in which they stand tells nothing"
+    return found
+
+
+@pytest.mark.parametrize("address", [BOX, "office@elsewhere.example"])
+def test_a_known_name_from_another_house_is_held_and_says_whom_to_ask(address: str) -> None:
+    assert held(TRUE, claim(2, address)) == {
+        "E-2": "Borås Stad wrote before from anna@boras.example: ask there whether this answer is theirs."
+    }
+    assert held(replace(TRUE, contact="Anna Ek"), claim(2, address))["E-2"].startswith(
+        "Borås Stad wrote before from anna@boras.example (Anna Ek): ask there"
+    )
+
+
+@pytest.mark.parametrize(
+    ("known", "later"),
+    [
+        ("anna@boras.example", "bo@boras.example"),
+        ("anna@boras.example", "bo@edu.boras.example"),
+        ("bo@edu.boras.example", "anna@boras.example"),
+        ("boras.stad@gmail.com", "borasstad+exchange@googlemail.com"),
+    ],
+)
+def test_a_colleague_of_the_same_house_is_not_held(known: str, later: str) -> None:
+    assert held(claim(1, known), claim(2, later)) == {}
+
+
+def test_the_domain_of_the_website_that_was_given_before_is_their_house_and_one_given_later_is_not() -> None:
+    site: Any = {"website": "https://www.borasstad.example/en"}
+    assert held(replace(TRUE, **site), claim(2, "bo@borasstad.example")) == {}
+    assert set(held(TRUE, claim(2, "bo@borasstad.example", **site))) == {"E-2"}
+    assert set(held(TRUE, claim(2, "bo@evil.example", website="https://www.boras.example"))) == {"E-2"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"organisations": frozenset({"O-1"})}, {"organisations": frozenset({"O-1"})}),
+        ({"readings": frozenset({"a", "boras municipality"})}, {"readings": frozenset({"boras municipality"})}),
+    ],
+)
+def test_another_spelling_is_the_same_name(one: dict[str, Any], other: dict[str, Any]) -> None:
+    assert set(held(replace(TRUE, **one), claim(2, BOX, "City of Boras", **other))) == {"E-2"}
+    assert held(TRUE, claim(2, BOX, "City of Boras")) == {}
+
+
+def test_a_name_that_only_may_be_the_same_is_held_from_a_free_mailbox() -> None:
+    known = replace(TRUE, organisations=frozenset({"O-1"}), perhaps=frozenset({"O-2"}))
+    maybe = {"organisations": frozenset({"O-2"}), "perhaps": frozenset({"O-1"})}
+    assert held(known, claim(2, BOX, "Boras", **maybe)) == {
+        "E-2": "This may be Borås Stad, which wrote before from anna@boras.example: ask there whether this answer is "
+        "theirs, and answer in Same organisation?."
+    }
+    assert held(known, claim(2, "office@elsewhere.example", "Boras", **maybe)) == {}
+
+
+def test_the_same_name_in_another_country_is_another_organisation_unless_it_comes_from_a_free_mailbox() -> None:
+    assert held(TRUE, claim(2, "x@dublin.example", country="IE")) == {}
+    assert set(held(TRUE, claim(2, BOX, country="IE"))) == {"E-2"}
+    assert set(held(TRUE, claim(2, "x@dublin.example", country=None))) == {"E-2"}
+    assert set(held(replace(TRUE, country="ES-CT"), claim(2, "x@dublin.example", country="ES"))) == {"E-2"}
+
+
+def test_whom_a_person_called_different_is_not_held() -> None:
+    assert held(TRUE, claim(2, BOX), apart=(frozenset({"E-1", "E-2"}),)) == {}
+
+
+def test_a_free_mailbox_that_came_first_is_held_once_somebody_claims_the_name_from_a_domain() -> None:
+    found = held(claim(1, BOX), claim(2))
+    assert found["E-1"] == f"Borås Stad also writes from anna@boras.example: ask there whether {BOX} is theirs."
+    assert found["E-2"] == (
+        f"Borås Stad wrote before from {BOX}: ask there whether this answer is theirs; anybody can open such a "
+        "mailbox, so make sure of it in another way as well."
+    )
+    unlike = held(claim(1, BOX), claim(2, "office@elsewhere.example"))
+    assert unlike["E-1"] == (
+        "Borås Stad also writes from office@elsewhere.example: find out, at a telephone number or address you know, "
+        "which of the two is theirs."
+    )
+
+
+def test_a_first_domain_that_sounds_like_another_name_is_held_once_the_fitting_one_writes() -> None:
+    assert set(held(claim(1, "x@evil.example"), claim(2))) == {"E-1", "E-2"}
+    assert set(held(claim(1, "x@evil.example"), claim(2, "y@elsewhere.example"))) == {"E-2"}
+    assert set(held(TRUE, claim(2, "y@borasstad.example", fits=True))) == {"E-2"}
+
+
+def test_who_has_always_used_a_free_mailbox_is_not_held_for_it() -> None:
+    assert held(claim(1, BOX), claim(2, BOX)) == {}
+    assert set(held(claim(1, BOX), claim(2, "other@gmail.com"))) == {"E-2"}
+
+
+def test_what_a_person_has_confirmed_is_held_no_more_and_holds_nobody_who_was_there_before() -> None:
+    confirmed = claim(2, BOX, is_confirmed=True)
+    assert held(TRUE, confirmed, claim(3, BOX)) == {}
+    assert "wrote before from boras.stad@gmail.com" in held(TRUE, confirmed, claim(3, "x@evil.example"))["E-3"]
+    assert held(claim(1, BOX, is_confirmed=True), claim(2)).keys() == {"E-2"}
+
+
+def test_an_entry_that_is_closed_still_tells_where_its_organisation_wrote_from() -> None:
+    gone = replace(TRUE, is_open=False)
+    assert set(held(gone, claim(2, BOX))) == {"E-2"}
+
+
+def test_a_name_drawn_like_another_is_held() -> None:
+    for name in ("Воrås Stad", "B0rås Stad", "Borås Stаd", "Bοrås Stad"):
+        assert "anna@boras.example" in held(TRUE, claim(2, "x@evil.example", name))["E-2"], name
+    amazonia, arnazonia = claim(1, organisation="Amazonia"), claim(2, "x@evil.example", "Arnazonia")
+    assert held(amazonia, arnazonia) == {
+        "E-2": 'The name looks like that of another organisation ("Amazonia") but is written with other letters. '
+        "Ask at anna@boras.example whether it is the same one."
+    }
+    assert held(amazonia, replace(arnazonia, address="x@boras.example")) == {}
+
+
+def test_unlike_names_are_left_alone() -> None:
+    assert held(claim(1, "a@one.example", "Institut Escola del Treball"), claim(2, BOX, "Institut de Logística")) == {}

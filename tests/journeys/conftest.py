@@ -186,6 +186,26 @@ def answer() -> Callable[..., dict[str, Any]]:
     return make_answer
 
 
+class Days:
+    """Days counted from today: as the sheet stores them, and in words."""
+
+    def __call__(self, days: int) -> float:
+        return serial(self._of(days))
+
+    def in_words(self, days: int) -> str:
+        """As the tab says them."""
+        return f"{self._of(days).day} {self._of(days):%B %Y}"
+
+    def _of(self, days: int) -> date:
+        return date.today() + timedelta(days=days)  # noqa: DTZ011
+
+
+@pytest.fixture
+def day() -> Days:
+    """A day counted from today: `day(90)`, `day.in_words(90)`."""
+    return Days()
+
+
 @pytest.fixture
 def fill() -> Callable[..., None]:
     """Writes answers into the responses tab."""

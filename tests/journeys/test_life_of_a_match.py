@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+HOST = {"role": "Host visitors", "offers": "We show gardens to schools.", "topics": "Green skills"}
+
 
 @pytest.fixture
 def proposed(journey: Any, sides: Any) -> dict[str, Any]:
@@ -50,6 +52,70 @@ def test_an_edited_answer_asks_again_and_the_old_tick_counts_for_nothing(
     journey.tick(newer["Match"])
     journey.run()
     assert [match for match, _ in journey.letters()] == [newer["Match"]]
+
+
+def test_an_edited_answer_asks_again_with_the_reasons_of_today_and_says_what_changed(
+    journey: Any, sides: Any, day: Any
+) -> None:
+    """What she reads was true when she reads it: dates, topics and quotes, and nothing of yesterday's."""
+    journey.submit(
+        *sides(
+            host={"date_from": day(100), "date_to": day(300), "offers": "We show how apprentices learn in companies."},
+            send={"date_from": day(120), "date_to": day(150), "seeks": "We want to learn how apprentices are paid."},
+        )
+    )
+    journey.run()
+    old = journey.row("Kortrijk", "Lysekil")
+    assert f"from {day.in_words(120)} to {day.in_words(150)}" in old["Why"]
+    journey.tick(old["Match"])
+    journey.edit(
+        "office@organisation-2.example",
+        date_from=day(200),
+        date_to=day(260),
+        topics="VET innovation",
+        seeks="Robotics in VET.",
+    )
+    journey.run()
+    assert journey.letters() == [], "what she approved is not what would be sent"
+    assert journey.status(old["Match"]).startswith("Out of date: see M-")
+    new = journey.row("Kortrijk", "Lysekil")
+    assert (new["Approve"], new["Status"]) == (
+        False,
+        f"Proposed: please check: an answer has changed since {old['Match']} · {new['Match']}",
+    )
+    lines = new["Why"].splitlines()
+    assert lines[:4] == [
+        "Kortrijk Training Centre has changed its answers:",
+        "- Topics (up to four): were “Dual VET and apprenticeships”, now “VET innovation”",
+        "- What do you want to learn: was “We want to learn how apprentices are paid.”, now “Robotics in VET.”",
+        f"- dates: were {day.in_words(120)} to {day.in_words(150)}, now {day.in_words(200)} to {day.in_words(260)}",
+    ]
+    reasons = "\n".join(lines[4:])
+    assert f"from {day.in_words(200)} to {day.in_words(260)}" in reasons
+    assert "are paid" not in reasons
+    assert day.in_words(120) not in reasons
+    journey.tick(new["Match"])
+    journey.run()
+    assert [match for match, _ in journey.letters()] == [new["Match"]]
+
+
+def test_a_pair_that_fits_no_longer_since_an_edit_is_not_asked_about_again(
+    journey: Any, proposed: dict[str, Any]
+) -> None:
+    journey.tick(proposed["Match"])
+    journey.edit(
+        "office@organisation-2.example",
+        topics="Gender equality",
+        seeks="How town councils plan their budgets for women's sport.",
+    )
+    journey.run()
+    assert [row["Match"] for row in journey.review()] == [proposed["Match"]]
+    status = journey.status(proposed["Match"])
+    assert status.startswith("Withdrawn: since an answer was edited they no longer fit well enough.")
+    assert "Topics (up to four): were “Dual VET and apprenticeships”, now “Gender equality”" in status
+    assert journey.letters() == []
+    quiet = journey.run()
+    assert (quiet.summary, journey.status(proposed["Match"])) == ("", status)
 
 
 def test_an_answer_edited_back_does_not_revive_the_old_tick(journey: Any, proposed: dict[str, Any]) -> None:
@@ -192,6 +258,80 @@ def test_a_declined_row_may_be_deleted_and_stays_away(journey: Any, proposed: di
         assert result.plan is None or not result.plan.changes.before
 
 
+@pytest.fixture
+def trio(journey: Any, answer: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The rows of a visit of one organisation, and of the same visit joined by another."""
+    formats = {"formats": "Study visit"}
+    host = {"role": "Host visitors", "offers": "We show dual VET with companies.", "group_size": 12, **formats}
+    send = {"seeks": "We want to learn how dual VET works.", "group_size": 4, "third_party": "Yes", **formats}
+    send["role"] = "Send staff or learners"
+    journey.submit(
+        answer(1, organisation="Lysekil Vocational College", **host),
+        answer(2, organisation="Kortrijk Training Centre", country="Belgium", city="Kortrijk", **send),
+        answer(3, organisation="Tampere Adult Institute", country="Finland", city="Tampere", **send),
+    )
+    journey.run()
+    three = next(row for row in journey.review() if row["Joining organisation"])
+    two = next(
+        row
+        for row in journey.review()
+        if not row["Joining organisation"] and row["Sending organisation"] == three["Sending organisation"]
+    )
+    return two, three
+
+
+def test_variants_of_one_idea_stand_together_and_are_told_as_one_choice(
+    journey: Any, trio: tuple[dict[str, Any], dict[str, Any]]
+) -> None:
+    two, three = trio
+    assert abs(two["#"] - three["#"]) == 1
+    joining = three["Joining organisation"]
+    assert f"one of these: {two['Match']} (this row) or {three['Match']} (with {joining})" in two["Status"]
+    assert f"one of these: {three['Match']} (this row), {two['Match']} (without {joining})" in three["Status"]
+
+
+@pytest.mark.parametrize("kept", [0, 1], ids=["two", "three"])
+def test_ticking_two_variants_sends_neither_until_one_is_unticked(
+    journey: Any, trio: tuple[dict[str, Any], dict[str, Any]], kept: int
+) -> None:
+    """A third party was silently left out when both were ticked."""
+    for row in trio:
+        journey.tick(row["Match"])
+    assert journey.run().exit_code == 1
+    assert journey.letters() == []
+    for row in trio:
+        assert journey.status(row["Match"]).startswith("Held: several variants of one idea are ticked")
+    quiet = journey.run()
+    assert (quiet.exit_code, quiet.summary) == (0, "")
+    journey.tick(trio[1 - kept]["Match"], value=False)
+    journey.run()
+    ((match, recipients),) = journey.letters()
+    assert (match, len(recipients)) == (trio[kept]["Match"], 2 + kept)
+    assert journey.status(trio[1 - kept]["Match"]).startswith("Withdrawn: these organisations were introduced on")
+
+
+def test_a_third_who_comes_later_is_proposed_below_the_row_of_the_two(journey: Any, sides: Any, answer: Any) -> None:
+    both = {"formats": "Study visit", "group_size": 4, "third_party": "Yes"}
+    journey.submit(*sides(host={"formats": "Study visit", "group_size": 12}, send=both))
+    journey.submit(
+        answer(5, organisation="Aarhus Vocational School", country="Denmark", **HOST | {"formats": "Study visit"}),
+    )
+    journey.run()
+    two = journey.row("Kortrijk", "Lysekil")
+    third = {"role": "Send staff or learners", "seeks": "We want to learn how dual VET works with companies."}
+    journey.submit(
+        answer(3, organisation="Tampere Adult Institute", country="Finland", city="Tampere", **third, **both)
+    )
+    assert journey.run().exit_code == 0
+    rows = journey.review()
+    (top,) = (number for number, row in enumerate(rows) if row["Match"] == two["Match"])
+    assert "with Tampere Adult Institute" in rows[top]["Status"]
+    below = rows[top + 1 : top + 3]
+    assert any(row["Joining organisation"] for row in below)
+    for row in rows:
+        assert ("Tampere" in row["Sending organisation"] + row["Joining organisation"]) is (row in below), rows
+
+
 def test_three_who_were_declined_together_are_not_proposed_again_after_an_edit(journey: Any, answer: Any) -> None:
     formats = {"formats": "Study visit"}
     host = {"role": "Host visitors", "offers": "We show dual VET with companies.", "group_size": 12, **formats}
@@ -261,7 +401,7 @@ def test_by_hand_becomes_a_proposal_with_its_own_tick_and_opens_a_pair_again(
         journey.person.put("By hand", 2, title, name)
     journey.run()
     again = next(row for row in journey.review() if row["Match"] != proposed["Match"])
-    assert again["Why"] == "Proposed by hand."
+    assert again["Why"].startswith("Proposed by hand.\n")
     assert len(journey.letters()) == 1
     journey.tick(again["Match"])
     journey.run()

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -107,7 +108,8 @@ class Matchmaking(RuleBasedStateMachine):
 
     def _submit(self, *, hosts: bool, **more: Any) -> None:
         self.number += 1
-        side = world.HOST if hosts else world.SEND
+        # Whoever sends is open to a third, so that the same visit is proposed with and without one.
+        side = world.HOST if hosts else {**world.SEND, "third_party": "Yes"}
         self.journey.submit(
             world.make_answer(
                 self.number,
@@ -233,9 +235,9 @@ class Matchmaking(RuleBasedStateMachine):
         matches = [match for match, _ in self.letters]
         assert set(matches) <= self.ever_ticked_at_run
         assert len(matches) == len(set(matches))
-        pairs = [frozenset(recipients) for _, recipients in self.letters]
-        assert len(pairs) == len(set(pairs))
-        assert all(len(recipients) >= 2 for recipients in pairs)
+        together = [set(recipients) for _, recipients in self.letters]
+        assert all(len(recipients) >= 2 for recipients in together)
+        assert all(len(one & other) < 2 for one, other in combinations(together, 2)), "nobody meets twice"
 
     def teardown(self) -> None:
         if not hasattr(self, "sandbox"):

@@ -38,6 +38,28 @@ def test_a_project_named_in_the_text_leads_to_its_host(pool: list[Entry]) -> Non
     assert "asked for them by name" in asked.reasons[0].sentence
 
 
+def test_parties_that_are_given_are_judged_as_what_is_proposed_is(pool: list[Entry]) -> None:
+    proposed = propose(pool, settings=MatchingSettings(least_score=0)).candidates
+    given = [(one.sending, one.receiving, *((one.joining,) if one.joining else ())) for one in proposed]
+    assert {len(ids) for ids in given} == {2, 3}
+    judged = propose(pool, given=given).given
+    for ids, candidate in zip(given, proposed, strict=True):
+        assert replace(judged[ids], score=candidate.score, rank=candidate.rank) == candidate
+        assert judged[ids].score == pytest.approx(candidate.score, abs=2e-4)
+
+
+def test_parties_that_are_given_are_judged_whatever_the_rules_say(pool: list[Entry]) -> None:
+    ids = ("GUEST-COOK", "HOST-PRISON")
+    barred = {frozenset({"O-GUEST-COOK", "O-HOST-PRISON"})}
+    found = propose(pool, given=[ids, ids], barred=barred)
+    assert list(found.given) == [ids]
+    assert (found.given[ids].sending, found.given[ids].receiving, found.given[ids].joining) == (*ids, None)
+    assert found.candidates == propose(pool, barred=barred).candidates
+    assert propose(pool).given == {}
+    with pytest.raises(KeyError):
+        propose(pool, given=[("GUEST-COOK", "nobody")])
+
+
 def test_three_who_want_the_same_are_proposed_together_once(pool: list[Entry]) -> None:
     groups = [c for c in propose(pool, settings=MatchingSettings(least_score=0)).candidates if c.joining]
     three = [c for c in groups if c.receiving == "HOST-PRISON"]

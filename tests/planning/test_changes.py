@@ -192,6 +192,35 @@ def test_new_rows_stand_the_strongest_on_top() -> None:
     assert rows[:2] == [("Antwerpen School", "Lysekil College"), ("Kortrijk Training Centre", "Lysekil College")]
 
 
+TRIO = (
+    host(third_party="Yes"),
+    guest(third_party="Yes"),
+    guest("Porto Escola", "Portugal", third_party="Yes"),
+)
+OTHERS = (host("Bergen Skole", "Norway"), guest("Aalst School"))
+
+
+def test_variants_of_one_idea_stand_together() -> None:
+    """Equals of all kinds, which would else stand by their names."""
+    rows = rows_of(plan_of(*TRIO, *OTHERS))
+    assert len(rows) > 4
+    for row in rows:
+        three = row["Joining organisation"]
+        others = [other for other in rows if other is not row and str(other["Match"]) in str(row["Status"])]
+        assert bool(others) is ("one of these" in str(row["Status"]))
+        if three:
+            place = rows.index(row)
+            assert {place - 1, place + 1} & {rows.index(other) for other in others}
+
+
+def test_a_variant_of_a_row_that_stands_goes_below_it() -> None:
+    first = plan_of(TRIO[0], TRIO[1])
+    (standing,) = rows_of(first)
+    inserts = changes(*TRIO, state=remembered(first), tabs={"Review": [standing]}).before.inserts["Review"]
+    assert {(row.cells["Joining organisation"] != "", row.beside) for row in inserts} >= {(True, standing["Match"])}
+    assert [row.beside for row in plan_of(*TRIO).changes.before.inserts["Review"]] == [None] * 3
+
+
 def test_a_deleted_row_comes_back_while_its_match_is_open(proposed: Plan) -> None:
     (match,) = proposed.matches.fresh
     assert len(rows_of(plan_of(HOST, GUEST, state=remembered(proposed)))) == 1

@@ -97,6 +97,8 @@ def due(
     approved: tuple[str, ...] = (MATCH, OTHER),
     closed: tuple[str, ...] = (),
     weeks: int = 6,
+    check: str | None = None,
+    checked: tuple[Side, ...] = (),
 ) -> tuple[ReminderDue, ...]:
     inputs: Any = SimpleNamespace(
         settings=SimpleNamespace(follow_up=SimpleNamespace(reminder_weeks=weeks)),
@@ -108,8 +110,12 @@ def due(
         identifier: Decision(match=identifier, approved=identifier in approved)
         for identifier in {MATCH, OTHER, *approved}
     }
-    ticks: Any = SimpleNamespace(exchanges=exchanges, review=SimpleNamespace(decisions=decisions))
-    matches: Any = SimpleNamespace(all={MATCH: match(), OTHER: match(OTHER)})
+    decisions = {
+        one: replace(decision, agreed=bool(checked) or None, checked=checked) for one, decision in decisions.items()
+    }
+    ticks: Any = SimpleNamespace(exchanges=exchanges, decisions=decisions, review=SimpleNamespace(decisions=decisions))
+    doubtful = replace(match(), parties=tuple(replace(party, check_first=check) for party in match().parties))
+    matches: Any = SimpleNamespace(all={MATCH: doubtful, OTHER: match(OTHER)})
     return reminders_due(inputs, entries, ticks, matches)
 
 
@@ -144,6 +150,12 @@ def test_nobody_is_reminded_of_a_letter_that_did_not_leave(state: LetterState) -
 
 def test_nobody_is_reminded_after_a_bounce() -> None:
     assert due(introduction(bounced={"a@x.example": "no such user"})) == ()
+
+
+def test_nobody_is_reminded_while_it_is_in_doubt_who_a_side_is() -> None:
+    assert due(introduction(), check="ask at the old address") == ()
+    assert due(introduction(), check="ask at the old address", checked=(Side.SENDING,)) == ()
+    assert len(due(introduction(), check="ask at the old address", checked=tuple(Side))) == 1
 
 
 def test_nobody_is_reminded_once_the_tick_is_taken_back() -> None:

@@ -34,6 +34,7 @@ from pipeline.planning.match_content import (
     lapsed,
     match_id,
     officer_order,
+    reasoned,
     renewed,
     to_match,
     to_party,
@@ -104,7 +105,7 @@ def test_the_id_is_the_same_on_every_machine() -> None:
 
 
 def test_a_match_keeps_its_points_as_codes_and_they_are_no_part_of_its_id() -> None:
-    match = build((GUEST, HOST), why="Likely.", band="likely", score=0.8, sources={}, today=date(2026, 11, 20))
+    match = build((GUEST, HOST), sources={}, today=date(2026, 11, 20))
     assert match.id == "M-K2KUCHVLWB"
     assert match.fits == (
         Point(code=PointCode.SHARED_TOPICS, values=("Dual VET and apprenticeships",)),
@@ -117,7 +118,7 @@ def test_a_match_keeps_its_points_as_codes_and_they_are_no_part_of_its_id() -> N
 
 def test_a_match_asked_again_takes_the_first_free_generation() -> None:
     spent = {"M-K2KUCHVLWB"}
-    match = build((GUEST, HOST), why="", band="likely", score=0.8, sources={}, today=date(2026, 11, 20), spent=spent)
+    match = build((GUEST, HOST), sources={}, today=date(2026, 11, 20), spent=spent)
     assert (match.id, match.generation) == (match_id((GUEST, HOST), 1), 1)
 
 
@@ -195,9 +196,9 @@ def test_the_request_is_who_waits() -> None:
     parties = tuple(
         to_party(side, sources[entry]) for side, entry in ((Side.RECEIVING, "E-Gent"), (Side.SENDING, "E-Oslo"))
     )
-    built = build(parties, why="", band="likely", score=1, sources=sources, today=TODAY)
+    built = build(parties, sources=sources, today=TODAY)
     assert built.waiting_since == date(2026, 11, 1), "whichever side stands first"
-    assert build(parties, why="", band="likely", score=1, sources={}, today=TODAY).waiting_since is None
+    assert build(parties, sources={}, today=TODAY).waiting_since is None
 
 
 def test_what_looked_odd_about_a_side_is_a_warning() -> None:
@@ -256,13 +257,45 @@ def test_unchanged_answers_leave_a_match_as_it_is() -> None:
     assert (again.id, again.sending.organisation_id) == (match.id, "O-9")
 
 
-def test_an_edited_answer_is_another_match_that_says_what_it_follows() -> None:
+def test_an_edited_answer_is_another_match_whose_reasons_are_still_to_be_made() -> None:
     match = match_of("Gent", "Oslo", by_hand=True, why="Good.")
     again = renewed(match, {**SOURCES, "E-Oslo": source("Oslo", city="Oslo")}, date(2026, 12, 1))
     assert isinstance(again, Match)
     assert again.id != match.id
-    assert (again.by_hand, again.why, again.proposed_on) == (True, "Good.", date(2026, 12, 1))
-    assert again.warnings == (f"an answer has changed since {match.id}",)
+    assert (again.by_hand, again.why, again.band, again.score) == (True, "", "", 0.0)
+    assert again.proposed_on == date(2026, 12, 1)
+
+
+REASONS = (Reason(feature="a", sentence="They share it.", weight=1), Reason(feature="b", sentence="But.", weight=-1))
+
+
+def test_a_match_asked_again_says_first_what_has_changed() -> None:
+    match = match_of("Gent", "Oslo", why="Yesterday's.", band="likely")
+    again = reasoned(
+        match,
+        candidate(score=0.4, band=Band.POSSIBLE, reasons=REASONS, unstated=("Dates: not stated.",)),
+        ["Oslo has changed its answers:", "- City: was not stated, now Oslo"],
+    )
+    assert again.why == (
+        "Oslo has changed its answers:\n- City: was not stated, now Oslo\n"
+        "Possible.\nThey share it.\nBut.\nDates: not stated."
+    )
+    assert (again.band, again.score) == ("possible", 0.4)
+
+
+def test_a_match_a_person_named_has_reasons_but_no_strength() -> None:
+    again = reasoned(match_of("Gent", "Oslo", by_hand=True), candidate(score=0.1, reasons=REASONS))
+    assert again.why == "Proposed by hand.\nThey share it.\nBut."
+    assert (again.band, again.score) == ("by hand", 1.0)
+
+
+def test_however_much_has_changed_the_reasons_stand_below_it() -> None:
+    again = reasoned(match_of("Gent", "Oslo"), candidate(reasons=REASONS), ["x" * (WHY_LIMIT + 1)])
+    first, *reasons = again.why.splitlines()
+    assert (len(first), first[-1]) == (WHY_LIMIT, "…")
+    assert reasons == ["Likely.", "They share it.", "But."]
+    whole = reasoned(match_of("Gent", "Oslo"), candidate(reasons=REASONS), ["x" * WHY_LIMIT])
+    assert whole.why.splitlines()[0] == "x" * WHY_LIMIT
 
 
 @pytest.mark.parametrize("closed", ["Gent", "Oslo"])

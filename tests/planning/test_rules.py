@@ -71,6 +71,10 @@ def ruling(*matches: Match, limits: Limits = LIMITS, letters: tuple[LetterRecord
     return decide(rule_inputs, limits, NOW)
 
 
+def yes(*matches: Match) -> dict[str, Decision]:
+    return {one.id: Decision(match=one.id, approved=True) for one in matches}
+
+
 ONE = match()
 TWICE = {ONE.id: Decision(match=ONE.id, approved=True, declined=True)}
 
@@ -158,10 +162,123 @@ def test_unticking_takes_a_refused_question_back_so_that_ticking_asks_again() ->
     assert ruling(one, letters=(asked,), decisions={}).withdrawn == {asked.id: "Approve was unticked"}
 
 
-def test_the_same_organisations_ticked_both_ways_are_introduced_once() -> None:
+def test_the_same_organisations_ticked_both_ways_wait_until_one_is_unticked() -> None:
     found = ruling(match(1, "a", "b"), match(2, "b", "a"))
-    assert [one.match.id for one in found.due] == ["M-0000000001"]
-    assert found.statuses[1].stage is Stage.WITHDRAWN
+    assert found.due == ()
+    held, remedy = "Held: several variants of one idea are ticked", "Untick all but one; until then none of them leaves"
+    assert [status.text for status in found.statuses] == [
+        f"{held}: M-0000000001 (this row) and M-0000000002 (b to a). {remedy}",
+        f"{held}: M-0000000002 (this row) and M-0000000001 (a to b). {remedy}",
+    ]
+    one = ruling(match(1, "a", "b"), match(2, "b", "a"), decisions=yes(match(2)))
+    assert [due.match.id for due in one.due] == ["M-0000000002"]
+
+
+# -- variants of one idea ------------------------------------------------------------------------------
+
+TWO = match(1, "a", "b")
+THREE = replace(match(2, "a", "b"), parties=(*TWO.parties, party(Side.JOINING, "c")))
+ALONE = match(3, "c", "b")
+OTHERS = match(4, "x", "y")
+IDEA = (TWO, THREE, ALONE, OTHERS)
+
+
+def stages(found: Ruling) -> dict[str, Stage]:
+    return {status.match[-1]: status.stage for status in found.statuses}
+
+
+def told(found: Ruling) -> dict[str, str]:
+    return {status.match[-1]: status.text for status in found.statuses}
+
+
+def test_variants_of_one_idea_are_told_as_one_choice() -> None:
+    found = ruling(*IDEA, decisions={})
+    assert told(found) == {
+        "1": "Proposed: one of these: M-0000000001 (this row) or M-0000000002 (with c)",
+        "2": "Proposed: one of these: M-0000000002 (this row), M-0000000001 (without c) or M-0000000003 (c to b)",
+        "3": "Proposed: one of these: M-0000000003 (this row) or M-0000000002 (a to b, with c)",
+        "4": "Proposed: tick Approve or Decline",
+    }
+    assert {one[-1]: [other.id[-1] for other in others] for one, others in found.variants.items()} == {
+        "1": ["2"],
+        "2": ["1", "3"],
+        "3": ["2"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("ticked", "due", "held"),
+    [
+        ((TWO,), "1", ""),
+        ((THREE,), "2", ""),
+        ((TWO, THREE), "", "12"),
+        ((TWO, ALONE), "13", ""),
+        ((THREE, ALONE, OTHERS), "4", "23"),
+        (IDEA, "4", "123"),
+    ],
+)
+@pytest.mark.parametrize("reverse", [False, True])
+def test_of_ticked_variants_none_leaves_until_one_is_left(
+    ticked: tuple[Match, ...], due: str, held: str, *, reverse: bool
+) -> None:
+    """Whichever order they are looked at in: a letter to two could not be made one to three afterwards."""
+    found = ruling(*(reversed(IDEA) if reverse else IDEA), decisions=yes(*ticked))
+    assert {one.match.id[-1] for one in found.due} == set(due)
+    assert {one for one, stage in stages(found).items() if stage is Stage.HELD} == set(held)
+    assert Stage.WITHDRAWN not in stages(found).values()
+
+
+def test_a_row_beside_a_ticked_variant_says_so() -> None:
+    found = ruling(*IDEA, decisions=yes(THREE))
+    assert told(found)["1"] == (
+        "Proposed: one of these: M-0000000001 (this row) or M-0000000002 (with c), which is ticked"
+    )
+    assert stages(found)["2"] is Stage.APPROVED
+
+
+def test_what_waits_is_taken_back_while_variants_are_ticked() -> None:
+    asking = replace(TWO, parties=(TWO.parties[0], replace(TWO.parties[1], ask_first=True)))
+    waiting = (
+        letter(THREE, LetterState.QUEUED),
+        letter(asking, LetterState.QUEUED, id=question_id(asking.id, Side.RECEIVING)),
+    )
+    found = ruling(asking, THREE, letters=waiting)
+    assert found.withdrawn == dict.fromkeys((one.id for one in waiting), "several variants of one idea are ticked")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"decisions": {TWO.id: Decision(match=TWO.id, declined=True), **yes(THREE)}},
+        {"decisions": {TWO.id: Decision(match=TWO.id, approved=True, agreed=False), **yes(THREE)}},
+        {"superseded": {TWO.id: "M-9"}},
+        {"gone": {TWO.id: "taken back"}},
+        {"row_trouble": {TWO.id: "tampered"}},
+    ],
+    ids=["declined", "refused", "out of date", "withdrawn", "row changed"],
+)  # fmt: skip
+def test_a_variant_that_cannot_leave_holds_nobody(more: dict[str, Any]) -> None:
+    found = ruling(TWO, THREE, **more)
+    assert [one.match.id for one in found.due] == [THREE.id]
+    assert stages(found)["2"] is Stage.APPROVED
+
+
+@pytest.mark.parametrize("state", [LetterState.SENT, LetterState.UNSURE])
+def test_once_a_variant_left_the_other_is_no_choice_any_more(state: LetterState) -> None:
+    found = ruling(TWO, THREE, letters=(letter(TWO, state),), meetings={"org:O-a|O-b": NOW})
+    assert (found.due, found.variants) == ((), {})
+    assert told(found)["2"].startswith("Withdrawn: these organisations were introduced on 2026-11-20")
+    again = replace(THREE, by_hand=True)
+    assert [
+        one.match.id for one in ruling(TWO, again, letters=(letter(TWO, state),), meetings={"org:O-a|O-b": NOW}).due
+    ] == [THREE.id]
+
+
+def test_variants_are_known_by_their_addresses_too() -> None:
+    elsewhere = replace(
+        THREE, parties=tuple(replace(one, organisation_id=f"{one.organisation_id}-2") for one in THREE.parties)
+    )
+    assert set(stages(ruling(TWO, elsewhere)).values()) == {Stage.HELD}
 
 
 def test_an_organisation_is_not_flooded() -> None:
@@ -189,8 +306,42 @@ def test_a_side_that_must_be_checked_first_is_held_until_it_is() -> None:
     one = match(check_first="ask at the old address")
     found = ruling(one)
     assert (found.statuses[0].stage, found.due) == (Stage.HELD, ())
-    agreed = ruling(one, decisions={one.id: Decision(match=one.id, approved=True, agreed=True)})
+    assert found.statuses[0].text == "Held: b: ask at the old address. When that is settled, tick Agreed as well"
+    told = (Side.RECEIVING,)
+    agreed = ruling(one, decisions={one.id: Decision(match=one.id, approved=True, agreed=True, checked=told)})
     assert len(agreed.due) == 1
+
+
+def test_agreed_says_nothing_of_what_the_row_did_not_tell_when_it_was_ticked() -> None:
+    one = match(check_first="ask at the old address.")
+    for checked in ((), (Side.SENDING,)):
+        found = ruling(one, decisions={one.id: Decision(match=one.id, approved=True, agreed=True, checked=checked)})
+        assert found.due == ()
+        assert found.statuses[0].text == (
+            "Held: b: ask at the old address. Agreed was ticked before this was known: when it is settled, untick it "
+            "and tick it a run later"
+        )
+
+
+def test_while_one_side_is_held_the_other_gets_no_question_and_agreed_speaks_for_both() -> None:
+    one = match(check_first="ask at the old address")
+    asking = replace(one, parties=(replace(one.parties[0], ask_first=True), one.parties[1]))
+    found = ruling(asking)
+    assert found.due == ()
+    assert found.statuses[0].text == (
+        "Held: b: ask at the old address. a asked to be asked first: please do that as well. "
+        "When both are settled, tick Agreed as well"
+    )
+    agreed = Decision(match=one.id, approved=True, agreed=True, checked=(Side.RECEIVING,))
+    assert [due.kind for due in ruling(asking, decisions={one.id: agreed}).due] == [LetterKind.INTRODUCTION]
+
+
+def test_what_is_doubtful_about_a_side_after_the_introduction_stands_on_the_row() -> None:
+    one = match(check_first="ask at the old address.")
+    sent = letter(one, LetterState.SENT)
+    assert ruling(one, letters=(sent,)).statuses[0].text == ("Introduced on 2026-11-20; b: ask at the old address")
+    known = Decision(match=one.id, approved=True, agreed=True, checked=(Side.RECEIVING,))
+    assert ruling(one, letters=(sent,), decisions={one.id: known}).statuses[0].text == "Introduced on 2026-11-20"
 
 
 def test_by_hand_opens_a_pair_again() -> None:
@@ -258,10 +409,6 @@ def test_only_introductions_that_left_or_may_have_count_against_an_organisation(
     other = match(1, "z", "host")
     found = ruling(other, match(2, "a", "host"), letters=(letter(other, state),), limits=BUSY, decisions=yes(match(2)))
     assert [one.match.id for one in found.due] == ([] if counts else [match(2).id])
-
-
-def yes(*matches: Match) -> dict[str, Decision]:
-    return {one.id: Decision(match=one.id, approved=True) for one in matches}
 
 
 @pytest.mark.parametrize(("days", "counts"), [(0, True), (90, True), (91, False)])
@@ -463,7 +610,7 @@ def test_a_question_that_went_wrong_needs_a_person(state: LetterState, detail: s
 def test_whoever_must_be_checked_first_is_not_asked_by_letter_too() -> None:
     one = match(ask_first=True, check_first="write to the old address")
     assert ruling(one).statuses[0].stage is Stage.HELD
-    agreed = {one.id: Decision(match=one.id, approved=True, agreed=True)}
+    agreed = {one.id: Decision(match=one.id, approved=True, agreed=True, checked=(Side.RECEIVING,))}
     assert [due.kind for due in ruling(one, decisions=agreed).due] == [LetterKind.INTRODUCTION]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.model import Cell, Decision, LetterState, Match, Problem
+from pipeline.model import Cell, Decision, LetterState, Match, Problem, Side
 from pipeline.planning.plan import Plan
 from pipeline.planning.ticks import Ticks, is_turned_down
 from pipeline.ports import LedgerState
@@ -105,6 +105,30 @@ def test_the_row_outranks_what_is_remembered(proposed: Plan) -> None:
     state = remembered(proposed, decisions={match.id: Decision(match=match.id, declined=True)})
     ticks = read(review=ticked(*rows_of(proposed), Approve=True), state=state)
     assert ticks.decisions == {match.id: Decision(match=match.id, approved=True)}
+
+
+HELD = host(email="office@lysekil.example"), guest(email="us@ours.example")
+OURS = {"mail": {"sender": "Us <us@ours.example>"}}
+"""With these settings the guest's address is one of our own, and so must be checked."""
+
+
+def test_agreed_speaks_for_the_sides_the_row_told_of_when_it_was_ticked() -> None:
+    plan = plan_of(*HELD, settings=OURS)
+    (row,) = rows_of(plan)
+    assert "before approving, check Kortrijk Training Centre: The address is one of our own" in str(row["Status"])
+    (before,) = plan.matches.fresh
+
+    def checked(status: str, **known: Decision) -> tuple[Side, ...]:
+        boxes = ticked({**row, "Status": status}, Approve=True, Agreed=True)
+        state = remembered(plan, decisions={decision.match: decision for decision in known.values()})
+        return read(*HELD, review=boxes, state=state, settings=OURS).decisions[before.id].checked
+
+    assert checked(str(row["Status"])) == (Side.SENDING,)
+    assert checked("Proposed: tick Approve or Decline") == ()
+    ticked_then = Decision(match=before.id, approved=True, agreed=True)
+    assert checked(str(row["Status"]), then=ticked_then) == ()
+    assert checked("Approved", then=replace(ticked_then, checked=(Side.SENDING,))) == (Side.SENDING,)
+    assert checked(str(row["Status"]), then=replace(ticked_then, agreed=None)) == (Side.SENDING,)
 
 
 def test_a_no_to_a_match_nobody_knows_any_more_says_nothing() -> None:

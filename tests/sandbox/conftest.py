@@ -77,7 +77,9 @@ def running(store: Store) -> Iterator[Sandbox]:
     app = create_sheets_app(store)
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
-        uvicorn.Config(app, log_level="critical", http="h11", lifespan="off", timeout_graceful_shutdown=1)
+        uvicorn.Config(
+            app, log_level="critical", http="h11", lifespan="off", timeout_graceful_shutdown=1, timeout_keep_alive=600
+        )
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

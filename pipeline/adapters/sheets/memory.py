@@ -6,6 +6,7 @@ It passes the contract of the one at Google (`tests/adapters/sheets/test_spreads
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -165,9 +166,11 @@ class MemorySpreadsheet:
 
     def _insert(self, name: str, rows: Sequence[NewRow]) -> None:
         tab, places = BY_NAME[name], self._places(name)
-        standing = {row.tag or tag_of(str(row.cells.get(tab.key or "") or "")) for row in self._table(name).rows}
+        standing = {
+            row.tag or tag_of(str(row.cells.get(tab.key or "") or "")): row.number for row in self._table(name).rows
+        }
         unique = {row.key: row for row in rows if tag_of(row.key) not in standing}
-        made = []
+        made: dict[int, list[Row]] = defaultdict(list)
         for row in unique.values():
             cells: Row = [None] * len(self.tabs[name][0])
             for column in tab.columns:
@@ -177,8 +180,9 @@ class MemorySpreadsheet:
                     cells[places[STATUS]] = with_tag(str(row.cells.get(STATUS) or ""), row.key)
                 elif column.author is Author.PROGRAM:
                     cells[places[column.title]] = _written(row.cells.get(column.title))
-            made.append(cells)
-        self.tabs[name][1:1] = made
+            made[standing.get(tag_of(row.beside), 1) if row.beside else 1].append(cells)
+        for number, group in sorted(made.items(), reverse=True):
+            self.tabs[name][number:number] = group
 
     def _update(self, name: str, update: RowUpdate) -> bool:
         """Rows are found by what their `Status` ends in; where somebody typed over it, by their key."""

@@ -2,7 +2,7 @@
 
 How each part keeps clear of people who sort, insert and delete meanwhile is argued in docs/sheets.md:
 
-- new rows go directly under the header, by positions that hold whatever happens below;
+- new rows go directly under the header, or below a row they belong to; inserted, they overwrite nothing anywhere;
 - the `Status` of a standing row is replaced by content: each status ends in its row's tag, so
   findReplace for the whole old text within the column finds that cell wherever the row now is, or nothing;
 - tabs that are the program's alone are replaced as a whole;
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, TypeVar
@@ -153,12 +153,15 @@ def after(changes: SheetChanges, sheet: Sheet, batch: Batch, missed: frozenset[s
     for name, rows in _filled(changes.inserts):
         known = {row.name for row in tabs[name].rows}
         new = [row for row in rows if tag_of(row.key) not in known]
-        states = tuple(
-            RowState(place + 1, row.key, tag_of(row.key), with_tag(str(row.cells.get(STATUS) or ""), row.key))
-            for place, row in enumerate(new)
-        )
-        shifted = tuple(replace(row, index=row.index + len(new)) for row in tabs[name].rows)
-        tabs[name] = replace(tabs[name], rows=(*states, *shifted), row_count=tabs[name].row_count + len(new))
+        states = list(tabs[name].rows)
+        for index, group in _places_of(tabs[name], new):
+            states = [replace(row, index=row.index + len(group) * (row.index >= index)) for row in states]
+            states += [
+                RowState(place, row.key, tag_of(row.key), with_tag(str(row.cells.get(STATUS) or ""), row.key))
+                for place, row in enumerate(group, start=index)
+            ]
+        states.sort(key=lambda row: row.index)
+        tabs[name] = replace(tabs[name], rows=tuple(states), row_count=tabs[name].row_count + len(new))
     reached = {key for _, key in batch.finds} - missed
     for name, updates in _filled(changes.updates):
         wanted = {
@@ -286,9 +289,28 @@ def _tidy(sheet: Sheet, keep: Iterable[int]) -> list[int]:
 def _insert(tab: TabReading, rows: Sequence[NewRow], *, marks: bool) -> list[Json]:
     if not rows:
         return []
-    body = {"sheetId": tab.sheet_id, "dimension": "ROWS", "startIndex": 1, "endIndex": 1 + len(rows)}
-    # At the end of the grid Google wants the format of the row before; elsewhere that would be the header's.
-    requests: list[Json] = [{"insertDimension": {"range": body, "inheritFromBefore": tab.row_count <= 1}}]
+    marked = {row.key for row in rows[: MOST_MARKS * marks]}
+    return [request for index, group in _places_of(tab, rows) for request in _insert_at(tab, index, group, marked)]
+
+
+def _places_of(tab: TabReading, rows: Sequence[NewRow]) -> list[tuple[int, list[NewRow]]]:
+    """Which new rows go where: from the bottom up, so that none moves the place of the next; under the header last.
+
+    A row that people have moved meanwhile leaves its new neighbour where it stood: what is inserted overwrites nothing.
+    """
+    standing = {row.name: row.index for row in tab.rows}
+    places: dict[int, list[NewRow]] = defaultdict(list)
+    for row in rows:
+        places[1 + (standing.get(tag_of(row.beside), 0) if row.beside else 0)].append(row)
+    return sorted(places.items(), reverse=True)
+
+
+def _insert_at(tab: TabReading, index: int, rows: Sequence[NewRow], marked: Collection[str]) -> list[Json]:
+    """Insert rows there and fill them; `marked` are the keys of those that get a mark."""
+    end = index + len(rows)
+    body = {"sheetId": tab.sheet_id, "dimension": "ROWS", "startIndex": index, "endIndex": end}
+    # At the end of the grid Google wants the format of the row before; below the header that would be the header's.
+    requests: list[Json] = [{"insertDimension": {"range": body, "inheritFromBefore": index > 1 or tab.row_count <= 1}}]
     shape = BY_NAME[tab.name]
     places = {
         place: column
@@ -296,13 +318,13 @@ def _insert(tab: TabReading, rows: Sequence[NewRow], *, marks: bool) -> list[Jso
         if (place := tab.columns.get(column.title)) is not None
         and (column.author is Author.PROGRAM or column.kind is Kind.CHECKBOX)
     }
-    for start, end in _runs(places):
+    for start, stop in _runs(places):
         requests.append(
             {
                 "updateCells": {
-                    "start": {"sheetId": tab.sheet_id, "rowIndex": 1, "columnIndex": start},
+                    "start": {"sheetId": tab.sheet_id, "rowIndex": index, "columnIndex": start},
                     "rows": [
-                        {"values": [_cell(_new_value(row, places[place])) for place in range(start, end)]}
+                        {"values": [_cell(_new_value(row, places[place])) for place in range(start, stop)]}
                         for row in rows
                     ],
                     "fields": "userEnteredValue",
@@ -310,16 +332,14 @@ def _insert(tab: TabReading, rows: Sequence[NewRow], *, marks: bool) -> list[Jso
             }
         )
     requests += [
-        {"setDataValidation": {"range": _area(tab, place, 1, 1 + len(rows)), "rule": checkbox_rule()}}
+        {"setDataValidation": {"range": _area(tab, place, index, end), "rule": checkbox_rule()}}
         for place, column in places.items()
         if column.kind is Kind.CHECKBOX
     ]
-    if marks:
-        written = [{column.title: _written(_new_value(row, column)) for column in places.values()} for row in rows]
-        requests += [
-            _mark(tab, 1 + place, mark_value(row.key, cells))
-            for place, (row, cells) in enumerate(zip(rows[:MOST_MARKS], written, strict=False))
-        ]
+    for place, row in enumerate(rows, start=index):
+        if row.key in marked:
+            written = {column.title: _written(_new_value(row, column)) for column in places.values()}
+            requests.append(_mark(tab, place, mark_value(row.key, written)))
     return requests
 
 

@@ -130,6 +130,28 @@ def test_a_status_finds_its_row_wherever_people_moved_it(filled: Book) -> None:
     assert rows[TWO].cells["Status"] == "Proposed: tick Approve or Decline"
 
 
+def test_a_new_row_goes_below_the_one_it_belongs_to(filled: Book) -> None:
+    keys = {name: f"M-{name * 10}" for name in "CDEF"}
+    filled.types("Review", 2, "Notes", "mine")
+    sheet = filled.opened()
+    sheet.read()
+    new = [
+        NewRow(key=keys["C"], cells={"Status": "Proposed", "Match": keys["C"]}),
+        NewRow(key=keys["D"], cells={"Status": "Proposed", "Match": keys["D"]}, beside=TWO),
+        NewRow(key=keys["E"], cells={"Status": "Proposed", "Match": keys["E"]}, beside=ONE),
+        NewRow(key=keys["F"], cells={"Status": "Proposed", "Match": keys["F"]}, beside="M-NOTHEREXXX"),
+    ]
+    sheet.write(SheetChanges(inserts={"Review": tuple(new)}))
+    for key in (*keys.values(), ONE, TWO):
+        sheet.write(status(key, "Declined"))
+    rows = filled.opened().read().tables["Review"].rows
+    order = [keys["C"], keys["F"], ONE, keys["E"], TWO, keys["D"]]
+    assert [(row.cells["Match"], row.cells["Status"], row.tag) for row in rows] == [
+        (key, "Declined", key) for key in order
+    ]
+    assert [row.cells["Notes"] for row in rows] == [None, None, "mine", None, None, None]
+
+
 def test_a_status_that_stands_there_is_not_written_again(filled: Book) -> None:
     sheet = filled.opened()
     sheet.write(status(ONE, "Introduced on 2026-11-20"))
