@@ -170,7 +170,8 @@ DATA_MAP: dict[str, dict[str, Use]] = {
         | _fields(BOOKKEEPING, "id kind match state message_id since attempts not_before")
     ),
     "Decision": (
-        _fields(DECISION, "message agreed checked approved declined was_sent reopened") | _fields(BOOKKEEPING, "match")
+        _fields(DECISION, "message agreed checked approved declined was_sent reopened correction")
+        | _fields(BOOKKEEPING, "match")
     ),
     "Judgement": _fields(ORGANISATION, "left right") | _fields(DECISION, "verdict at by"),
     "PastExchange": _fields(ORGANISATION, "sending receiving joining") | _fields(WISHES, "ended"),

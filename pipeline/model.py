@@ -459,6 +459,7 @@ class LetterKind(StrEnum):
     INTRODUCTION = "introduction"
     QUESTION = "question"
     REMINDER = "reminder"
+    CORRECTION = "correction"
     DIGEST = "digest"
     TEST = "test"
 
@@ -494,7 +495,8 @@ class Envelope:
 class Letter:
     """One message ready to go: the exact bytes, frozen at composition and sent unchanged on every try.
 
-    `id` is `introduction:M-…`, `question:M-…:receiving`, `reminder:M-…:1`, `digest:2026-11-20`.
+    `id` is `introduction:M-…`, `question:M-…:receiving`, `reminder:M-…:1`, `correction:M-…:<hash of its line>`,
+    `digest:2026-11-20`.
     `meeting_keys` are the pair keys that must be free for it to leave (introductions only).
     """
 
@@ -543,6 +545,8 @@ class Decision:
     was_sent: bool | None = None
     """Unsure: the officer settled it."""
     reopened: bool = False
+    correction: str | None = None
+    """Introduced: the line of a letter that takes the first one back. None: none is ticked; empty: a tick, no line."""
 
 
 class Stage(StrEnum):
@@ -565,8 +569,8 @@ class MatchStatus:
     match: str
     stage: Stage
     detail: str = ""
-    bounced: bool = False
-    """The letter left, and did not reach everybody."""
+    is_stuck: bool = False
+    """The letter left, and did not reach everybody; or a correction after it went wrong."""
 
     @property
     def text(self) -> str:
@@ -578,7 +582,7 @@ class MatchStatus:
     @property
     def needs_a_person(self) -> bool:
         """Whether somebody must look before this can go on."""
-        return self.bounced or self.stage in {Stage.HELD, Stage.UNSURE}
+        return self.is_stuck or self.stage in {Stage.HELD, Stage.UNSURE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from pipeline.adapters.mail.bounce_reading import UNKNOWN_ADDRESS
 from pipeline.cleaning import canonical_address
 from pipeline.config import Settings
 from pipeline.errors import Exit, MatchmakerError, TryLater
-from pipeline.letters.identity import introduction_id, is_introduction, meeting_keys
+from pipeline.letters.identity import correction_id, introduction_id, is_introduction, meeting_keys
 from pipeline.model import (
     Envelope,
     Letter,
@@ -202,7 +202,9 @@ def _refuse(adapters: Adapters, inputs: RunInputs, plan: Plan) -> RunResult:
 
 
 def _adopt(ledger: Ledger, inputs: RunInputs, plan: Plan, identifier: str) -> None:
-    """The officer released the brake: the sheet is right, that match counts as introduced."""
+    """The officer released the brake: the sheet is right, that match counts as introduced, and as corrected."""
+    from pipeline.planning.brakes import says_corrected
+
     match = plan.matches.all.get(identifier)
     letter = introduction_id(identifier)
     record = LetterRecord(
@@ -220,6 +222,10 @@ def _adopt(ledger: Ledger, inputs: RunInputs, plan: Plan, identifier: str) -> No
         detail="taken over from the review tab",
     )
     ledger.adopt(record, meeting_keys(match) if match else ())
+    if says_corrected(plan.ticks.review.statuses[identifier]):
+        corrected = correction_id(identifier, plan.ticks.review.corrections.get(identifier, ""))
+        kind, message_id = LetterKind.CORRECTION, inputs.composer.message_id(corrected)
+        ledger.adopt(replace(record, id=corrected, kind=kind, message_id=message_id), ())
 
 
 def rebuild(adapters: Adapters) -> tuple[str, ...]:
@@ -283,7 +289,7 @@ def _confirmed(adapters: Adapters, plan: Plan) -> list[Letter]:
     return [
         letter
         for letter in plan.letters.due
-        if letter.match is None or review.still_approved(plan.ticks.review, again, letter.match)
+        if letter.match is None or review.still_asked(plan.ticks.review, again, letter.match, letter.kind)
     ]
 
 

@@ -98,6 +98,7 @@ def sample_letters(
         day = date(2026, 10, 23) if line else None
         thread = "<introduction@matchmaker.example>" if line else None
         yield partial(composer.reminder, match, thread, day)
+        yield partial(composer.correction, match, text, thread, day)
     one = (text,)
     full = DigestData(day=_NOW.date(), waiting=one * 20, unsure=one, bounced=one, held=one, proposed=one, problems=one)
     yield partial(composer.digest, full)

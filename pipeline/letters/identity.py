@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from itertools import combinations
@@ -30,6 +33,12 @@ def question_id(match: str, side: Side) -> str:
 def reminder_id(match: str, number: int) -> str:
     """The identity of the `number`-th reminder to all sides."""
     return f"{LetterKind.REMINDER}:{match}:{number}"
+
+
+def correction_id(match: str, line: str) -> str:
+    """The identity of a correction after a match's introduction: one line is sent once, another is another letter."""
+    digest = hashlib.sha256(" ".join(line.split()).encode("utf-8", "surrogatepass")).digest()
+    return f"{LetterKind.CORRECTION}:{match}:{base64.b32encode(digest)[:10].decode('ascii')}"
 
 
 def digest_id(day: date) -> str:
@@ -82,6 +91,15 @@ def introductions_sent(letters: Mapping[str, LetterRecord]) -> dict[str, LetterR
         for record in letters.values()
         if record.kind is LetterKind.INTRODUCTION and record.match and record.state is LetterState.SENT
     }
+
+
+def corrections(letters: Mapping[str, LetterRecord]) -> dict[str, tuple[LetterRecord, ...]]:
+    """Match id -> its corrections, whatever became of them, the oldest first."""
+    found: dict[str, list[LetterRecord]] = defaultdict(list)
+    for record in letters.values():
+        if record.kind is LetterKind.CORRECTION and record.match:
+            found[record.match].append(record)
+    return {match: tuple(sorted(records, key=lambda one: one.since)) for match, records in found.items()}
 
 
 def _organisations(meetings: Mapping[str, datetime]) -> Iterator[tuple[tuple[str, ...], datetime]]:

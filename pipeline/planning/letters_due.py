@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from pipeline.errors import MessageUnsafe
 from pipeline.letters.compose import DigestData
-from pipeline.letters.identity import canonical_meetings, introductions_sent
+from pipeline.letters.identity import canonical_meetings, corrections, introduction_id, introductions_sent
 from pipeline.model import Letter, LetterKind, LetterRecord, LetterState, Match, MatchStatus, Stage
 from pipeline.planning.entries import Entries, canonical
 from pipeline.planning.inputs import RunInputs
@@ -50,6 +50,7 @@ def due_letters(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matc
         letters=state.letters,
         superseded=matches.superseded,
         gone=matches.gone,
+        reworded=ticks.reworded,
         row_trouble=ticks.review.row_trouble,
         not_ticks=ticks.review.not_ticks,
         meetings=meetings_of(state, entries),
@@ -94,15 +95,27 @@ def _composed(inputs: RunInputs, due: Sequence[DueLetter]) -> tuple[tuple[Letter
         try:
             letter = _letter(inputs, one)
         except MessageUnsafe as error:
-            unsafe[one.match.id] = MatchStatus(match=one.match.id, stage=Stage.HELD, detail=str(error))
+            unsafe[one.match.id] = _unsafe(one, str(error))
             continue
         letters.append(_frozen(letter, inputs.state.letters.get(letter.id)))
     return tuple(letters), unsafe
 
 
+def _unsafe(due: DueLetter, error: str) -> MatchStatus:
+    if due.kind is not LetterKind.CORRECTION:
+        return MatchStatus(match=due.match.id, stage=Stage.HELD, detail=error)
+    detail = f"the correction cannot be written: {error}"
+    return MatchStatus(match=due.match.id, stage=Stage.INTRODUCED, detail=detail, is_stuck=True)
+
+
 def _letter(inputs: RunInputs, due: DueLetter) -> Letter:
     if due.kind is LetterKind.QUESTION and due.party is not None:
         return inputs.composer.question(due.match, due.party)
+    if due.kind is LetterKind.CORRECTION:
+        introduction = inputs.state.letters[introduction_id(due.match.id)]
+        return inputs.composer.correction(
+            due.match, due.message or "", introduction.message_id, introduction.since.date()
+        )
     return inputs.composer.introduction(due.match, due.message)
 
 
@@ -117,18 +130,22 @@ def _frozen(letter: Letter, known: LetterRecord | None) -> Letter:
 
 
 def reminders_due(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches) -> tuple[ReminderDue, ...]:
-    """Introductions of which nothing was heard for `follow_up.reminder_weeks`: one reminder each, the oldest first."""
+    """Introductions of which nothing was heard for `follow_up.reminder_weeks`: one reminder each, the oldest first.
+
+    One that was corrected, or is about to be, is not asked after.
+    """
     weeks = inputs.settings.follow_up.reminder_weeks
     if weeks == 0:
         return ()
     letters = inputs.state.letters
     done = {exchange.match for exchange in ticks.exchanges if exchange.is_noted}
     done |= {record.match for record in letters.values() if record.kind is LetterKind.REMINDER and record.match}
+    done |= set(corrections(letters))
     due = []
     for identifier, introduction in introductions_sent(letters).items():
         match = matches.all.get(identifier)
         decision = ticks.review.decisions.get(identifier)
-        if match is None or identifier in done or decision is None or not decision.approved:
+        if match is None or identifier in done or decision is None or not decision.approved or decision.correction:
             continue
         if introduction.bounced or introduction.since > inputs.now - timedelta(weeks=weeks):
             continue
@@ -158,14 +175,20 @@ def _reminders(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Match
 
 
 def introduced(letters: Mapping[str, LetterRecord]) -> dict[str, Introduced]:
-    """Match id -> when its introduction left, and its reminder."""
+    """Match id -> when its introduction left, its reminder, and the last of its corrections."""
     reminded = {
         record.match: record.since.date()
         for record in letters.values()
         if record.kind is LetterKind.REMINDER and record.state is LetterState.SENT
     }
+    corrected = {
+        match: record.since.date()
+        for match, records in corrections(letters).items()
+        for record in records
+        if record.state is LetterState.SENT
+    }
     return {
-        match: Introduced(on=record.since.date(), reminded_on=reminded.get(match))
+        match: Introduced(on=record.since.date(), reminded_on=reminded.get(match), corrected_on=corrected.get(match))
         for match, record in introductions_sent(letters).items()
     }
 

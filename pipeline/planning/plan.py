@@ -61,7 +61,8 @@ def restated(
     statuses |= {
         match: status
         for match, status in plan.letters.statuses.items()
-        if status.stage is Stage.HELD and statuses[match].stage is Stage.APPROVED
+        if (status.stage is Stage.HELD and statuses[match].stage is Stage.APPROVED)
+        or (status.is_stuck and not statuses[match].is_stuck)
     }
     left = introduced(state.letters)
     updates = {

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import MessageUnsafe
 from pipeline.letters.compose import Composer, DigestData
-from pipeline.letters.identity import meeting_keys
+from pipeline.letters.identity import correction_id, meeting_keys
 from pipeline.letters.mime import build
 from pipeline.letters.points import what_fits, what_is_open, without_visit
 from pipeline.letters.templating import Templates, page_loads, page_tags
@@ -95,6 +95,11 @@ class TestGoldenLetters:
     def test_reminder(self, three: Match, desk: Desk, golden: Golden) -> None:
         letter = desk().reminder(three, "<introduction.x@matchmaker.example>", date(2025, 2, 3))
         golden("reminder.txt", readable(letter))
+
+    def test_correction(self, three: Match, desk: Desk, golden: Golden) -> None:
+        line = "Institut Escola del Treball is closed until May.\nWe look for somebody else."
+        letter = desk().correction(three, line, "<introduction.x@matchmaker.example>", date(2025, 2, 3))
+        golden("correction.txt", readable(letter))
 
     def test_digest(self, desk: Desk, golden: Golden) -> None:
         data = DigestData(
@@ -390,6 +395,20 @@ class TestReminderAndDigest:
         assert message["References"] == message["In-Reply-To"] == introduction.message_id
         assert letter.subject == f"Re: {introduction.subject}"
         assert letter.id == "reminder:M-4f2a90c1:2"
+
+    def test_a_correction_hangs_in_the_thread_and_is_answered_to_the_secretariat(self, pair: Match, desk: Desk) -> None:
+        introduction = desk().introduction(pair, None)
+        letter = desk().correction(pair, "It is closed.", introduction.message_id, date(2025, 1, 2))
+        message = email.message_from_bytes(letter.content)
+        assert message["References"] == message["In-Reply-To"] == introduction.message_id
+        assert letter.subject == f"Re: {introduction.subject}"
+        assert (letter.id, letter.meeting_keys) == (correction_id(pair.id, "It is closed."), ())
+        assert letter.envelope.recipients == introduction.envelope.recipients
+        assert recipients(letter, "Reply-To") == []
+        assert "Auto-Submitted" not in message
+        text = read_back(letter.content).text
+        assert "Please disregard our letter of 2 January 2025, in which we introduced" in " ".join(text.split())
+        assert "\n    It is closed.\n" in text or "It is closed." in text
 
     def test_the_digest_counts_what_it_does_not_list(self, desk: Desk) -> None:
         data = DigestData(day=date(2025, 3, 3), waiting=["x"] * 40)

@@ -12,6 +12,7 @@ import pytest
 from pipeline.letters.identity import (
     barred_pairs,
     canonical_meetings,
+    correction_id,
     digest_id,
     introduction_id,
     introductions_sent,
@@ -34,6 +35,7 @@ def test_ids_are_the_ones_ledgers_hold() -> None:
     assert introduction_id("M-1") == "introduction:M-1"
     assert question_id("M-1", Side.RECEIVING) == "question:M-1:receiving"
     assert reminder_id("M-1", 2) == "reminder:M-1:2"
+    assert correction_id("M-1", "It is closed.") == "correction:M-1:YANWEIW6SZ"
     assert digest_id(date(2026, 11, 20)) == "digest:2026-11-20"
     assert id_of_test(datetime(2026, 11, 20, 9, 5, 7, tzinfo=UTC)) == "test:20261120T090507"
     assert rehearsal_id(introduction_id("M-1")) == "rehearsal:introduction:M-1"
@@ -43,6 +45,11 @@ def test_an_introduction_is_known_by_its_id_and_its_rehearsal_is_none() -> None:
     assert is_introduction("introduction:M-1")
     assert not is_introduction("rehearsal:introduction:M-1")
     assert not is_introduction("question:M-1:receiving")
+
+
+def test_a_correction_is_known_by_its_line_however_it_is_broken() -> None:
+    assert correction_id("M-1", " It is\n closed. ") == correction_id("M-1", "It is closed.")
+    assert len({correction_id(match, line) for match in ("M-1", "M-2") for line in ("One.", "Two.")}) == 4
 
 
 class TestMeetingKeys:
