@@ -127,7 +127,7 @@ DATA_MAP: dict[str, dict[str, Use]] = {
     ),
     "Entry": (
         _fields(ORGANISATION, "organisation parent email_domain country region city named_partner avoid")
-        | _fields(FREE_TEXT, "text seeks offers title")
+        | _fields(FREE_TEXT, "text seeks offers title topics_other")
         | _fields(
             WISHES,
             "role topics formats target_groups preferred_places strict_places date_from date_to duration_days "

@@ -142,8 +142,9 @@ class Entry:
 
     The bench's columns (`matchmaker match`) and the form's answers both become this.
     `country` is ISO 3166-1 alpha-2, or `ES-CT` / `BE-VLG` for the two regions that count apart.
-    `topics`, `formats`, `target_groups` hold codes; `languages` ISO 639-1; `preferred_places` countries
-    or region codes. `capacity` is guests at once, `max_visits` and `committed_visits` are per year.
+    `topics`, `formats`, `target_groups` hold codes, `topics_other` what was typed under "Other"; `languages` ISO
+    639-1; `preferred_places` countries or region codes. `capacity` is guests at once, `max_visits` and
+    `committed_visits` are per year.
     """
 
     id: str
@@ -156,6 +157,7 @@ class Entry:
     city: str | None = None
     role: Role = Role.EITHER
     topics: tuple[str, ...] = ()
+    topics_other: str | None = None
     formats: tuple[str, ...] = ()
     target_groups: tuple[str, ...] = ()
     preferred_places: tuple[str, ...] = ()
@@ -269,12 +271,24 @@ class NearMiss:
     score: float
 
 
+class UnmetKind(StrEnum):
+    """What is asked for, or offered, in vain."""
+
+    TOPIC = "topic"
+    PLACE = "place"
+    ORGANISATION = "organisation"
+    """Somebody asked for by name, who is here and cannot be."""
+    REQUEST = "request"
+    """A whole request that nobody fits."""
+    HOST = "host"
+    """An offer to host that no request fits."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unmet:
-    """A demand nobody can meet yet, for the working group's table."""
+    """A demand nobody can meet yet, or a host without guests, for the working group's table."""
 
-    kind: str
-    """"topic", "place" or "organisation"."""
+    kind: UnmetKind
     what: str
     asked_by: tuple[str, ...]
     note: str

@@ -90,7 +90,16 @@ def choose_matches(inputs: RunInputs, entries: Entries, ticks: Ticks) -> Matches
     first = {match.id: match for match in (*(renewal.match for renewal in ageing.renewals), *wished)}
     turned_down = ticks.turned_down(known, ageing.superseded)
     settings = MatchingSettings(per_request=inputs.settings.matching.proposals_per_request, today=inputs.today)
-    found = candidates(inputs, entries, turned_down, settings, [entries_of(match) for match in first.values()])
+    closed = {*finished, *ageing.superseded, *ageing.gone}
+    found = candidates(
+        inputs,
+        entries,
+        turned_down,
+        settings,
+        [entries_of(match) for match in first.values()],
+        proposed=_parties(match for match in (*known.values(), *first.values()) if match.id not in closed),
+        introduced=introduced_entries(inputs, ticks.exchanges),
+    )
     weak = [renewal for renewal in ageing.renewals if not _fits(first[renewal.match.id], found, settings)]
     ageing = _without(ageing, weak)
     for renewal in weak:
@@ -245,10 +254,14 @@ def candidates(
     turned_down: Sequence[Match],
     settings: MatchingSettings,
     given: Collection[tuple[str, ...]],
+    *,
+    proposed: Collection[str] = (),
+    introduced: Collection[str] = (),
 ) -> MatchingResult:
     """What matching finds for the open entries, without those who met in this round or were turned down.
 
-    `given` are entries of matches that are put before the officer in any case.
+    `given` are entries of matches that are put before the officer in any case. Entries that stand in a proposal or
+    were introduced to somebody wait for nobody.
     """
     since = inputs.round_started
     meetings = canonical_meetings(inputs.state.meetings, lambda one: canonical(one, entries.memory))
@@ -262,6 +275,8 @@ def candidates(
         barred=barred,
         past=frozenset(past),
         given=given,
+        proposed=proposed,
+        introduced=introduced,
         settings=settings,
     )
 
@@ -282,23 +297,41 @@ def past_pairs(
 
 
 def busy_requests(inputs: RunInputs, noted_exchanges: Iterable[NotedExchange]) -> frozenset[str]:
-    """Requests that have just been introduced to somebody: no alternates until that came to nothing.
+    """Requests that have just been introduced to somebody: no alternates until that came to nothing."""
+    return frozenset(match.sending.entry for match in under_way(inputs, noted_exchanges))
 
-    It came to nothing when the officer noted so, when the letter bounced, or when nothing was heard for twice the
-    time after which both sides are reminded.
+
+def under_way(inputs: RunInputs, noted_exchanges: Iterable[NotedExchange]) -> tuple[Match, ...]:
+    """The matches that were introduced and did not come to nothing.
+
+    An introduction came to nothing when the officer noted so, when the letter bounced, or when nothing was heard for
+    twice the time after which both sides are reminded.
     """
     weeks = 2 * (inputs.settings.follow_up.reminder_weeks or LONGEST_SILENCE_WEEKS // 2)
-    dead = {exchange.match for exchange in noted_exchanges if exchange.will_not_happen}
-    noted = {exchange.match for exchange in noted_exchanges if exchange.is_noted}
-    sent = introductions_sent(inputs.state.letters)
-    return frozenset(
-        inputs.state.matches[match].sending.entry
-        for match, letter in sent.items()
+    notes = tuple(noted_exchanges)
+    dead = {exchange.match for exchange in notes if exchange.will_not_happen}
+    noted = {exchange.match for exchange in notes if exchange.is_noted}
+    return tuple(
+        inputs.state.matches[match]
+        for match, letter in introductions_sent(inputs.state.letters).items()
         if match in inputs.state.matches
         and match not in dead
         and not letter.bounced
         and (match in noted or letter.since > inputs.now - timedelta(weeks=weeks))
     )
+
+
+def introduced_entries(inputs: RunInputs, noted_exchanges: Iterable[NotedExchange]) -> frozenset[str]:
+    """Entries that were introduced to somebody, or may have been: for them nobody is missing at present."""
+    unsure = (
+        inputs.state.matches[record.match]
+        for record in inputs.state.letters.values()
+        if record.kind is LetterKind.INTRODUCTION
+        and record.state in FINISHED_STATES - {LetterState.SENT}
+        and record.match is not None
+        and record.match in inputs.state.matches
+    )
+    return _parties((*under_way(inputs, noted_exchanges), *unsure))
 
 
 class _Choice:
@@ -359,6 +392,10 @@ def _wished(
     renewals = (renewal.match for renewal in ageing.renewals)
     alive = [match for match in (*inputs.state.matches.values(), *renewals) if match.id not in overtaken]
     return by_hand.wishes(ticks.by_hand.lines, alive, finished, entries.sources, inputs.today)
+
+
+def _parties(matches: Iterable[Match]) -> frozenset[str]:
+    return frozenset(entry for match in matches for entry in entries_of(match))
 
 
 def organisation_ids(match: Match, sources: Mapping[str, Source]) -> list[str]:
