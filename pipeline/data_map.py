@@ -158,7 +158,7 @@ DATA_MAP: dict[str, dict[str, Use]] = {
     "KnownEntry": (
         _fields(MEMORY_OF_ENTRY, "address organisation_key content earlier first_seen last_confirmed since")
         | _fields(CONSENT, "consent_version")
-        | _fields(BOOKKEEPING, "id paused")
+        | _fields(BOOKKEEPING, "id paused tick_spent")
     ),
     "Envelope": _fields(LETTER, "sender recipients journal"),
     "Letter": (

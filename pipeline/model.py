@@ -447,6 +447,8 @@ class LetterKind(StrEnum):
     INTRODUCTION = "introduction"
     QUESTION = "question"
     REMINDER = "reminder"
+    WAITING = "waiting"
+    """To one organisation: nobody was found for it yet."""
     DIGEST = "digest"
     TEST = "test"
 
@@ -482,7 +484,7 @@ class Envelope:
 class Letter:
     """One message ready to go: the exact bytes, frozen at composition and sent unchanged on every try.
 
-    `id` is `introduction:M-…`, `question:M-…:receiving`, `reminder:M-…:1`, `digest:2026-11-20`.
+    `id` is `introduction:M-…`, `question:M-…:receiving`, `reminder:M-…:1`, `waiting:E-…:1`, `digest:2026-11-20`.
     `meeting_keys` are the pair keys that must be free for it to leave (introductions only).
     """
 
@@ -600,6 +602,8 @@ class KnownEntry:
     """Its row had vanished when the tab was last read."""
     since: datetime | None = None
     """When it was first submitted under this name, by the form's clock: an edit refreshes what the row says."""
+    tick_spent: bool = False
+    """The tick on `Tell them` that stands there has been answered: it counts again once it was taken away."""
     earlier: tuple[str, ...] = ()
     """Contents it had before, newest last: an old row that is still there is told from a new need."""
 

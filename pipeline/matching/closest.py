@@ -33,8 +33,10 @@ class Chances:
 
     ranking: Mapping[int, Ranking]
     """Requests somebody could receive, by position."""
-    good: Collection[int]
-    """Those of them for whom somebody is good enough to be proposed."""
+    good: Mapping[int, Sequence[tuple[int, float]]]
+    """Those of them for whom somebody is good enough to be proposed: the hosts and scores, best first."""
+    settled: Collection[int] = ()
+    """Entries with a proposal or an introduction, by position."""
     nearly: Sequence[NearMiss] = ()
     today: date | None = None
     barred: Collection[frozenset[str]] = ()
@@ -44,26 +46,45 @@ class Chances:
 def why_nobody(pool: Pool, model: Model, waiting: Iterable[int], chances: Chances) -> dict[int, str]:
     """Position of each entry that waits -> why nobody fits it."""
     entries = pool.entries
+    guests_of = _guests_of(chances.good)
     found: dict[int, str] = {}
-    barred_all: list[int] = []
+    kept_apart: list[int] = []
     for number in waiting:
         if not can_ask(entries[number]):
-            found[number] = _of_host(entries, number, chances.nearly)
+            found[number] = _of_host(entries, number, guests_of.get(number, ()), chances)
+        elif number in chances.good:
+            found[number] = _taken_elsewhere(entries, [host for host, _ in chances.good[number]], chances.settled)
         elif number in chances.ranking:
             nearest = entries[int(chances.ranking[number].hosts[0])].organisation
-            found[number] = (
-                f"{nearest} would fit, but is proposed elsewhere already."
-                if number in chances.good
-                else f"Nobody comes close enough: the nearest, {nearest}, would be a long shot."
-            )
+            found[number] = f"Nobody comes close enough: the nearest, {nearest}, would be a long shot."
         else:
-            barred_all.append(number)
-    return found | _kept_apart(pool, model, barred_all, chances)
+            kept_apart.append(number)
+    return found | _kept_apart(pool, model, kept_apart, chances)
 
 
-def _of_host(entries: Sequence[Entry], number: int, nearly: Sequence[NearMiss]) -> str:
-    """The request that only one rule keeps from this host, if there is one."""
-    misses = [miss for miss in nearly if miss.receiving == entries[number].id]
+def _taken_elsewhere(entries: Sequence[Entry], others: Sequence[int], settled: Collection[int]) -> str:
+    """Why somebody waits whom these would fit: they have others in view, or stand beside it through another answer."""
+    taken = [number for number in others if number in settled]
+    if taken:
+        return f"{entries[taken[0]].organisation} would fit, but is spoken for at present."
+    name = entries[others[0]].organisation
+    return f"{name} would fit, and is proposed to this organisation already through another answer."
+
+
+def _guests_of(good: Mapping[int, Sequence[tuple[int, float]]]) -> dict[int, list[int]]:
+    """Host -> the requests it is good enough for, the best first."""
+    found: dict[int, list[tuple[float, int]]] = {}
+    for guest, hosts in good.items():
+        for host, score in hosts:
+            found.setdefault(host, []).append((-round(score, 6), guest))
+    return {host: [guest for _, guest in sorted(guests)] for host, guests in found.items()}
+
+
+def _of_host(entries: Sequence[Entry], number: int, guests: Sequence[int], chances: Chances) -> str:
+    """The request that would fit this host, or that only one rule keeps from it, if there is one."""
+    if guests:
+        return _taken_elsewhere(entries, guests, chances.settled)
+    misses = [miss for miss in chances.nearly if miss.receiving == entries[number].id]
     if not misses:
         return NOBODY_ASKS
     best = max(misses, key=lambda miss: miss.score)

@@ -87,7 +87,13 @@ def propose(
     served = {number for number, entry in enumerate(entries) if entry.id in taken}
     met = {number for number, entry in enumerate(entries) if entry.id in introduced}
     chances = Chances(
-        ranking=ranking, good=good.keys(), nearly=nearly, today=chosen.today, barred=barred, avoided=avoided
+        ranking=ranking,
+        good=good,
+        settled=served | met,
+        nearly=nearly,
+        today=chosen.today,
+        barred=barred,
+        avoided=avoided,
     )
     why = why_nobody(pool, model, [n for n in range(len(entries)) if n not in served and n not in met], chances)
     return MatchingResult(

@@ -9,13 +9,31 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import combinations
 
+from pipeline.cleaning.addresses import canonical_address
 from pipeline.cleaning.cells import shortened
 from pipeline.cleaning.folding import fold
-from pipeline.letters.identity import barred_pairs, canonical_meetings, introductions_sent
+from pipeline.letters.identity import (
+    barred_pairs,
+    canonical_meetings,
+    introduction_id,
+    introductions_sent,
+    is_rehearsal,
+)
 from pipeline.matching import MatchingResult, MatchingSettings, feasible, propose
-from pipeline.model import AskedFor, Candidate, LetterKind, LetterState, Match, Organisation, PastExchange, Problem
+from pipeline.model import (
+    AskedFor,
+    Candidate,
+    LetterKind,
+    LetterState,
+    Match,
+    Organisation,
+    PastExchange,
+    Problem,
+    Side,
+    Stage,
+)
 from pipeline.planning import by_hand
-from pipeline.planning.entries import Entries, canonical
+from pipeline.planning.entries import Entries, canonical, to_confirm
 from pipeline.planning.inputs import RunInputs
 from pipeline.planning.match_content import (
     Source,
@@ -38,6 +56,7 @@ LONGEST_SILENCE_WEEKS = 8
 TOO_WEAK = "since an answer was edited they no longer fit well enough. "
 CHANGES_LIMIT = 400
 """Characters of what has changed, where `Status` says why a pair is not asked about again."""
+OPEN_STAGES = frozenset({Stage.PROPOSED, Stage.APPROVED, Stage.HELD, Stage.UNSURE})
 FINISHED_STATES = frozenset({LetterState.SENT, LetterState.UNSURE, LetterState.COMMITTING})
 
 
@@ -323,15 +342,42 @@ def under_way(inputs: RunInputs, noted_exchanges: Iterable[NotedExchange]) -> tu
 
 def introduced_entries(inputs: RunInputs, noted_exchanges: Iterable[NotedExchange]) -> frozenset[str]:
     """Entries that were introduced to somebody, or may have been: for them nobody is missing at present."""
+    introduced = {
+        party.entry
+        for match in under_way(inputs, noted_exchanges)
+        for party in match.parties
+        # A request is answered by its exchange for good; a host can receive others in the next round.
+        if party.side is not Side.RECEIVING
+        or inputs.state.letters[introduction_id(match.id)].since >= inputs.round_started
+    }
     unsure = (
         inputs.state.matches[record.match]
         for record in inputs.state.letters.values()
         if record.kind is LetterKind.INTRODUCTION
         and record.state in FINISHED_STATES - {LetterState.SENT}
+        and not is_rehearsal(record.id)
         and record.match is not None
         and record.match in inputs.state.matches
     )
-    return _parties((*under_way(inputs, noted_exchanges), *unsure))
+    return _parties(unsure) | introduced
+
+
+def in_an_exchange(inputs: RunInputs, entries: Entries, noted_exchanges: Sequence[NotedExchange]) -> frozenset[str]:
+    """Entries of organisations that were introduced and have not finished: they have other things to answer.
+
+    An organisation is known again by its address or its name.
+    """
+    finished = {exchange.match for exchange in noted_exchanges if exchange.took_place}
+    parties = [
+        party for match in under_way(inputs, noted_exchanges) if match.id not in finished for party in match.parties
+    ]
+    addresses = {canonical_address(party.email) for party in parties}
+    names = {fold(party.organisation) for party in parties}
+    return frozenset(
+        identifier
+        for identifier, response in entries.answers.items()
+        if canonical_address(response.email) in addresses or fold(response.name) in names
+    )
 
 
 class _Choice:
@@ -415,7 +461,8 @@ def _problems(inputs: RunInputs, entries: Entries, ticks: Ticks, fresh: Sequence
     the next run reads their ticks.
     """
     taken_over = {review.unknown_key(match) for match in (*ticks.adopted, *(one.id for one in fresh))}
-    found = _keyed((*_missing_tabs(inputs), *entries.problems, *ticks.problems))
+    expired = to_confirm(entries, in_an_exchange(inputs, entries, ticks.exchanges))
+    found = _keyed((*_missing_tabs(inputs), *entries.problems, *expired, *ticks.problems))
     return tuple(problem for problem in found if problem.key not in taken_over)
 
 

@@ -96,7 +96,7 @@ def test_somebody_too_far_in_subject_is_said_to_be_so(entry: MakeEntry) -> None:
 def test_a_host_that_is_proposed_elsewhere(entry: MakeEntry) -> None:
     guests = [guest(entry, f"G{number}", country=country) for number, country in enumerate(("NO", "SE", "DK"))]
     waiting = found([*guests, host(entry, max_visits=1)]).waiting
-    assert list(waiting.values()) == ["HOST Organisation would fit, but is proposed elsewhere already."]
+    assert list(waiting.values()) == ["HOST Organisation would fit, but is spoken for at present."]
 
 
 def test_whoever_is_proposed_or_introduced_does_not_wait(entry: MakeEntry) -> None:
@@ -105,3 +105,21 @@ def test_whoever_is_proposed_or_introduced_does_not_wait(entry: MakeEntry) -> No
     assert found(pool, introduced=["GUEST", "HOST"]).waiting == {}
     assert found(pool, introduced=["GUEST", "HOST"]).unmet == ()
     assert [one.kind for one in found(pool, proposed=["HOST"]).unmet] == ["topic", "request"]
+
+
+def test_a_host_whom_a_request_with_other_hosts_would_suit(entry: MakeEntry) -> None:
+    pool = [guest(entry), *(host(entry, f"H{number}") for number in range(4))]
+    assert list(found(pool).waiting.values()) == ["GUEST Organisation would fit, but is spoken for at present."]
+
+
+def test_another_answer_of_the_same_two_organisations(entry: MakeEntry) -> None:
+    pool = [
+        guest(entry),
+        guest(entry, "AGAIN", organisation_id="O-GUEST", organisation="GUEST Organisation"),
+        host(entry),
+    ]
+    other = "HOST Organisation would fit, but is spoken for at present."
+    assert list(found(pool).waiting.values()) == [other]
+    twin = host(entry, "TWIN", organisation_id="O-HOST", organisation="HOST Organisation")
+    through_another = "GUEST Organisation would fit, but is spoken for at present."
+    assert set(found([guest(entry), host(entry), twin]).waiting.values()) == {through_another}
