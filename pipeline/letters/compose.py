@@ -27,6 +27,7 @@ from pipeline.letters.identity import (
     rehearsal_id,
     reminder_id,
     test_id,
+    waiting_id,
 )
 from pipeline.letters.mime import Draft, Mailbox, ascii_address, build
 from pipeline.letters.points import common_window, ticked_by_all
@@ -209,6 +210,31 @@ class Composer:
                 recipients=_recipients(match),
                 in_reply_to=introduction,
                 fields=fields,
+            )
+        )
+
+    def waiting(self, party: Party, number: int, since: date, widen: Sequence[str] = ()) -> Letter:
+        """The `number`-th letter to a party that has answered, and for whom nobody was found since that day.
+
+        `widen` says by the codes of rules ("dates") what alone keeps somebody else from suiting them.
+        """
+        tongue = self._tongue((party,))
+        recipient = _mailbox(party)
+        view = party_view(party, recipient.address, tongue)
+        return self.write(
+            Message(
+                id=waiting_id(party.entry, number),
+                kind=LetterKind.WAITING,
+                language=tongue.code,
+                recipients=(recipient,),
+                is_automatic=True,
+                fields={
+                    "party": view,
+                    "greeting": greeting([view], tongue),
+                    "since": tongue.day(since),
+                    "number": number,
+                    "widen": [tongue.word("widen", code) for code in widen],
+                },
             )
         )
 

@@ -8,9 +8,18 @@ from datetime import datetime, timedelta
 
 from pipeline.errors import MessageUnsafe
 from pipeline.letters.compose import DigestData
-from pipeline.letters.identity import canonical_meetings, corrections, introduction_id, introductions_sent
+from pipeline.letters.identity import (
+    canonical_meetings,
+    corrections,
+    introduction_id,
+    introductions_sent,
+    is_rehearsal,
+    waiting_entry,
+    waiting_letters,
+)
 from pipeline.model import Letter, LetterKind, LetterRecord, LetterState, Match, MatchStatus, Stage
 from pipeline.planning.entries import Entries, canonical
+from pipeline.planning.entry_status import EntryStatuses, entry_statuses, next_number, told_party, widening
 from pipeline.planning.inputs import RunInputs
 from pipeline.planning.match_content import officer_order
 from pipeline.planning.matches import Matches
@@ -29,8 +38,25 @@ class Letters:
     ruling: Ruling
     statuses: Mapping[str, MatchStatus]
     """By match id; a match whose letter cannot be written safely is held."""
+    entries: EntryStatuses
+    """Where every answer stands."""
+    unsafe: Mapping[str, str]
+    """Entry -> why the letter that nobody was found for it yet cannot be written."""
     due: tuple[Letter, ...]
     """In the order in which they leave."""
+
+    @property
+    def withdrawn(self) -> dict[str, str]:
+        """Letters to take back: id -> why."""
+        return {**self.ruling.withdrawn, **self.entries.taken_back}
+
+    @property
+    def spent(self) -> dict[str, bool]:
+        """Ticks on `Tell them` that this run has answered, or seen taken away, by entry."""
+        told = {
+            entry: True for letter in self.due if (entry := waiting_entry(letter.id)) and not is_rehearsal(letter.id)
+        }
+        return {**self.entries.spent, **told}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +68,10 @@ class ReminderDue:
 
 
 def due_letters(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches) -> Letters:
-    """Give every match its standing and compose what is due: introductions, questions, reminders, the digest."""
+    """Give every match and entry its standing and compose what is due.
+
+    Introductions and questions go first, then what people are told on a tick, reminders, and the digest.
+    """
     state = inputs.state
     rule_inputs = RuleInputs(
         matches=matches.all,
@@ -59,9 +88,18 @@ def due_letters(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matc
     ruling = rule(inputs, rule_inputs)
     letters, unsafe = _composed(inputs, ruling.due)
     statuses = {status.match: unsafe.get(status.match, status) for status in ruling.statuses}
-    letters += _reminders(inputs, entries, ticks, matches, room=len(letters))
+    standing = entry_statuses(inputs, entries, ticks, matches, statuses=statuses, letters=state.letters)
+    told, unwritten = _waiting(inputs, entries, matches, standing, taken=len(letters))
+    letters += told
+    letters += _reminders(inputs, entries, ticks, matches, taken=len(letters))
     letters += _digest(inputs, matches, statuses)
-    return Letters(rule_inputs=rule_inputs, ruling=ruling, statuses=statuses, due=letters)
+    if unwritten:
+        standing = entry_statuses(
+            inputs, entries, ticks, matches, statuses=statuses, letters=state.letters, unsafe=unwritten
+        )
+    return Letters(
+        rule_inputs=rule_inputs, ruling=ruling, statuses=statuses, entries=standing, unsafe=unwritten, due=letters
+    )
 
 
 def rule(inputs: RunInputs, rule_inputs: RuleInputs) -> Ruling:
@@ -126,6 +164,34 @@ def _frozen(letter: Letter, known: LetterRecord | None) -> Letter:
     return replace(letter, content=known.content, envelope=known.envelope, message_id=known.message_id)
 
 
+# -- nobody was found yet ------------------------------------------------------------------------------
+
+
+def _waiting(
+    inputs: RunInputs, entries: Entries, matches: Matches, standing: EntryStatuses, *, taken: int
+) -> tuple[tuple[Letter, ...], dict[str, str]]:
+    """The letters that nobody was found yet within what the limits leave, and why others cannot be written."""
+    letters: list[Letter] = []
+    unsafe: dict[str, str] = {}
+    earlier = waiting_letters(inputs.state.letters)
+    room = _room(inputs, taken)
+    for entry in standing.to_tell:
+        if len(letters) >= room:
+            break
+        try:
+            letter = inputs.composer.waiting(
+                told_party(entries.sources[entry]),
+                next_number(earlier.get(entry, ())),
+                standing.rows[entry].since,
+                widening(entry, entries.sources, matches.found.nearly),
+            )
+        except MessageUnsafe as error:
+            unsafe[entry] = str(error)
+            continue
+        letters.append(_frozen(letter, inputs.state.letters.get(letter.id)))
+    return tuple(letters), unsafe
+
+
 # -- reminders -----------------------------------------------------------------------------------------
 
 
@@ -157,14 +223,20 @@ def reminders_due(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Ma
     return tuple(sorted(due, key=lambda one: (one.introduction.since, officer_order(one.match))))
 
 
-def _reminders(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches, *, room: int) -> tuple[Letter, ...]:
-    """Reminders within what the limits leave; `room` letters of this run are taken already."""
+def _room(inputs: RunInputs, taken: int) -> int:
+    """How many letters the limits leave, when so many of this run are taken already."""
     mail = inputs.settings.mail
-    if not inputs.sending or mail.rehearsal_to:
+    return max(0, min(mail.max_per_run, mail.max_per_day - inputs.state.sent_today) - taken)
+
+
+def _reminders(
+    inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches, *, taken: int
+) -> tuple[Letter, ...]:
+    """Reminders within what the limits leave; so many letters of this run are `taken` already."""
+    if not inputs.sending or inputs.settings.mail.rehearsal_to:
         return ()
-    left = min(mail.max_per_run, mail.max_per_day - inputs.state.sent_today) - room
     letters = []
-    for one in reminders_due(inputs, entries, ticks, matches)[: max(left, 0)]:
+    for one in reminders_due(inputs, entries, ticks, matches)[: _room(inputs, taken)]:
         try:
             letters.append(
                 inputs.composer.reminder(one.match, one.introduction.message_id, one.introduction.since.date())
@@ -230,7 +302,7 @@ def digest_data(inputs: RunInputs, matches: Matches, statuses: Mapping[str, Matc
         unsure=lines(Stage.UNSURE),
         held=lines(Stage.HELD),
         bounced=[
-            f"{record.match}: {recipient}: {reason}"
+            f"{record.match or record.id}: {recipient}: {reason}"
             for record in inputs.state.letters.values()
             for recipient, reason in record.bounced.items()
         ],

@@ -14,6 +14,7 @@ from pipeline.planning.inputs import RunInputs
 from pipeline.planning.match_content import Source
 from pipeline.ports import LedgerState
 from pipeline.tabs import by_hand as by_hand_tab
+from pipeline.tabs import entries as entries_tab
 from pipeline.tabs import exchanges, problems, review
 
 
@@ -26,6 +27,7 @@ class Ticks:
     """Match id -> what she decided, her noes to rows she has deleted since included."""
     by_hand: by_hand.ByHand
     exchanges: tuple[exchanges.NotedExchange, ...]
+    entries: entries_tab.EntriesReading
     problems: tuple[Problem, ...]
     brakes: tuple[Problem, ...]
     """The brakes that stand: with one of them nothing is sent or changed."""
@@ -62,11 +64,19 @@ def read_ticks(inputs: RunInputs, entries: Entries) -> Ticks:
         ),
         by_hand=lines,
         exchanges=exchanges.read_exchanges(inputs.table(exchanges.TAB.name), inputs.state.matches),
+        entries=entries_tab.read_entries_tab(inputs.table(entries_tab.TAB.name), addresses_of(entries)),
         problems=(*reading.problems, *lines.problems),
         brakes=tuple(brake for brake in pulled if brake not in released),
         released=released,
         adopted=unheard_of if behind in released else (),
     )
+
+
+def addresses_of(entries: Entries) -> dict[str, str]:
+    """Entry -> the address it came from, as it stands in the tab `Entries`."""
+    return {entry.id: entry.address for entry in entries.plan.known} | {
+        identifier: response.email for identifier, response in entries.answers.items()
+    }
 
 
 def checks_of(matches: Mapping[str, Match], sources: Mapping[str, Source]) -> dict[str, dict[Side, str]]:
