@@ -17,6 +17,9 @@ from pipeline.ports import LedgerChanges
 from pipeline.tabs import entries as entries_tab
 from pipeline.tabs import nearly, organisations, problems, review, same_organisation, unmet_demand
 
+MOST_NEW_ENTRIES = 2_000
+"""Rows of the tab `Entries` made in one run, about 2 MB of what Google takes at once; the others follow run by run."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
@@ -137,10 +140,10 @@ def _before(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches,
 
 
 def new_entry_rows(ticks: Ticks, letters: Letters) -> tuple[NewRow, ...]:
-    """Rows of the tab `Entries` for answers that have none, the newest on top."""
+    """Rows of the tab `Entries` for answers that have none, the newest on top; of very many the oldest come first."""
     rows = sorted(letters.entries.rows.values(), key=lambda row: (row.organisation.casefold(), row.id))
     rows.sort(key=lambda row: row.since, reverse=True)
-    return entries_tab.new_rows(rows, letters.entries.became, ticks.entries)
+    return entries_tab.new_rows(rows, letters.entries.became, ticks.entries)[-MOST_NEW_ENTRIES:]
 
 
 def _after(entries: Entries, ticks: Ticks, letters: Letters) -> SheetChanges:

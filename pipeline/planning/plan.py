@@ -74,6 +74,7 @@ def restated(
         plan.matches,
         statuses=statuses,
         letters=state.letters,
+        rows=plan.letters.entries.rows,
         spent=plan.letters.spent,
         unsafe=plan.letters.unsafe,
     )
