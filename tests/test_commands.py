@@ -255,6 +255,9 @@ def test_the_letter_that_nobody_was_found_yet_can_be_looked_at(sandbox: Sandbox)
     assert row["E-mail"] in letter.stdout
     assert "Subject: We are still looking for a partner for " in letter.stdout
     assert sandbox.messages() == ()
+    why = call(sandbox, "explain", row["Id"])
+    assert why.stdout.splitlines()[0] == f"{row['Id']}  {row['Organisation']}"
+    assert f"{why.stdout.splitlines()[1]} · {row['Id']}" == row["What became of it"]
     unknown = call(sandbox, "preview", "E-NOSUCH00")
     assert unknown.returncode == 2
     assert "There is no match and no open answer E-NOSUCH00." in unknown.stderr

@@ -103,14 +103,20 @@ def status(asked: Asked) -> int:
 @click.argument("identifier", metavar="ID")
 @with_options
 def explain(asked: Asked, identifier: str) -> int:
-    """Why: features, sentences, judgements and history of a match (M-...) or an organisation (O-...)."""
+    """Why: reasons and history of a match (M-...), an organisation (O-...) or an answer (E-...)."""
     from pipeline.commands.views import explanation
+    from pipeline.letters.identity import waiting_letters
     from pipeline.run import look
     from pipeline.wiring import open_adapters
 
     with open_adapters(asked.settings, read_only=True, sending=True) as adapters:
         inputs, made = look(adapters)
-        history = adapters.ledger.history(identifier)
+        letters = waiting_letters(inputs.state.letters).get(identifier, ())
+        history = [
+            event
+            for about in (identifier, *(letter.id for letter in letters))
+            for event in adapters.ledger.history(about)
+        ]
     told = explanation(inputs, made, identifier, history)
     if told is None:
         raise UsageError(
