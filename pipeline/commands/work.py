@@ -135,9 +135,9 @@ def explain(asked: Asked, identifier: str) -> int:
 @click.option("--source", is_flag=True, help="The exact bytes instead of the text.")
 @with_options
 def preview(asked: Asked, match: str, source: bool) -> int:
-    """Show the exact letter of a match, or the one to an open answer (E-...) for whom nobody was found; nothing is sent.
+    """Show the exact letter of a match, its correction where one is ticked; nothing is sent.
 
-    Of a match whose correction is ticked, that.
+    With the id of an open answer (E-...): the letter that nobody was found for it yet.
     """
     from pipeline.letters.identity import correction_id, introduction_id, introductions_sent
     from pipeline.letters.verify import read_back
