@@ -132,7 +132,8 @@ DATA_MAP: dict[str, dict[str, Use]] = {
         | _fields(
             WISHES,
             "role topics formats target_groups ticked preferred_places strict_places date_from date_to duration_days "
-            "group_size capacity max_visits committed_visits languages group_wanted reciprocal text_lang submitted_at",
+            "group_size capacity max_visits committed_visits languages group_wanted reciprocal text_lang submitted_at "
+            "left_alone_until",
         )
         | _fields(BOOKKEEPING, "id organisation_id")
     ),

@@ -194,6 +194,9 @@ class Entry:
     seeks: str | None = None
     offers: str | None = None
     submitted_at: date | None = None
+    left_alone_until: date | None = None
+    """It asked to be proposed to nobody until after that day, which has not passed; the last of all days: none is told.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

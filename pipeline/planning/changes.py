@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 
+from pipeline.matching.eligibility import day_in_words
 from pipeline.model import Decision, KnownEntry, Match, NewRow, Problem, RowUpdate, SheetChanges
-from pipeline.planning.entries import Entries
+from pipeline.planning.entries import REDIRECT, Entries, canonical
 from pipeline.planning.entry_status import EntryStatuses
 from pipeline.planning.inputs import RunInputs
 from pipeline.planning.letters_due import Letters
@@ -40,7 +42,7 @@ def list_changes(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Mat
     return Changes(
         ledger=_ledger_changes(inputs, entries, ticks, matches, letters),
         before=_before(inputs, entries, ticks, matches, letters),
-        after=_after(entries, ticks, letters),
+        after=_after(inputs, entries, ticks, letters),
         new_problems=tuple(problem for problem in matches.problems if problem.key not in inputs.state.problems),
     )
 
@@ -119,7 +121,6 @@ def _before(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches,
     network = inputs.settings.mail.organisation
     bodies = (
         (problems.TAB, problems.body(matches.problems)),
-        (organisations.TAB, organisations.body(entries.organisations)),
         (nearly.TAB, nearly.body(matches.found.nearly, names)),
         (unmet_demand.TAB, unmet_demand.body(matches.found.unmet, invites, names, network)),
     )
@@ -128,6 +129,10 @@ def _before(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches,
         review.TAB.name: _new_rows(inputs, ticks, matches, letters),
         same_organisation.TAB.name: same_organisation.new_rows(entries.doubts, entries.answered),
     }
+    if organisations.TAB.name in snapshot.tables:
+        inserts[organisations.TAB.name] = organisations.new_rows(
+            entries.organisations, organisation_statuses(entries, ticks), ticks.organisations
+        )
     if entries_tab.TAB.name in snapshot.tables:
         inserts[entries_tab.TAB.name] = new_entry_rows(ticks, letters)
     checked_today = snapshot.last_checked == inputs.today or problems.TAB.name not in snapshot.tables
@@ -146,15 +151,33 @@ def new_entry_rows(ticks: Ticks, letters: Letters) -> tuple[NewRow, ...]:
     return entries_tab.new_rows(rows, letters.entries.became, ticks.entries)[-MOST_NEW_ENTRIES:]
 
 
-def _after(entries: Entries, ticks: Ticks, letters: Letters) -> SheetChanges:
+def _after(inputs: RunInputs, entries: Entries, ticks: Ticks, letters: Letters) -> SheetChanges:
     updates = {
         review.TAB.name: review.status_updates(letters.statuses, ticks.review),
         same_organisation.TAB.name: same_organisation.status_updates(
             entries.doubts, entries.judgements, entries.answered
         ),
+        organisations.TAB.name: organisations.row_updates(
+            entries.organisations, organisation_statuses(entries, ticks), ticks.organisations, inputs.is_erased
+        ),
         entries_tab.TAB.name: entry_updates(letters.entries, ticks.entries),
     }
     return SheetChanges(updates={name: changes for name, changes in updates.items() if changes})
+
+
+def organisation_statuses(entries: Entries, ticks: Ticks) -> dict[str, str]:
+    """Organisation id -> where it stands, in words, for all that anything is remembered of."""
+    merged = {
+        key.removeprefix(REDIRECT): f"The same as {canonical(new, entries.memory)}"
+        for key, new in entries.memory.items()
+        if key.startswith(REDIRECT)
+    }
+    found = {one: "No open entry" for key, one in entries.memory.items() if not key.startswith(REDIRECT)}
+    found |= {one.id: "Open" for one in entries.organisations}
+    for one, until in ticks.left_alone.items():
+        if one in found:
+            found[one] = f"Left alone{f' until {day_in_words(until)}' if until < date.max else ': mend the day'}"
+    return {**merged, **found}
 
 
 def entry_updates(entries: EntryStatuses, reading: entries_tab.EntriesReading) -> tuple[RowUpdate, ...]:

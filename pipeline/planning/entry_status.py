@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from dateutil.parser import parse
 
 from pipeline.letters.identity import introductions_sent, rehearsal_id, waiting_id, waiting_letters
-from pipeline.matching.eligibility import day_in_words, in_words
+from pipeline.matching.eligibility import day_in_words, in_words, left_alone_in_words
 from pipeline.model import (
     KnownEntry,
     LetterRecord,
@@ -321,6 +321,10 @@ class _Becoming:
             start = f"{said}, waiting since {day_in_words(since)}"
             still = f"{still}, {said[0].lower()}{said[1:]}"
         reason = self.matches.found.waiting[identifier]
+        organisation = self.entries.sources[identifier].entry.organisation_id
+        if (until := self.ticks.left_alone.get(organisation)) is not None:
+            self._take_back(identifier, "the organisation asked to be left alone")
+            return [start, left_alone_in_words("The organisation", until)]
         trouble = self.ticks.entries.trouble.get(identifier)
         if trouble:
             return [start, reason, f"No tick on this row counts: {trouble}"]

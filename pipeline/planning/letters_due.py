@@ -87,6 +87,7 @@ def due_letters(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matc
         letters=state.letters,
         superseded=matches.superseded,
         gone=matches.gone,
+        left_alone=ticks.left_alone,
         reworded=ticks.reworded,
         row_trouble=ticks.review.row_trouble,
         not_ticks=ticks.review.not_ticks,
@@ -228,6 +229,8 @@ def reminders_due(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Ma
         if match is None or identifier in done or decision is None or not decision.approved or decision.correction:
             continue
         if introduction.bounced or introduction.since > inputs.now - timedelta(weeks=weeks):
+            continue
+        if any(party.organisation_id in ticks.left_alone for party in match.parties):
             continue
         if any(party.entry in entries.plan.closed for party in match.parties):
             continue

@@ -67,7 +67,7 @@ class Column:
     width: int = 160
     choices: tuple[str, ...] = ()
     suggestions: str = ""
-    """Name of the tab whose first column is offered to choose from; another text will do as well."""
+    """Name of the tab whose first column after the status is offered to choose from; another text will do as well."""
     note: str = ""
     """Shown when somebody rests on the header."""
 

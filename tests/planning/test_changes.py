@@ -238,11 +238,39 @@ def test_a_deleted_row_comes_back_while_its_match_is_open(proposed: Plan) -> Non
 def test_the_tabs_that_are_the_programs_own_are_filled_and_left_alone_when_they_say_it_already(office: Office) -> None:
     office.answer(HOST, GUEST, host("Bergen Skole", "Norway", email="nobody"))
     first = office.plan()
-    assert set(first.changes.before.contents) == {"Organisations", "Problems"}
+    assert set(first.changes.before.contents) == {"Problems"}
+    assert len(first.changes.before.inserts["Organisations"]) == 2
     office.keep(first)
     assert office.plan().changes.before.contents == {}
-    office.edit(2, organisation="Lysekil Vocational College")
-    assert "Organisations" in office.plan().changes.before.contents
+    assert "Organisations" not in office.plan().changes.before.inserts
+    assert "Organisations" not in office.plan().changes.after.updates
+    office.edit(2, website="https://gullmar.example")
+    (update,) = office.plan().changes.after.updates["Organisations"]
+    assert (update.cells["Organisation"], update.cells["Website domains"]) == (
+        "Lysekil College",
+        "gullmar.example, lysekil.example",
+    )
+
+
+def test_what_became_of_an_organisation_is_told(office: Office) -> None:
+    office.answer(HOST, GUEST)
+    office.keep(office.plan())
+    (number,) = (row["#"] for row in numbered(office) if row["Organisation"] == "Lysekil College")
+    office.sheet.put("Organisations", number, "Leave alone until", "1 March 2027")
+    office.keep(office.plan())
+    said = {str(row["Organisation"]): row["Status"] for row in office.rows("Organisations")}
+    assert said == {"Kortrijk Training Centre": "Open", "Lysekil College": "Left alone until 1 March 2027"}
+    del office.sheet.tabs["Responses"][2]
+    office.keep(office.plan())
+    said = {str(row["Organisation"]): row["Status"] for row in office.rows("Organisations")}
+    assert said["Kortrijk Training Centre"] == "No open entry"
+    office.sheet.put("Organisations", number, "Leave alone until", "spring")
+    office.keep(office.plan())
+    assert {row["Status"] for row in office.rows("Organisations")} == {"No open entry", "Left alone: mend the day"}
+
+
+def numbered(office: Office) -> list[dict[str, Any]]:
+    return [{**row.cells, "#": row.number} for row in office.sheet.read().tables["Organisations"].rows]
 
 
 def test_nothing_is_written_into_a_tab_somebody_deleted(office: Office) -> None:

@@ -314,6 +314,18 @@ def test_nobody_who_withdrew_or_is_forgotten_is_told(offered: Desk, address: str
     offered.forget(address)
 
 
+def test_nobody_who_wants_to_be_left_alone_is_told_until_the_day_is_over(offered: Desk) -> None:
+    rows = offered.sheet.read().tables["Organisations"].rows
+    (number,) = (row.number for row in rows if row.cells["Organisation"] == KORTRIJK)
+    offered.sheet.put("Organisations", number, "Leave alone until", "1 March 2027")
+    offered.tell()
+    said = "Waiting since 14 November 2026. The organisation asked to be left alone until 1 March 2027"
+    assert (offered.runs(), offered.told) == (said, [])
+    assert (offered.runs(weeks=4), offered.told) == (said, [])
+    offered.runs(weeks=6)
+    assert offered.told == ["1"]
+
+
 def test_letters_switched_off_wait_and_the_tick_keeps(offered: Desk) -> None:
     offered.tell()
     offered.sending = False

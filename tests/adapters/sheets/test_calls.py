@@ -73,11 +73,11 @@ def whole_run(sheet: GoogleSpreadsheet, rows: int, **settings: Any) -> None:
     snapshot = sheet.read()
     assert len(snapshot.tables["Review"].rows) == rows
     new = tuple(row(rows + number) for number in range(NEW))
-    people = tuple((f"Org {number}", "", "", "", "", "", "", 1, f"O-{number}") for number in range(rows))
+    pairs = tuple((f"Org {number}", "Host", "Dates.") for number in range(rows))
     sheet.write(
         SheetChanges(
             inserts={"Review": new, "Entries": tuple(answer(rows + number) for number in range(NEW))},
-            contents={"Organisations": people, "Problems": (("a", "b", "c", "d", ""),)},
+            contents={"Nearly": pairs, "Problems": (("a", "b", "c", "d", ""),)},
             last_checked=DAY,
         )
     )
@@ -121,7 +121,7 @@ def test_a_quiet_run_reads_twice_and_writes_one_cell_a_day(world: Any) -> None:
     sheet = world.opened()
     whole = SheetChanges(
         inserts={"Review": (row(1),)},
-        contents={"Organisations": (("Org", "", "", "", "", "", "", 1, "O-1"),)},
+        contents={"Nearly": (("Org", "Host", "Dates."),)},
         last_checked=DAY,
     )
     sheet.read()
