@@ -176,7 +176,11 @@ DATA_MAP: dict[str, dict[str, Use]] = {
     ),
     "Judgement": _fields(ORGANISATION, "left right") | _fields(DECISION, "verdict at by"),
     "PastExchange": _fields(ORGANISATION, "sending receiving joining") | _fields(WISHES, "ended"),
-    "DoubtfulPair": _fields(ORGANISATION, "left right one other speaks_for speaks_against"),
+    "DoubtfulPair": (
+        _fields(CONTACT, "one other")
+        | _fields(ORGANISATION, "left right speaks_for speaks_against")
+        | _fields(BOOKKEEPING, "waits")
+    ),
     "Problem": _fields(WARNING, "where what fix sentence key"),
 }
 """Noun of `pipeline.model` -> field -> what it is used for."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from pipeline.matching.eligibility import day_in_words
-from pipeline.model import Decision, KnownEntry, Match, NewRow, Problem, RowUpdate, SheetChanges
+from pipeline.model import Decision, KnownEntry, Match, MatchStatus, NewRow, Problem, RowUpdate, SheetChanges
+from pipeline.planning.by_hand import answers
 from pipeline.planning.entries import REDIRECT, Entries, canonical
 from pipeline.planning.entry_status import EntryStatuses
 from pipeline.planning.inputs import RunInputs
@@ -16,8 +17,8 @@ from pipeline.planning.match_content import officer_order
 from pipeline.planning.matches import OPEN_STAGES, Matches
 from pipeline.planning.ticks import Ticks
 from pipeline.ports import LedgerChanges
+from pipeline.tabs import by_hand, nearly, organisations, problems, review, same_organisation, unmet_demand
 from pipeline.tabs import entries as entries_tab
-from pipeline.tabs import nearly, organisations, problems, review, same_organisation, unmet_demand
 
 MOST_NEW_ENTRIES = 2_000
 """Rows of the tab `Entries` made in one run, about 2 MB of what Google takes at once; the others follow run by run."""
@@ -42,7 +43,7 @@ def list_changes(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Mat
     return Changes(
         ledger=_ledger_changes(inputs, entries, ticks, matches, letters),
         before=_before(inputs, entries, ticks, matches, letters),
-        after=_after(inputs, entries, ticks, letters),
+        after=_after(inputs, entries, ticks, matches, letters),
         new_problems=tuple(problem for problem in matches.problems if problem.key not in inputs.state.problems),
     )
 
@@ -151,8 +152,17 @@ def new_entry_rows(ticks: Ticks, letters: Letters) -> tuple[NewRow, ...]:
     return entries_tab.new_rows(rows, letters.entries.became, ticks.entries)[-MOST_NEW_ENTRIES:]
 
 
-def _after(inputs: RunInputs, entries: Entries, ticks: Ticks, letters: Letters) -> SheetChanges:
+def answers_by_hand(
+    inputs: RunInputs, ticks: Ticks, matches: Matches, statuses: Mapping[str, MatchStatus]
+) -> tuple[RowUpdate, ...]:
+    """What should stand beside the lines of `By hand`, where it does not yet."""
+    told = answers(ticks.by_hand, matches.all, statuses, matches.superseded)
+    return by_hand.status_updates(inputs.table(by_hand.TAB.name), told)
+
+
+def _after(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches, letters: Letters) -> SheetChanges:
     updates = {
+        by_hand.TAB.name: answers_by_hand(inputs, ticks, matches, letters.statuses),
         review.TAB.name: review.status_updates(letters.statuses, ticks.review),
         same_organisation.TAB.name: same_organisation.status_updates(
             entries.doubts, entries.judgements, entries.answered

@@ -57,7 +57,13 @@ class Ticks:
 def read_ticks(inputs: RunInputs, entries: Entries) -> Ticks:
     """Read every tab people decide in."""
     reading = review.read_review(inputs.table(review.TAB.name), inputs.state.matches)
-    lines = by_hand.read_by_hand(inputs.table(by_hand_tab.TAB.name), entries.organisations, entries.sources)
+    lines = by_hand.read_by_hand(
+        inputs.table(by_hand_tab.TAB.name),
+        entries.organisations,
+        entries.sources,
+        aliases=inputs.aliases,
+        closed=entries.closed_names,
+    )
     behind, unheard_of = ledger_behind(reading.statuses, inputs.state.letters)
     pulled = _pulled(inputs, entries, behind)
     decisions = decisions_of(inputs.state, reading, checks_of(inputs.state.matches, entries.sources))

@@ -68,6 +68,23 @@ def test_what_is_new_is_remembered(proposed: Plan) -> None:
     assert "consent" in ledger.form_columns
 
 
+def test_what_must_be_found_out_about_a_side_is_shown_and_not_kept() -> None:
+    """It may name somebody else's address, who may ask to be forgotten; every run finds it out anew."""
+    known = host("Göteborgs stad", email="anna@goteborg.example", city="Göteborg", role="Send staff or learners",
+                 offers="", seeks="We want to learn dual VET.")  # fmt: skip
+    plan = plan_of(
+        known, host("Göteborgs stad", email="x@gmail.com", city="Göteborg", submitted_at=SUBMITTED + 1), GUEST
+    )
+    assert any("anna@goteborg.example" in str(row["Status"]) for row in rows_of(plan))
+    assert "anna@goteborg.example" not in {
+        word
+        for match in plan.changes.ledger.matches
+        for party in match.parties
+        for word in (party.check_first or "").split()
+    }
+    assert any(party.check_first for match in plan.matches.fresh for party in match.parties)
+
+
 def test_what_is_known_is_not_told_again(proposed: Plan) -> None:
     assert again(proposed).changes.ledger == LedgerChanges(at=NOW)
 
