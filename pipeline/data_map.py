@@ -154,7 +154,7 @@ DATA_MAP: dict[str, dict[str, Use]] = {
     "Match": (
         _fields(CONTACT, "parties")
         | _fields(WARNING, "why fits unclear warnings")
-        | _fields(BOOKKEEPING, "id band score waiting_since by_hand proposed_on generation")
+        | _fields(BOOKKEEPING, "id band score waiting_since by_hand partners proposed_on generation")
     ),
     "KnownEntry": (
         _fields(MEMORY_OF_ENTRY, "address organisation_key content earlier first_seen last_confirmed since")

@@ -268,6 +268,8 @@ class Candidate:
     rank: int = 1
     """1 is the request's primary proposal; others are alternates."""
     asked_for: AskedFor = AskedFor.NOBODY
+    partners: bool = False
+    """Only a partnership in a project would come of it: nobody visits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -389,6 +391,8 @@ class Match:
     warnings: tuple[str, ...] = ()
     """Sentences for the reviewer: what looked odd at intake."""
     by_hand: bool = False
+    partners: bool = False
+    """Only a partnership in a project would come of it: the letter speaks of no visit."""
     proposed_on: date | None = None
     generation: int = 0
     """Counts how often the same content was asked again: an answer edited back, or a pair re-opened by hand."""

@@ -89,8 +89,9 @@ def sample_letters(
     )
     pair = _match(text, (Side.SENDING, Side.RECEIVING))
     three = _match(text, (Side.SENDING, Side.RECEIVING, Side.JOINING))
+    project = replace(pair, partners=True)
     bare = replace(three, parties=tuple(_bare(party) for party in three.parties), fits=(), unclear=())
-    for match, line in ((pair, text), (three, None), (bare, None)):
+    for match, line in ((pair, text), (three, None), (bare, None), (project, None)):
         yield partial(composer.introduction, match, line)
         for party in match.parties:
             yield partial(composer.question, match, party)

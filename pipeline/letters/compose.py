@@ -154,6 +154,7 @@ class Composer:
             "shared_topics": _shared([asked.topics, *(party.topics for party in others)], tongue),
             "shared_formats": _shared([asked.formats, *(party.formats for party in others)], tongue),
             "window": _window(match, tongue, self.now),
+            "partners": match.partners,
             **dict.fromkeys(side.value for side in Side),
             **{party.side.value: {"country": tongue.country(party.country)} for party in others},
         }
@@ -301,6 +302,7 @@ def _match_fields(match: Match, tongue: Tongue, now: datetime) -> dict[str, Any]
         "parties": views,
         "greeting": greeting(views, tongue),
         "by_hand": match.by_hand,
+        "partners": match.partners,
         "fits": _sentences(match.fits, match, tongue),
         "unclear": _sentences(match.unclear, match, tongue),
         "dates": [tongue.day(day, weekday=True) for day in suggested_dates(match, now.date())],
@@ -309,8 +311,8 @@ def _match_fields(match: Match, tongue: Tongue, now: datetime) -> dict[str, Any]
 
 
 def _window(match: Match, tongue: Tongue, now: datetime) -> str | None:
-    """The common window in words, unless it is over."""
-    window = common_window(match.parties)
+    """The common window in words, unless it is over or nobody visits."""
+    window = None if match.partners else common_window(match.parties)
     if window is None or (window[1] and window[1] < now.date()):
         return None
     return tongue.span(*window)

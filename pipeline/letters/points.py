@@ -10,6 +10,15 @@ from datetime import date
 
 from pipeline.model import Party, Point, PointCode, Side
 
+_OF_A_VISIT = frozenset(
+    {
+        PointCode.DATES_OVERLAP,
+        PointCode.DATES_NOT_NAMED,
+        PointCode.DATES_NOT_SETTLED,
+        PointCode.GROUP_SIZE,
+        PointCode.ROOM_FOR_GUESTS,
+    }
+)
 _TICKED = (
     (PointCode.SHARED_TOPICS, "topics"),
     (PointCode.SHARED_FORMATS, "formats"),
@@ -51,6 +60,11 @@ def what_is_open(parties: tuple[Party, ...]) -> tuple[Point, ...]:
     if not ticked_by_all([party.languages for party in parties]):
         points.append(Point(code=PointCode.WORKING_LANGUAGE))
     return tuple(points)
+
+
+def without_visit(points: Iterable[Point]) -> tuple[Point, ...]:
+    """Those points that two partners in a project have use for: nobody visits, so no dates and no beds."""
+    return tuple(point for point in points if point.code not in _OF_A_VISIT)
 
 
 def common_window(parties: Iterable[Party]) -> tuple[date | None, date | None] | None:

@@ -310,9 +310,9 @@ def suggested_dates(match: Match, today: date) -> tuple[date, ...]:
 
     One near the first third, one near the second third of the window. Tuesday to Thursday, if the visit ends by
     Friday; Monday for a whole week; any working day where the window leaves nothing better. None when
-    a side of the window is open, or it is over, or too near. The days around Christmas are left out.
+    a side of the window is open, it is over or too near, or nobody visits. The days around Christmas are left out.
     """
-    window = common_window(match.parties)
+    window = None if match.partners else common_window(match.parties)
     if window is None or window[0] is None or window[1] is None:
         return ()
     length = max((party.days for party in match.parties if party.days and 0 < party.days < 367), default=1.0)

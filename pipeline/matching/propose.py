@@ -14,7 +14,7 @@ from pipeline.matching.groups import Group, all_broken, find_groups, once_each, 
 from pipeline.matching.nearly import near_misses
 from pipeline.matching.outcome import FeatureRow, MatchingResult, MatchingSettings
 from pipeline.matching.ranking import Progress, Ranking, rank
-from pipeline.matching.reasons import explain_pair, in_own_words, reasons_for, unstated
+from pipeline.matching.reasons import explain_pair, in_own_words, only_partners, reasons_for, unstated
 from pipeline.matching.scoring import Model, shipped_model
 from pipeline.matching.shortlist import Arcs, assign
 from pipeline.matching.unmet import invitations, unmet_demand
@@ -197,6 +197,7 @@ def _candidate(
         unstated=unstated(*entries, today=settings.today),
         rank=rank,
         asked_for=pool.directed.asked_for(guest, host, entries[0], entries[1].country),
+        partners=only_partners(entries[0], entries[1], settings.today),
     )
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from pipeline.cleaning.folding import fold
-from pipeline.letters.points import what_fits, what_is_open
+from pipeline.letters.points import what_fits, what_is_open, without_visit
 from pipeline.model import Candidate, Entry, Match, Party, Response, ShareContact, Side
 
 CONTENT_VERSION = 1
@@ -150,6 +150,8 @@ def reasoned(match: Match, candidate: Candidate, changes: Sequence[str] = ()) ->
 
     Of a match that a person named, the strength says nothing.
     """
+    if candidate.partners and not match.by_hand:
+        match = replace(match, partners=True, fits=without_visit(match.fits), unclear=without_visit(match.unclear))
     return replace(
         match,
         why=_why(candidate, changes, by_hand=match.by_hand),

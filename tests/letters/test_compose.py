@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import email
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -14,7 +15,7 @@ from pipeline.errors import MessageUnsafe
 from pipeline.letters.compose import Composer, DigestData
 from pipeline.letters.identity import meeting_keys
 from pipeline.letters.mime import build
-from pipeline.letters.points import what_fits, what_is_open
+from pipeline.letters.points import what_fits, what_is_open, without_visit
 from pipeline.letters.templating import Templates, page_loads, page_tags
 from pipeline.letters.verify import read_back
 from pipeline.model import Letter, LetterKind, Match, Party
@@ -179,6 +180,19 @@ class TestIntroduction:
         text = read_back(desk().introduction(replace(three, by_hand=True), None).content).text
         assert "has offered to receive" not in text
         assert "could visit" in text
+
+    def test_partners_in_a_project_are_told_of_no_visit(self, pair: Match, desk: Desk) -> None:
+        match = replace(pair, partners=True, fits=without_visit(pair.fits), unclear=without_visit(pair.unclear))
+        for letter in (desk().introduction(match, None), desk().question(match, match.sending)):
+            seen = read_back(letter.content)
+            for part in (seen.text, seen.html):
+                words = " ".join(part.split()).lower()
+                assert "a partnership in a project" in words
+                told = (
+                    "to visit|visit you|to receive|would travel|weeks that|sending organisation|dates overlap|dates"
+                    " that|agreed on dates"
+                )
+                assert not re.search(told, words), words
 
     def test_invisible_and_turning_signs_do_not_reach_the_headers(self, pair: Match, desk: Desk) -> None:
         parties = (replace(pair.sending, organisation="A\u202ecme\u200b\U000e0041\u3164 Ltd"), pair.receiving)

@@ -58,6 +58,20 @@ class TestWhatFits:
         parties = dated((date(2027, 1, 5), date(2027, 3, 1)), JANUARY)
         assert what_fits(parties)[-1] == Point(code=PointCode.DATES_OVERLAP, values=("2027-01-05", "2027-01-31"))
 
+    @pytest.mark.parametrize(
+        ("today", "days"),
+        [
+            (date(2026, 12, 1), ("2027-01-05", "2027-01-31")),
+            (date(2027, 1, 20), ("2027-01-20", "2027-01-31")),
+            (date(2027, 1, 31), ("2027-01-31", "2027-01-31")),
+            (date(2027, 2, 1), None),
+        ],
+    )
+    def test_days_that_are_over_are_not_offered(self, today: date, days: tuple[str, str] | None) -> None:
+        parties = dated((date(2027, 1, 5), date(2027, 3, 1)), JANUARY)
+        told = {point.code: point.values for point in what_fits(parties, today)}
+        assert told.get(PointCode.DATES_OVERLAP) == days
+
     def test_an_earliest_day_and_a_latest_day_overlap(self) -> None:
         earliest, latest = (date(2027, 1, 5), None), (None, date(2027, 1, 31))
         overlap = Point(code=PointCode.DATES_OVERLAP, values=("2027-01-05", "2027-01-31"))
