@@ -191,6 +191,12 @@ class FollowUpSettings(Section):
     reminder_weeks: Count = Field(
         default=4, description="Remind both sides if no exchange is noted after this; 0: never."
     )
+    waiting_weeks: Annotated[int, Field(ge=1)] = Field(
+        default=8, description="After this time without a partner the tick `Tell them` in `Entries` sends its letter."
+    )
+    waiting_again_weeks: Annotated[int, Field(ge=1)] = Field(
+        default=26, description="The least time between two such letters about one answer."
+    )
     digest_days: Annotated[int, Field(ge=1)] = Field(default=7, description="At most one digest in this time.")
     quiet_days: Annotated[int, Field(ge=1)] = Field(
         default=90, description="The span in which an organisation's introductions are counted."

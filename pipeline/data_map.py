@@ -128,7 +128,7 @@ DATA_MAP: dict[str, dict[str, Use]] = {
     "Ticked": _fields(WISHES, "text") | _fields(BOOKKEEPING, "question codes"),
     "Entry": (
         _fields(ORGANISATION, "organisation parent email_domain country region city named_partner avoid")
-        | _fields(FREE_TEXT, "text seeks offers title")
+        | _fields(FREE_TEXT, "text seeks offers title topics_other")
         | _fields(
             WISHES,
             "role topics formats target_groups ticked preferred_places strict_places date_from date_to duration_days "
@@ -159,7 +159,7 @@ DATA_MAP: dict[str, dict[str, Use]] = {
     "KnownEntry": (
         _fields(MEMORY_OF_ENTRY, "address organisation_key content earlier first_seen last_confirmed since")
         | _fields(CONSENT, "consent_version")
-        | _fields(BOOKKEEPING, "id paused")
+        | _fields(BOOKKEEPING, "id paused tick_spent")
     ),
     "Envelope": _fields(LETTER, "sender recipients journal"),
     "Letter": (
@@ -170,7 +170,8 @@ DATA_MAP: dict[str, dict[str, Use]] = {
         | _fields(BOOKKEEPING, "id kind match state message_id since attempts not_before")
     ),
     "Decision": (
-        _fields(DECISION, "message agreed checked approved declined was_sent reopened") | _fields(BOOKKEEPING, "match")
+        _fields(DECISION, "message agreed checked approved declined was_sent reopened correction")
+        | _fields(BOOKKEEPING, "match")
     ),
     "Judgement": _fields(ORGANISATION, "left right") | _fields(DECISION, "verdict at by"),
     "PastExchange": _fields(ORGANISATION, "sending receiving joining") | _fields(WISHES, "ended"),

@@ -154,8 +154,9 @@ class Entry:
 
     The bench's columns (`matchmaker match`) and the form's answers both become this.
     `country` is ISO 3166-1 alpha-2, or `ES-CT` / `BE-VLG` for the two regions that count apart.
-    `topics`, `formats`, `target_groups` hold codes; `languages` ISO 639-1; `preferred_places` countries
-    or region codes. `capacity` is guests at once, `max_visits` and `committed_visits` are per year.
+    `topics`, `formats`, `target_groups` hold codes, `topics_other` what was typed under "Other"; `languages` ISO
+    639-1; `preferred_places` countries or region codes. `capacity` is guests at once, `max_visits` and
+    `committed_visits` are per year.
     """
 
     id: str
@@ -168,6 +169,7 @@ class Entry:
     city: str | None = None
     role: Role = Role.EITHER
     topics: tuple[str, ...] = ()
+    topics_other: str | None = None
     formats: tuple[str, ...] = ()
     target_groups: tuple[str, ...] = ()
     ticked: tuple[Ticked, ...] = ()
@@ -293,12 +295,24 @@ class NearMiss:
     score: float
 
 
+class UnmetKind(StrEnum):
+    """What is asked for, or offered, in vain."""
+
+    TOPIC = "topic"
+    PLACE = "place"
+    ORGANISATION = "organisation"
+    """Somebody asked for by name, who is here and cannot be."""
+    REQUEST = "request"
+    """A whole request that nobody fits."""
+    HOST = "host"
+    """An offer to host that no request fits."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unmet:
-    """A demand nobody can meet yet, for the working group's table."""
+    """A demand nobody can meet yet, or a host without guests, for the working group's table."""
 
-    kind: str
-    """"topic", "place" or "organisation"."""
+    kind: UnmetKind
     what: str
     asked_by: tuple[str, ...]
     note: str
@@ -459,6 +473,9 @@ class LetterKind(StrEnum):
     INTRODUCTION = "introduction"
     QUESTION = "question"
     REMINDER = "reminder"
+    CORRECTION = "correction"
+    WAITING = "waiting"
+    """To one organisation: nobody was found for it yet."""
     DIGEST = "digest"
     TEST = "test"
 
@@ -494,7 +511,8 @@ class Envelope:
 class Letter:
     """One message ready to go: the exact bytes, frozen at composition and sent unchanged on every try.
 
-    `id` is `introduction:M-…`, `question:M-…:receiving`, `reminder:M-…:1`, `digest:2026-11-20`.
+    `id` is `introduction:M-…`, `question:M-…:receiving`, `reminder:M-…:1`, `correction:M-…:<hash of its line>`,
+    `waiting:E-…:1`, `digest:2026-11-20`.
     `meeting_keys` are the pair keys that must be free for it to leave (introductions only).
     """
 
@@ -543,6 +561,8 @@ class Decision:
     was_sent: bool | None = None
     """Unsure: the officer settled it."""
     reopened: bool = False
+    correction: str | None = None
+    """Introduced: the line of a letter that takes the first one back. None: none is ticked; empty: a tick, no line."""
 
 
 class Stage(StrEnum):
@@ -565,8 +585,8 @@ class MatchStatus:
     match: str
     stage: Stage
     detail: str = ""
-    bounced: bool = False
-    """The letter left, and did not reach everybody."""
+    is_stuck: bool = False
+    """The letter left, and did not reach everybody; or a correction after it went wrong."""
 
     @property
     def text(self) -> str:
@@ -578,7 +598,7 @@ class MatchStatus:
     @property
     def needs_a_person(self) -> bool:
         """Whether somebody must look before this can go on."""
-        return self.bounced or self.stage in {Stage.HELD, Stage.UNSURE}
+        return self.is_stuck or self.stage in {Stage.HELD, Stage.UNSURE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -612,6 +632,8 @@ class KnownEntry:
     """Its row had vanished when the tab was last read."""
     since: datetime | None = None
     """When it was first submitted under this name, by the form's clock: an edit refreshes what the row says."""
+    tick_spent: bool = False
+    """The tick on `Tell them` that stands there has been answered: it counts again once it was taken away."""
     earlier: tuple[str, ...] = ()
     """Contents it had before, newest last: an old row that is still there is told from a new need."""
 

@@ -28,15 +28,16 @@ class Spreadsheet(Protocol):
     def read(self) -> SheetSnapshot:
         """All tabs in one consistent reading."""
 
-    def read_review(self) -> SheetSnapshot:
-        """The review tab alone, once more, just before letters leave."""
+    def read_review(self, *others: str) -> SheetSnapshot:
+        """The review tab alone (and the tabs of these names), once more, just before letters leave."""
 
     def write(self, changes: SheetChanges) -> frozenset[str]:
         """Apply one value of changes in one atomic request; returns the keys of updates that reached no row this time.
 
         What the sheet says already is left out, so the same changes may be handed over again; nothing left
-        is no request. Of a standing row only `Status` may change, and it is found by its content: each
-        status ends in its row's id (added here, taken off by `read`). The cells of people are never written.
+        is no request. Of a standing row the status may change, and it is found by its content: each status ends in
+        its row's id (added here, taken off by `read`). Other cells only where the tab keeps them current, and that
+        may take a second run. The cells of people are never written.
         A run writes at most twice: new rows and whole tabs before letters leave, statuses after.
 
         Raises UnclearWrite when the answer was lost and a read-back could not settle it.

@@ -18,7 +18,7 @@ from pipeline.adapters.mail.bounce_reading import UNKNOWN_ADDRESS
 from pipeline.cleaning import canonical_address
 from pipeline.config import Settings
 from pipeline.errors import Exit, MatchmakerError, TryLater
-from pipeline.letters.identity import introduction_id, is_introduction, meeting_keys
+from pipeline.letters.identity import correction_id, introduction_id, is_introduction, meeting_keys, waiting_entry
 from pipeline.model import (
     Envelope,
     Letter,
@@ -29,6 +29,7 @@ from pipeline.model import (
     Problem,
     SheetChanges,
     SheetSnapshot,
+    Table,
 )
 from pipeline.ports import (
     Clock,
@@ -42,7 +43,7 @@ from pipeline.ports import (
     RunRecord,
     Spreadsheet,
 )
-from pipeline.tabs import problems, review, same_organisation
+from pipeline.tabs import entries, problems, review, same_organisation
 
 if TYPE_CHECKING:
     from pipeline.planning.inputs import RunInputs
@@ -202,7 +203,9 @@ def _refuse(adapters: Adapters, inputs: RunInputs, plan: Plan) -> RunResult:
 
 
 def _adopt(ledger: Ledger, inputs: RunInputs, plan: Plan, identifier: str) -> None:
-    """The officer released the brake: the sheet is right, that match counts as introduced."""
+    """The officer released the brake: the sheet is right, that match counts as introduced, and as corrected."""
+    from pipeline.planning.brakes import says_corrected
+
     match = plan.matches.all.get(identifier)
     letter = introduction_id(identifier)
     record = LetterRecord(
@@ -220,6 +223,10 @@ def _adopt(ledger: Ledger, inputs: RunInputs, plan: Plan, identifier: str) -> No
         detail="taken over from the review tab",
     )
     ledger.adopt(record, meeting_keys(match) if match else ())
+    if says_corrected(plan.ticks.review.statuses[identifier]):
+        corrected = correction_id(identifier, plan.ticks.review.corrections.get(identifier, ""))
+        kind, message_id = LetterKind.CORRECTION, inputs.composer.message_id(corrected)
+        ledger.adopt(replace(record, id=corrected, kind=kind, message_id=message_id), ())
 
 
 def rebuild(adapters: Adapters) -> tuple[str, ...]:
@@ -275,16 +282,27 @@ def _send(adapters: Adapters, settings: Settings, plan: Plan, started: datetime)
 
 
 def _confirmed(adapters: Adapters, plan: Plan) -> list[Letter]:
-    """The letters whose tick still stands, with the same content, at a last reading of the review tab."""
-    table = adapters.sheet.read_review().tables.get(review.TAB.name)
+    """The letters whose tick still stands, with the same content, at a last reading of the tabs they were ticked in."""
+    told = {letter.id: entry for letter in plan.letters.due if (entry := waiting_entry(letter.id)) is not None}
+    tables = adapters.sheet.read_review(*([entries.TAB.name] if told else [])).tables
+    table = tables.get(review.TAB.name)
     if table is None:
         return []
     again = review.read_review(table, plan.matches.all)
-    return [
-        letter
-        for letter in plan.letters.due
-        if letter.match is None or review.still_approved(plan.ticks.review, again, letter.match)
-    ]
+    ticked = _still_ticked(tables.get(entries.TAB.name), plan) if told else frozenset()
+
+    def stands(letter: Letter) -> bool:
+        if letter.id in told:
+            return told[letter.id] in ticked
+        return letter.match is None or review.still_asked(plan.ticks.review, again, letter.match, letter.kind)
+
+    return [letter for letter in plan.letters.due if stands(letter)]
+
+
+def _still_ticked(table: Table | None, plan: Plan) -> frozenset[str]:
+    from pipeline.planning.ticks import addresses_of
+
+    return entries.read_entries_tab(table, addresses_of(plan.entries)).ticked if table else frozenset()
 
 
 def _send_one(adapters: Adapters, session: MailSession, letter: Letter) -> Outcome | None:
@@ -413,9 +431,13 @@ def _summary(plan: Plan, after: SheetChanges, sending: _Sending) -> str:
     )
     said = [f"{count} {one if count == 1 else many}" for count, one, many in counts if count]
     if not said:
+        # Where anything else happened, it is told above; rows of answers follow it.
+        rows = len(after.updates.get(entries.TAB.name, ()))
+        said = [f"{rows} {'answer' if rows == 1 else 'answers'} with news"] if rows else []
+    if not said:
         return ""
-    entries = len(plan.entries.sources)
-    return f"{entries} open {'entry' if entries == 1 else 'entries'}: {', '.join(said)}."
+    number = len(plan.entries.sources)
+    return f"{number} open {'entry' if number == 1 else 'entries'}: {', '.join(said)}."
 
 
 def problem_lines(problems: Sequence[Problem]) -> list[str]:

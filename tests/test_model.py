@@ -73,7 +73,7 @@ def test_a_status_as_it_stands_in_its_cell(stage: Stage, detail: str, text: str)
 @pytest.mark.parametrize("stage", list(Stage))
 def test_who_needs_a_person(stage: Stage) -> None:
     assert MatchStatus(match="M-1", stage=stage).needs_a_person is (stage in {Stage.HELD, Stage.UNSURE})
-    assert MatchStatus(match="M-1", stage=stage, bounced=True).needs_a_person
+    assert MatchStatus(match="M-1", stage=stage, is_stuck=True).needs_a_person
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from pipeline.adapters.mail.memory import MemoryMailer
 from pipeline.adapters.sheets.memory import MemorySpreadsheet
 from pipeline.config import Settings
 from pipeline.errors import AccessRefused, ConfigurationError, Exit, TryLater
-from pipeline.letters.identity import introduction_id
+from pipeline.letters.identity import correction_id, introduction_id
 from pipeline.model import Letter, LetterKind, LetterState, Problem, SheetChanges, SheetSnapshot
 from pipeline.ports import BeforeDot, Delivery, LedgerChanges, LedgerState, Outcome
 from pipeline.run import Adapters, RunResult, look, problem_lines, rebuild, run
@@ -342,6 +342,100 @@ def test_an_adopted_match_bars_its_organisations(approved: House) -> None:
     assert plan.matches.fresh == ()
 
 
+LINE = "The college is closed until May."
+
+
+@pytest.fixture
+def introduced(approved: House) -> House:
+    """A match that was introduced, and a correction that is ticked; no run since."""
+    approved.run()
+    correct(approved)
+    return approved
+
+
+def correct(house: House, line: str = LINE) -> None:
+    house.sheet.put("Review", 2, "Correction", line)
+    house.tick("Send correction")
+
+
+def test_a_correction_leaves_once_and_is_told(introduced: House) -> None:
+    correction = correction_id(introduced.match(), LINE)
+    before = dict(introduced.sheet.calls)
+    result = introduced.run()
+    assert (result.exit_code, result.sent) == (Exit.DONE, (correction,))
+    assert result.summary == "2 open entries: 1 other letter sent, 1 status changed."
+    assert introduced.sheet.calls["reads"] - before["reads"] == 2
+    assert introduced.sheet.calls["writes"] - before["writes"] <= 2
+    assert introduced.statuses() == ["Introduced on 2026-11-20; correction sent on 2026-11-20"]
+    assert introduced.statuses("Exchanges")[0].startswith("Introduced on 2026-11-20, corrected on 2026-11-20: ")
+    assert introduced.mailer is not None
+    first, second = introduced.mailer.taken
+    assert second.envelope.recipients == first.envelope.recipients
+    assert [introduced.run().summary for _ in range(2)] == ["", ""]
+    assert len(introduced.arrived) == 2
+
+
+@pytest.mark.parametrize("how", ["go on", "rebuild"])
+def test_after_a_lost_disk_no_correction_is_sent_again(introduced: House, how: str) -> None:
+    introduced.run()
+    house = lost(introduced)
+    if how == "rebuild":
+        rebuild(house.adapters())
+    else:
+        assert house.run().exit_code is Exit.BRAKE
+        house.tick("Go on", tab="Problems")
+    for _ in range(2):
+        assert house.run().exit_code is Exit.DONE
+    assert house.state_of(correction_id(house.match(), LINE)) is LetterState.SENT
+    assert len(house.arrived) == 2
+
+
+def test_a_ledger_from_before_a_correction_sends_nothing_until_the_officer_says_so(introduced: House) -> None:
+    backup = deepcopy(introduced.ledger)
+    introduced.run()
+    introduced.ledger = backup
+    assert introduced.run().exit_code is Exit.BRAKE
+    assert len(introduced.arrived) == 2
+    introduced.tick("Go on", tab="Problems")
+    for _ in range(2):
+        assert introduced.run().exit_code is Exit.DONE
+    assert len(introduced.arrived) == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda sheet: sheet.put("Review", 2, "Send correction", False),
+        lambda sheet: sheet.put("Review", 2, "Correction", "Wait, another line"),
+    ],
+    ids=["unticked", "another line"],
+)
+def test_a_correction_stopped_at_the_last_moment_stays_here(
+    introduced: House, change: Callable[[MemorySpreadsheet], None]
+) -> None:
+    introduced.sheet = SecondThoughts(introduced.sheet, change)
+    assert introduced.run().sent == ()
+    assert len(introduced.arrived) == 1
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before the step", "after it"])
+def test_a_crash_at_any_step_sends_no_correction_twice_and_loses_none(introduced: House, *, after: bool) -> None:
+    correction, at = correction_id(introduced.match(), LINE), 0
+    while True:
+        at += 1
+        house, stopped = crashed(introduced, at, after=after)
+        if not stopped:
+            break
+        for _ in range(2):
+            house.run()
+        unsure = house.state_of(correction) is LetterState.UNSURE
+        assert house.arrived.count(correction) == 1 or unsure, at
+        (status,) = house.statuses()
+        assert ("; whether a correction left nobody knows" in status) is unsure, at
+        assert ("; correction sent on 2026-11-20" in status) is not unsure, at
+    assert at > 6
+
+
 def test_a_match_nobody_can_name_any_more_is_adopted_by_its_id(approved: House) -> None:
     """The disk was lost and an answer edited: the ledger will never know who stood on that row."""
     approved.run()
@@ -366,9 +460,9 @@ class SecondThoughts(MemorySpreadsheet):
         super().__init__(before.tabs, owner=before.owner)
         self._change = change
 
-    def read_review(self) -> Any:
+    def read_review(self, *others: str) -> Any:
         self._change(self)
-        return super().read_review()
+        return super().read_review(*others)
 
 
 @pytest.mark.parametrize(
@@ -394,7 +488,7 @@ def test_a_tick_taken_back_at_the_last_moment_keeps_the_letter_here(
 
 def test_a_last_reading_without_the_tab_sends_nothing(approved: House) -> None:
     class Gone(MemorySpreadsheet):
-        def read_review(self) -> SheetSnapshot:
+        def read_review(self, *others: str) -> SheetSnapshot:
             return SheetSnapshot(tables={})
 
     approved.sheet = Gone(approved.sheet.tabs, owner=approved.sheet.owner)

@@ -129,8 +129,8 @@ def explain(asked: Asked, identifier: str) -> int:
 @click.option("--source", is_flag=True, help="The exact bytes instead of the text.")
 @with_options
 def preview(asked: Asked, match: str, source: bool) -> int:
-    """Show the exact letter of a match; nothing is sent."""
-    from pipeline.letters.identity import introduction_id
+    """Show the exact letter of a match, its correction where one is ticked; nothing is sent."""
+    from pipeline.letters.identity import correction_id, introduction_id, introductions_sent
     from pipeline.letters.verify import read_back
     from pipeline.run import look
     from pipeline.wiring import open_adapters
@@ -140,10 +140,16 @@ def preview(asked: Asked, match: str, source: bool) -> int:
         found = made.matches.all.get(match)
         if found is None:
             raise UsageError(f"There is no match {one_line(match)[:60]}.", hint="See: matchmaker status")
-        letter = adapters.ledger.letter(introduction_id(match))
-        decision = made.ticks.review.decisions.get(match)
+        decision = made.ticks.decisions.get(match)
+        introduced = introductions_sent(inputs.state.letters).get(match)
+        line = decision.correction if decision and introduced else None
+        letter = adapters.ledger.letter(correction_id(match, line) if line else introduction_id(match))
         if letter is None or not letter.content:
-            letter = inputs.composer.introduction(found, decision.message if decision else None)
+            letter = (
+                inputs.composer.correction(found, line, introduced.message_id, introduced.since.date())
+                if line and introduced
+                else inputs.composer.introduction(found, decision.message if decision else None)
+            )
     if source:
         click.echo(letter.content.decode("ascii"), nl=False)
         return Exit.DONE

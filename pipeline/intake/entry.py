@@ -35,6 +35,7 @@ def to_entry(
         city=response.city,
         role=response.role or Role.EITHER,
         topics=form.codes("topics", response.topics),
+        topics_other=response.topics_other,
         formats=form.codes("formats", response.formats),
         target_groups=form.codes("travellers", response.travellers),
         ticked=_ticked(form, response),

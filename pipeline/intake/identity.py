@@ -273,6 +273,7 @@ def _plan(
             since=_since(slot, old),
             last_confirmed=confirmed,
             consent_version=old.consent_version if old and same_version else consent_version,
+            tick_spent=old is not None and old.tick_spent,
             earlier=_earlier(slot, old),
         )
         if slot.withdrawn:

@@ -18,6 +18,9 @@ from pipeline.model import Letter, LetterKind, Match, Party, Point, PointCode, S
 NASTY = "{{ 7 * 7 }} </p><img src=x onerror=alert(1)> =?utf-8?q?a=0ABcc=3A_b=40c=2Eexample?= \" ' & %s {0} \u202e é"
 """What a stranger might write to break a letter: it must come out as typed and change nothing else."""
 
+WIDEN = ("capacity", "dates", "format", "language", "place")
+"""What may keep somebody from suiting an organisation that the letter "nobody was found yet" can tell it."""
+
 _NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 _MAIL = MailSettings(digest_to="secretariat@matchmaker.example", privacy_url="https://matchmaker.example/privacy")
 
@@ -98,6 +101,9 @@ def sample_letters(
         day = date(2026, 10, 23) if line else None
         thread = "<introduction@matchmaker.example>" if line else None
         yield partial(composer.reminder, match, thread, day)
+        yield partial(composer.correction, match, text, thread, day)
+    for party in (*three.parties, bare.sending):
+        yield partial(composer.waiting, party, 1, date(2026, 9, 21), WIDEN if party.seeks else ())
     one = (text,)
     full = DigestData(day=_NOW.date(), waiting=one * 20, unsure=one, bounced=one, held=one, proposed=one, problems=one)
     yield partial(composer.digest, full)

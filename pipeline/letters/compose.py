@@ -19,6 +19,7 @@ from pipeline.cleaning.plain_text import free_text, header_text, one_line
 from pipeline.config import MailSettings
 from pipeline.errors import MessageUnsafe
 from pipeline.letters.identity import (
+    correction_id,
     digest_id,
     introduction_id,
     meeting_keys,
@@ -26,6 +27,7 @@ from pipeline.letters.identity import (
     rehearsal_id,
     reminder_id,
     test_id,
+    waiting_id,
 )
 from pipeline.letters.mime import Draft, Mailbox, ascii_address, build
 from pipeline.letters.points import common_window, ticked_by_all
@@ -43,7 +45,7 @@ from pipeline.model import Envelope, Letter, LetterKind, Match, Party, Point, Si
 
 SUBJECT_LIMIT = 220
 MESSAGE_LIMIT = 1500
-"""Characters of the officer's own line in an introduction."""
+"""Characters of the officer's own line in an introduction or a correction."""
 FIRST_LINES = 420
 """Characters of the letter that the review tab quotes."""
 DIGEST_LINES = 15
@@ -187,6 +189,52 @@ class Composer:
                 in_reply_to=introduction,
                 is_automatic=True,
                 fields=fields,
+            )
+        )
+
+    def correction(self, match: Match, line: str, introduction: str | None, introduced_on: date | None) -> Letter:
+        """What takes an introduction back or mends it: the officer's own line, to all parties in the same thread.
+
+        An answer comes to the secretariat, for what is corrected is ours.
+        """
+        tongue = self._tongue(match.parties)
+        fields = _match_fields(match, tongue, self.now)
+        fields["introduced_on"] = tongue.day(introduced_on) if introduced_on else None
+        fields["message"] = free_text(line, MESSAGE_LIMIT)
+        return self.write(
+            Message(
+                id=correction_id(match.id, line),
+                kind=LetterKind.CORRECTION,
+                match=match.id,
+                language=tongue.code,
+                recipients=_recipients(match),
+                in_reply_to=introduction,
+                fields=fields,
+            )
+        )
+
+    def waiting(self, party: Party, number: int, since: date, widen: Sequence[str] = ()) -> Letter:
+        """The `number`-th letter to a party that has answered, and for whom nobody was found since that day.
+
+        `widen` says by the codes of rules ("dates") what alone keeps somebody else from suiting them.
+        """
+        tongue = self._tongue((party,))
+        recipient = _mailbox(party)
+        view = party_view(party, recipient.address, tongue)
+        return self.write(
+            Message(
+                id=waiting_id(party.entry, number),
+                kind=LetterKind.WAITING,
+                language=tongue.code,
+                recipients=(recipient,),
+                is_automatic=True,
+                fields={
+                    "party": view,
+                    "greeting": greeting([view], tongue),
+                    "since": tongue.day(since),
+                    "number": number,
+                    "widen": [tongue.word("widen", code) for code in widen],
+                },
             )
         )
 

@@ -58,6 +58,8 @@ class MatchingResult:
     nearly: tuple[NearMiss, ...] = ()
     unmet: tuple[Unmet, ...] = ()
     invitations: tuple[Invitation, ...] = ()
+    waiting: Mapping[str, str] = field(default_factory=dict)
+    """Id of each entry without a proposal or introduction -> why nobody fits it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

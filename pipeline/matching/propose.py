@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
+from pipeline.matching.closest import Chances, why_nobody
 from pipeline.matching.directed import avoided_pairs
 from pipeline.matching.eligibility import PARTNERSHIP, Masks, broken_rules, is_full, waiting_order
 from pipeline.matching.facts import only_partners, unstated
@@ -39,6 +40,8 @@ def propose(
     barred: Collection[frozenset[str]] = (),
     past: Collection[frozenset[str]] = (),
     given: Collection[tuple[str, ...]] = (),
+    proposed: Collection[str] = (),
+    introduced: Collection[str] = (),
     settings: MatchingSettings | None = None,
     progress: Progress | None = None,
 ) -> MatchingResult:
@@ -46,10 +49,11 @@ def propose(
 
     `barred` are pairs of organisation ids never to be proposed (declined or introduced this round), `past`
     pairs that worked together before. `given` are parties to be judged in any case, whatever the rules say of
-    them: entry ids of who travels, who hosts and perhaps who joins. Two organisations are proposed to one another
-    once, in the better direction; an open request's primary proposal has rank 1. The answer does not depend on the
-    order of the entries. Raises ConfigurationError when a word list or the weights are missing, and KeyError for a
-    given id that no entry has.
+    them: entry ids of who travels, who hosts and perhaps who joins. Entries (ids) that are in a proposal already are
+    `proposed`, those that were `introduced` to somebody ask for nobody at present: neither counts as waiting. Two
+    organisations are proposed to one another once, in the better direction; an open request's primary proposal has
+    rank 1. The answer does not depend on the order of the entries. Raises ConfigurationError when a word list or the
+    weights are missing, and KeyError for a given id that no entry has.
     """
     chosen = settings or MatchingSettings()
     entries = sorted(entries, key=waiting_order)
@@ -60,7 +64,8 @@ def propose(
     pool = read_pool(entries, organisations, past)
     masks = Masks(entries, today=chosen.today, barred=barred, avoided=avoided)
     ranking = rank(pool, masks, model, keep=KEPT, progress=progress)
-    pairs = _pairs(pool, model, _good_enough(ranking, chosen), chosen)
+    good = _good_enough(ranking, chosen)
+    pairs = _pairs(pool, model, good, chosen)
     groups = _groups(
         pool,
         model,
@@ -70,28 +75,35 @@ def propose(
         chosen,
     )
     candidates = (*pairs, *groups)
-    position = {entry.id: number for number, entry in enumerate(entries)}
-    served = {position[candidate.sending] for candidate in candidates}
+    nearly = near_misses(
+        pool,
+        model,
+        ranking,
+        per_request=chosen.nearly_per_request,
+        today=chosen.today,
+        barred=barred,
+        avoided=avoided,
+    )
+    taken = {entry for one in candidates for entry in (one.sending, one.receiving, one.joining)}.union(proposed)
+    served = {number for number, entry in enumerate(entries) if entry.id in taken}
+    met = {number for number, entry in enumerate(entries) if entry.id in introduced}
+    chances = Chances(
+        ranking=ranking,
+        good=good,
+        settled=served | met,
+        nearly=nearly,
+        today=chosen.today,
+        barred=barred,
+        avoided=avoided,
+    )
+    why = why_nobody(pool, model, [n for n in range(len(entries)) if n not in served and n not in met], chances)
     return MatchingResult(
         candidates=candidates,
-        given=_given(pool, model, position, given, chosen),
-        nearly=near_misses(
-            pool,
-            model,
-            ranking,
-            per_request=chosen.nearly_per_request,
-            today=chosen.today,
-            barred=barred,
-            avoided=avoided,
-        ),
-        unmet=unmet_demand(
-            entries,
-            pool.directed,
-            served=served | {position[candidate.receiving] for candidate in candidates},
-            proposed_hosts={position[candidate.receiving] for candidate in candidates},
-            today=chosen.today,
-        ),
-        invitations=invitations(entries, pool.directed),
+        given=_given(pool, model, {entry.id: number for number, entry in enumerate(entries)}, given, chosen),
+        nearly=nearly,
+        unmet=unmet_demand(entries, pool.directed, served=served, introduced=met, why=why, today=chosen.today),
+        invitations=invitations(entries, pool.directed, met),
+        waiting={entries[number].id: sentence for number, sentence in why.items()},
     )
 
 

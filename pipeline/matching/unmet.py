@@ -6,13 +6,17 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
+from pipeline.cleaning.folding import fold
 from pipeline.matching.directed import Directed
 from pipeline.matching.eligibility import broken_rules, can_ask, places_in_words
 from pipeline.matching.outcome import Invitation
 from pipeline.matching.vocabulary import vocabulary
-from pipeline.model import Entry, Role, Unmet
+from pipeline.model import Entry, Role, Unmet, UnmetKind
 
 _OFFERED = {0: "Nobody offers it.", 1: "One offers it, but does not fit these requests."}
+_TYPED = "Typed under “Other”: no answer offers it in these words."
+WISH_LENGTH = 160
+"""Characters of a request that stand for it where it named no topic."""
 
 
 def unmet_demand(
@@ -20,23 +24,31 @@ def unmet_demand(
     directed: Directed,
     *,
     served: Collection[int],
-    proposed_hosts: Collection[int],
+    introduced: Collection[int] = (),
+    why: Mapping[int, str] | None = None,
     today: date | None = None,
 ) -> tuple[Unmet, ...]:
-    """Topics, places and organisations asked for in vain, then hosts nobody was proposed to.
+    """Topics, places and organisations asked for in vain, then requests nobody fits, then hosts without guests.
 
-    `served` are the positions of requests with a proposal, `proposed_hosts` those of hosts in one.
+    All by position. `served` are the entries with a proposal, whatever their part in it; `introduced` those that were
+    introduced to somebody, of whom nothing is told. `why` says why nobody fits an entry that is neither.
     """
+    reasons = why or {}
+    settled = {*served, *introduced}
     return (
-        *_topics(entries, served),
-        *_places(entries, directed),
-        *_organisations(entries, directed, today),
-        *_idle_hosts(entries, proposed_hosts),
+        *_topics(entries, settled),
+        *_typed_topics(entries, settled),
+        *_places(entries, directed, introduced),
+        *_organisations(entries, directed, introduced, today),
+        *_requests(entries, settled, reasons),
+        *_idle_hosts(entries, settled, reasons),
     )
 
 
-def invitations(entries: Sequence[Entry], directed: Directed) -> tuple[Invitation, ...]:
-    """A line per partner asked for whom nobody here knows."""
+def invitations(
+    entries: Sequence[Entry], directed: Directed, introduced: Collection[int] = ()
+) -> tuple[Invitation, ...]:
+    """A line per partner asked for whom nobody here knows, but for whoever was introduced to somebody else since."""
     return tuple(
         Invitation(
             asked_by=entries[asker].id,
@@ -48,15 +60,29 @@ def invitations(entries: Sequence[Entry], directed: Directed) -> tuple[Invitatio
             ),
         )
         for asker, name in sorted(directed.unresolved.items())
+        if asker not in introduced
     )
 
 
-def _topics(entries: Sequence[Entry], served: Collection[int]) -> Iterable[Unmet]:
+def wish_in_words(entry: Entry) -> str:
+    """What a request asks for, in short: its topics, else how it begins in its own words."""
+    names = vocabulary().topics
+    topics = [names.get(topic, topic) for topic in entry.topics if topic not in vocabulary().without_meaning]
+    topics += [entry.topics_other] if entry.topics_other else []
+    if topics:
+        return "; ".join(topics)
+    words = " ".join((entry.seeks or entry.text or "").split())
+    if not words:
+        return "Any topic"
+    return words if len(words) <= WISH_LENGTH else f"{words[: WISH_LENGTH - 1]}…"
+
+
+def _topics(entries: Sequence[Entry], settled: Collection[int]) -> Iterable[Unmet]:
     waiting: dict[str, list[str]] = defaultdict(list)
     hosts: dict[str, set[str]] = defaultdict(set)
     for number, entry in enumerate(entries):
         for topic in entry.topics:
-            if entry.role is not Role.HOST and number not in served:
+            if entry.role is not Role.HOST and number not in settled:
                 waiting[topic].append(entry.id)
             if entry.role is not Role.SEND:
                 hosts[topic].add(entry.id)
@@ -66,52 +92,87 @@ def _topics(entries: Sequence[Entry], served: Collection[int]) -> Iterable[Unmet
             continue
         count = len(hosts[topic].difference(asked_by))
         yield Unmet(
-            kind="topic",
+            kind=UnmetKind.TOPIC,
             what=names.get(topic, topic),
             asked_by=asked_by,
-            note=_OFFERED.get(count, f"{count} offer it, but none of them fits these requests."),
+            note=_offered(count),
         )
 
 
-def _places(entries: Sequence[Entry], directed: Directed) -> Iterable[Unmet]:
+def _typed_topics(entries: Sequence[Entry], settled: Collection[int]) -> Iterable[Unmet]:
+    """Topics typed under "Other": the same words, however written, are one line."""
+    waiting: dict[str, list[str]] = defaultdict(list)
+    hosts: dict[str, set[str]] = defaultdict(set)
+    spelt: dict[str, str] = {}
+    for number, entry in enumerate(entries):
+        if not entry.topics_other or not (key := fold(entry.topics_other)):
+            continue
+        if entry.role is not Role.HOST and number not in settled:
+            waiting[key].append(entry.id)
+            spelt.setdefault(key, entry.topics_other)
+        if entry.role is not Role.SEND:
+            hosts[key].add(entry.id)
+    for key, asked_by in _most_first(waiting):
+        count = len(hosts[key].difference(asked_by))
+        note = f"Typed under “Other”. {_offered(count)}" if count else _TYPED
+        yield Unmet(kind=UnmetKind.TOPIC, what=spelt[key], asked_by=asked_by, note=note)
+
+
+def _offered(count: int) -> str:
+    return _OFFERED.get(count, f"{count} offer it, but none of them fits these requests.")
+
+
+def _places(entries: Sequence[Entry], directed: Directed, introduced: Collection[int]) -> Iterable[Unmet]:
     there: dict[str, int] = defaultdict(int)
     for entry in entries:
         if entry.role is not Role.SEND and entry.country:
             there[entry.country] += 1
     wishes: dict[str, list[str]] = defaultdict(list)
     for number, entry in enumerate(entries):
-        if entry.role is Role.HOST:
+        if entry.role is Role.HOST or number in introduced:
             continue
         for place in sorted(set(entry.preferred_places) | directed.places.get(number, frozenset())):
             if not there[place]:
                 wishes[place].append(entry.id)
     for place, asked_by in _most_first(wishes):
-        yield Unmet(kind="place", what=places_in_words((place,)), asked_by=asked_by, note="No host there yet.")
+        yield Unmet(kind=UnmetKind.PLACE, what=places_in_words((place,)), asked_by=asked_by, note="No host there yet.")
     for asker, found in sorted(directed.there.items()):
-        if not found and asker not in directed.places and asker not in directed.targets:
+        if not found and asker not in introduced and asker not in directed.places and asker not in directed.targets:
             asked_by = (entries[asker].id,)
-            yield Unmet(kind="place", what=directed.called[asker], asked_by=asked_by, note="No host there yet.")
+            yield Unmet(kind=UnmetKind.PLACE, what=directed.called[asker], asked_by=asked_by, note="No host there yet.")
 
 
-def _organisations(entries: Sequence[Entry], directed: Directed, today: date | None) -> Iterable[Unmet]:
-    for asker in sorted(directed.targets):
+def _organisations(
+    entries: Sequence[Entry], directed: Directed, introduced: Collection[int], today: date | None
+) -> Iterable[Unmet]:
+    for asker in sorted(set(directed.targets).difference(introduced)):
         broken = [
             broken_rules(entries[asker], entries[target], today=today) for target in sorted(directed.targets[asker])
         ]
         if broken and all(broken):
             nearest = min(broken, key=len)
             yield Unmet(
-                kind="organisation",
+                kind=UnmetKind.ORGANISATION,
                 what=directed.called[asker],
                 asked_by=(entries[asker].id,),
                 note=" ".join(rule.sentence for rule in nearest),
             )
 
 
-def _idle_hosts(entries: Sequence[Entry], proposed_hosts: Collection[int]) -> Iterable[Unmet]:
+def _requests(entries: Sequence[Entry], settled: Collection[int], why: Mapping[int, str]) -> Iterable[Unmet]:
+    """Requests nobody fits, whoever waits longest first: the entries are in that order."""
     for number, entry in enumerate(entries):
-        if entry.role is Role.HOST and number not in proposed_hosts and not can_ask(entry):
-            yield Unmet(kind="host", what=entry.organisation, asked_by=(), note="Offers to host; no request fits yet.")
+        if can_ask(entry) and number not in settled:
+            note = why.get(number, "Nobody fits yet.")
+            yield Unmet(kind=UnmetKind.REQUEST, what=wish_in_words(entry), asked_by=(entry.id,), note=note)
+
+
+def _idle_hosts(entries: Sequence[Entry], settled: Collection[int], why: Mapping[int, str]) -> Iterable[Unmet]:
+    for number, entry in enumerate(entries):
+        if entry.role is Role.HOST and number not in settled and not can_ask(entry):
+            reason = why.get(number, "No request fits yet.")
+            note = f"Offers to host; {reason[:1].lower()}{reason[1:]}"
+            yield Unmet(kind=UnmetKind.HOST, what=entry.organisation, asked_by=(), note=note)
 
 
 def _most_first(table: Mapping[str, Sequence[str]]) -> Iterable[tuple[str, tuple[str, ...]]]:

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.letters.identity import introduction_id
+from pipeline.letters.identity import corrections, introduction_id
 from pipeline.model import LetterRecord, LetterState, Problem, Stage
 
 LEAST_TO_VANISH = 4
 """Below this many vanished answers it is somebody tidying up, not an accident; unless nothing at all is left."""
+
+CORRECTED = "correction sent on"
+MAY_BE_CORRECTED = "whether a correction left nobody knows"
+"""What the status of an introduced match says after a colon or semicolon once a correction left, or may have."""
 
 LEFT = frozenset({LetterState.SENT, LetterState.UNSURE, LetterState.COMMITTING})
 
@@ -77,12 +81,19 @@ def ledger_behind(
     )
 
 
+def says_corrected(status: str) -> bool:
+    """Whether a status tells of a correction that left or may have."""
+    return status.startswith(str(Stage.INTRODUCED)) and (CORRECTED in status or MAY_BE_CORRECTED in status)
+
+
 def _unheard_of(status: str, match: str, letters: Mapping[str, LetterRecord]) -> bool:
     """Whether the ledger lacks what the status says of the match's letter.
 
     Any record will do for an unsure one: a person may have settled it since the status was written.
     """
     letter = letters.get(introduction_id(match))
+    if says_corrected(status) and not any(one.state in LEFT for one in corrections(letters).get(match, ())):
+        return True
     if status.startswith(str(Stage.UNSURE)):
         return letter is None
     return status.startswith(str(Stage.INTRODUCED)) and (letter is None or letter.state not in LEFT)

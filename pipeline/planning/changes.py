@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from pipeline.model import Decision, Match, NewRow, Problem, SheetChanges, Stage
+from pipeline.model import Decision, KnownEntry, Match, NewRow, Problem, RowUpdate, SheetChanges
 from pipeline.planning.entries import Entries
+from pipeline.planning.entry_status import EntryStatuses
 from pipeline.planning.inputs import RunInputs
 from pipeline.planning.letters_due import Letters
 from pipeline.planning.match_content import officer_order
-from pipeline.planning.matches import Matches
+from pipeline.planning.matches import OPEN_STAGES, Matches
 from pipeline.planning.ticks import Ticks
 from pipeline.ports import LedgerChanges
+from pipeline.tabs import entries as entries_tab
 from pipeline.tabs import nearly, organisations, problems, review, same_organisation, unmet_demand
-
-OPEN_STAGES = frozenset({Stage.PROPOSED, Stage.APPROVED, Stage.HELD, Stage.UNSURE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ def list_changes(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Mat
     """Compare what was decided with what ledger and sheet say already; only differences are changes."""
     return Changes(
         ledger=_ledger_changes(inputs, entries, ticks, matches, letters),
-        before=_before(inputs, entries, matches, _new_rows(inputs, ticks, matches, letters)),
+        before=_before(inputs, entries, ticks, matches, letters),
         after=_after(entries, ticks, letters),
         new_problems=tuple(problem for problem in matches.problems if problem.key not in inputs.state.problems),
     )
@@ -60,10 +60,10 @@ def _ledger_changes(
         judgements=entries.answered.judgements,
         spellings=_new_items(entries.memory, state.spellings),
         organisation_events=tuple((event.organisation, event.sentence) for event in entries.identity.events),
-        entries=tuple(entry for entry in entries.plan.known if entry not in known),
+        entries=tuple(entry for entry in _remembered(entries, letters) if entry not in known),
         problems=keys if keys != state.problems else None,
         letters=letters.due,
-        withdrawn=letters.ruling.withdrawn,
+        withdrawn=letters.withdrawn,
         settled=letters.ruling.settled,
         reopened=letters.ruling.reopened,
         form_columns=entries.columns if entries.columns != state.form_columns else None,
@@ -73,6 +73,12 @@ def _ledger_changes(
 def _without_checks(match: Match) -> Match:
     """What must be found out about a side is told anew by every run; it may name somebody else's address."""
     return replace(match, parties=tuple(replace(party, check_first=None) for party in match.parties))
+
+
+def _remembered(entries: Entries, letters: Letters) -> list[KnownEntry]:
+    """What is kept of each entry, with the ticks that were answered or taken away."""
+    spent = letters.spent
+    return [replace(entry, tick_spent=spent[entry.id]) if entry.id in spent else entry for entry in entries.plan.known]
 
 
 def _new_items(now: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
@@ -101,7 +107,7 @@ def _new_rows(inputs: RunInputs, ticks: Ticks, matches: Matches, letters: Letter
     return tuple(rows.values())
 
 
-def _before(inputs: RunInputs, entries: Entries, matches: Matches, rows: Sequence[NewRow]) -> SheetChanges:
+def _before(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches, letters: Letters) -> SheetChanges:
     names = entries.names
     invites = [
         unmet_demand.Invite(asked_by=one.organisation, name=one.name, sentence=one.sentence)
@@ -114,11 +120,13 @@ def _before(inputs: RunInputs, entries: Entries, matches: Matches, rows: Sequenc
         (nearly.TAB, nearly.body(matches.found.nearly, names)),
         (unmet_demand.TAB, unmet_demand.body(matches.found.unmet, invites, names, network)),
     )
+    snapshot, state = inputs.snapshot, inputs.state
     inserts = {
-        review.TAB.name: tuple(rows),
+        review.TAB.name: _new_rows(inputs, ticks, matches, letters),
         same_organisation.TAB.name: same_organisation.new_rows(entries.doubts, entries.answered),
     }
-    snapshot, state = inputs.snapshot, inputs.state
+    if entries_tab.TAB.name in snapshot.tables:
+        inserts[entries_tab.TAB.name] = new_entry_rows(ticks, letters)
     checked_today = snapshot.last_checked == inputs.today or problems.TAB.name not in snapshot.tables
     return SheetChanges(
         inserts={name: new for name, new in inserts.items() if new},
@@ -128,11 +136,24 @@ def _before(inputs: RunInputs, entries: Entries, matches: Matches, rows: Sequenc
     )
 
 
+def new_entry_rows(ticks: Ticks, letters: Letters) -> tuple[NewRow, ...]:
+    """Rows of the tab `Entries` for answers that have none, the newest on top."""
+    rows = sorted(letters.entries.rows.values(), key=lambda row: (row.organisation.casefold(), row.id))
+    rows.sort(key=lambda row: row.since, reverse=True)
+    return entries_tab.new_rows(rows, letters.entries.became, ticks.entries)
+
+
 def _after(entries: Entries, ticks: Ticks, letters: Letters) -> SheetChanges:
     updates = {
         review.TAB.name: review.status_updates(letters.statuses, ticks.review),
         same_organisation.TAB.name: same_organisation.status_updates(
             entries.doubts, entries.judgements, entries.answered
         ),
+        entries_tab.TAB.name: entry_updates(letters.entries, ticks.entries),
     }
     return SheetChanges(updates={name: changes for name, changes in updates.items() if changes})
+
+
+def entry_updates(entries: EntryStatuses, reading: entries_tab.EntriesReading) -> tuple[RowUpdate, ...]:
+    """What rows of the tab `Entries` should say now, where they say something else."""
+    return entries_tab.row_updates(entries.rows, entries.became, entries.erased, reading)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.forms.header import locate
 from pipeline.intake import EntryPlan, Intake, entries, read_responses, to_entry
 from pipeline.intake.impersonation import inspect, known_addresses
-from pipeline.letters.identity import introduction_id
+from pipeline.letters.identity import introduction_id, waiting_letters
 from pipeline.linkage import (
     IdentityPlan,
     Linkage,
@@ -60,6 +60,8 @@ class Entries:
     """The last word on every two spellings, today's answers included."""
     intake: Intake
     plan: EntryPlan
+    answers: Mapping[str, Response]
+    """Of every entry that has any in the tab, closed ones too."""
     identity: IdentityPlan
     memory: Mapping[str, str]
     """What to remember: the id of every spelling, and what ids have become through merges."""
@@ -97,6 +99,7 @@ def read_entries(inputs: RunInputs) -> Entries:
         months=inputs.settings.matching.entry_months,
         consent_version=inputs.form.consent_version,
     )
+    answers = _answers(plan, inspected)
     records = [_record(one.id, one.response) for one in plan.open]
     linkage = link(records, judgements, inputs.aliases)
     identity = assign_identities(
@@ -110,6 +113,7 @@ def read_entries(inputs: RunInputs) -> Entries:
         judgements=judgements,
         intake=intake,
         plan=plan,
+        answers=answers,
         identity=identity,
         memory={**state.spellings, **identity.memory, **redirects},
         sources=_sources(inputs, {one.id: one.response for one in plan.open}, identity),
@@ -119,7 +123,7 @@ def read_entries(inputs: RunInputs) -> Entries:
             *intake.problems,
             *too_many,
             *plan.problems,
-            *_to_confirm(plan, inspected),
+            *_undelivered(state, answers),
             *answered.problems,
         ),
     )
@@ -185,35 +189,66 @@ def _own_addresses(inputs: RunInputs) -> set[str]:
     return {address for address in (mail.sender_address, mail.journal, mail.rehearsal_to, mail.digest_to) if address}
 
 
-def _to_confirm(plan: EntryPlan, responses: Sequence[Response]) -> list[Problem]:
-    """Expired entries, for the officer to ask after: one line each, or one for all when there are many."""
-    contents = {entry.id: entry.content for entry in plan.known}
-    answers = {response.content: response for response in responses}
-    if len(plan.expired) > EXPIRED_SHOWN:
-        return [
+def to_confirm(entries: Entries, spared: Collection[str] = ()) -> tuple[Problem, ...]:
+    """Expired entries, for the officer to ask after: one line each, or one for all when there are many.
+
+    Nobody among the `spared` is asked.
+    """
+    expired = [identifier for identifier in entries.plan.expired if identifier not in spared]
+    if len(expired) > EXPIRED_SHOWN:
+        return (
             Problem(
                 where="The form's answers",
-                what=f"{len(plan.expired)} entries have expired or their dates have passed; they are not proposed.",
+                what=f"{len(expired)} entries have expired or their dates have passed; they are not proposed.",
                 fix="Nothing has to be done. Ask those you would like to keep to send their answers once more.",
                 sentence=STILL_CURRENT,
-                key=f"expired:{len(plan.expired)}",
-            )
-        ]
-    found = []
-    for identifier in plan.expired:
-        response = answers[contents[identifier]]
-        found.append(
-            Problem(
-                where=f"Form responses, row {response.row}",
-                what=(
-                    f"The entry of {response.name} has expired, or its dates have passed; it is not proposed any more."
-                ),
-                fix="Ask whether it is still current (sentence beside this), or leave it.",
-                sentence=STILL_CURRENT,
-                key=f"expired:{identifier}",
-            )
+                key=f"expired:{len(expired)}",
+            ),
         )
-    return found
+    answers = ((identifier, entries.answers[identifier]) for identifier in expired)
+    return tuple(
+        Problem(
+            where=f"Form responses, row {response.row}",
+            what=f"The entry of {response.name} has expired, or its dates have passed; it is not proposed any more.",
+            fix="Ask whether it is still current (sentence beside this), or leave it.",
+            sentence=STILL_CURRENT,
+            key=f"expired:{identifier}",
+        )
+        for identifier, response in answers
+    )
+
+
+def _answers(plan: EntryPlan, responses: Sequence[Response]) -> dict[str, Response]:
+    """The answers of every entry that has any in the tab, closed ones too."""
+    by_content = {response.content: response for response in responses}
+    found = {
+        entry.id: by_content[entry.content] for entry in plan.known if not entry.paused and entry.content in by_content
+    }
+    return {**found, **{entry.id: entry.response for entry in plan.open}}
+
+
+def _undelivered(state: LedgerState, answers: Mapping[str, Response]) -> list[Problem]:
+    """Letters that nobody was found yet which did not arrive, or of which nobody knows."""
+    problems = []
+    for identifier, letters in waiting_letters(state.letters).items():
+        last = letters[-1]
+        if identifier not in answers:
+            continue
+        name = answers[identifier].name
+        if last.state in {LetterState.UNSURE, LetterState.COMMITTING}:
+            what = f"Nobody knows whether the letter to {name} left that nobody was found yet: {last.detail}."
+            fix = f"Look into the Sent mailbox; the operator settles it: matchmaker outbox resolve {last.id} --sent"
+        elif last.state is LetterState.HELD:
+            what = f"The letter to {name} that nobody was found yet could not leave: {last.detail}."
+            fix = "Is the address right? To try again, untick Tell them, wait for one run, and tick it again."
+        elif last.bounced:
+            reasons = "; ".join(f"{recipient}: {reason}" for recipient, reason in last.bounced.items())
+            what = f"The letter to {name} that nobody was found yet did not arrive: {reasons}."
+            fix = "Find a working address and ask them to send their answers once more from there."
+        else:
+            continue
+        problems.append(Problem(where="Entries", what=what, fix=fix, key=f"{last.id}:{last.state}"))
+    return problems
 
 
 # -- organisations -------------------------------------------------------------------------------------

@@ -8,9 +8,18 @@ from datetime import datetime, timedelta
 
 from pipeline.errors import MessageUnsafe
 from pipeline.letters.compose import DigestData
-from pipeline.letters.identity import canonical_meetings, introductions_sent
+from pipeline.letters.identity import (
+    canonical_meetings,
+    corrections,
+    introduction_id,
+    introductions_sent,
+    is_rehearsal,
+    waiting_entry,
+    waiting_letters,
+)
 from pipeline.model import Letter, LetterKind, LetterRecord, LetterState, Match, MatchStatus, Stage
 from pipeline.planning.entries import Entries, canonical
+from pipeline.planning.entry_status import EntryStatuses, entry_statuses, next_number, told_party, widening
 from pipeline.planning.inputs import RunInputs
 from pipeline.planning.match_content import officer_order
 from pipeline.planning.matches import Matches
@@ -29,8 +38,25 @@ class Letters:
     ruling: Ruling
     statuses: Mapping[str, MatchStatus]
     """By match id; a match whose letter cannot be written safely is held."""
+    entries: EntryStatuses
+    """Where every answer stands."""
+    unsafe: Mapping[str, str]
+    """Entry -> why the letter that nobody was found for it yet cannot be written."""
     due: tuple[Letter, ...]
     """In the order in which they leave."""
+
+    @property
+    def withdrawn(self) -> dict[str, str]:
+        """Letters to take back: id -> why."""
+        return {**self.ruling.withdrawn, **self.entries.taken_back}
+
+    @property
+    def spent(self) -> dict[str, bool]:
+        """Ticks on `Tell them` that this run has answered, or seen taken away, by entry."""
+        told = {
+            entry: True for letter in self.due if (entry := waiting_entry(letter.id)) and not is_rehearsal(letter.id)
+        }
+        return {**self.entries.spent, **told}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +68,10 @@ class ReminderDue:
 
 
 def due_letters(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches) -> Letters:
-    """Give every match its standing and compose what is due: introductions, questions, reminders, the digest."""
+    """Give every match and entry its standing and compose what is due.
+
+    Introductions and questions go first, then what people are told on a tick, reminders, and the digest.
+    """
     state = inputs.state
     rule_inputs = RuleInputs(
         matches=matches.all,
@@ -50,6 +79,7 @@ def due_letters(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matc
         letters=state.letters,
         superseded=matches.superseded,
         gone=matches.gone,
+        reworded=ticks.reworded,
         row_trouble=ticks.review.row_trouble,
         not_ticks=ticks.review.not_ticks,
         meetings=meetings_of(state, entries),
@@ -58,9 +88,18 @@ def due_letters(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matc
     ruling = rule(inputs, rule_inputs)
     letters, unsafe = _composed(inputs, ruling.due)
     statuses = {status.match: unsafe.get(status.match, status) for status in ruling.statuses}
-    letters += _reminders(inputs, entries, ticks, matches, room=len(letters))
+    standing = entry_statuses(inputs, entries, ticks, matches, statuses=statuses, letters=state.letters)
+    told, unwritten = _waiting(inputs, entries, matches, standing, taken=len(letters))
+    letters += told
+    letters += _reminders(inputs, entries, ticks, matches, taken=len(letters))
     letters += _digest(inputs, matches, statuses)
-    return Letters(rule_inputs=rule_inputs, ruling=ruling, statuses=statuses, due=letters)
+    if unwritten:
+        standing = entry_statuses(
+            inputs, entries, ticks, matches, statuses=statuses, letters=state.letters, unsafe=unwritten
+        )
+    return Letters(
+        rule_inputs=rule_inputs, ruling=ruling, statuses=statuses, entries=standing, unsafe=unwritten, due=letters
+    )
 
 
 def rule(inputs: RunInputs, rule_inputs: RuleInputs) -> Ruling:
@@ -94,15 +133,27 @@ def _composed(inputs: RunInputs, due: Sequence[DueLetter]) -> tuple[tuple[Letter
         try:
             letter = _letter(inputs, one)
         except MessageUnsafe as error:
-            unsafe[one.match.id] = MatchStatus(match=one.match.id, stage=Stage.HELD, detail=str(error))
+            unsafe[one.match.id] = _unsafe(one, str(error))
             continue
         letters.append(_frozen(letter, inputs.state.letters.get(letter.id)))
     return tuple(letters), unsafe
 
 
+def _unsafe(due: DueLetter, error: str) -> MatchStatus:
+    if due.kind is not LetterKind.CORRECTION:
+        return MatchStatus(match=due.match.id, stage=Stage.HELD, detail=error)
+    detail = f"the correction cannot be written: {error}"
+    return MatchStatus(match=due.match.id, stage=Stage.INTRODUCED, detail=detail, is_stuck=True)
+
+
 def _letter(inputs: RunInputs, due: DueLetter) -> Letter:
     if due.kind is LetterKind.QUESTION and due.party is not None:
         return inputs.composer.question(due.match, due.party)
+    if due.kind is LetterKind.CORRECTION:
+        introduction = inputs.state.letters[introduction_id(due.match.id)]
+        return inputs.composer.correction(
+            due.match, due.message or "", introduction.message_id, introduction.since.date()
+        )
     return inputs.composer.introduction(due.match, due.message)
 
 
@@ -113,22 +164,54 @@ def _frozen(letter: Letter, known: LetterRecord | None) -> Letter:
     return replace(letter, content=known.content, envelope=known.envelope, message_id=known.message_id)
 
 
+# -- nobody was found yet ------------------------------------------------------------------------------
+
+
+def _waiting(
+    inputs: RunInputs, entries: Entries, matches: Matches, standing: EntryStatuses, *, taken: int
+) -> tuple[tuple[Letter, ...], dict[str, str]]:
+    """The letters that nobody was found yet within what the limits leave, and why others cannot be written."""
+    letters: list[Letter] = []
+    unsafe: dict[str, str] = {}
+    earlier = waiting_letters(inputs.state.letters)
+    room = _room(inputs, taken)
+    for entry in standing.to_tell:
+        if len(letters) >= room:
+            break
+        try:
+            letter = inputs.composer.waiting(
+                told_party(entries.sources[entry]),
+                next_number(earlier.get(entry, ())),
+                standing.rows[entry].since,
+                widening(entry, entries.sources, matches.found.nearly),
+            )
+        except MessageUnsafe as error:
+            unsafe[entry] = str(error)
+            continue
+        letters.append(_frozen(letter, inputs.state.letters.get(letter.id)))
+    return tuple(letters), unsafe
+
+
 # -- reminders -----------------------------------------------------------------------------------------
 
 
 def reminders_due(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches) -> tuple[ReminderDue, ...]:
-    """Introductions of which nothing was heard for `follow_up.reminder_weeks`: one reminder each, the oldest first."""
+    """Introductions of which nothing was heard for `follow_up.reminder_weeks`: one reminder each, the oldest first.
+
+    One that was corrected, or is about to be, is not asked after.
+    """
     weeks = inputs.settings.follow_up.reminder_weeks
     if weeks == 0:
         return ()
     letters = inputs.state.letters
     done = {exchange.match for exchange in ticks.exchanges if exchange.is_noted}
     done |= {record.match for record in letters.values() if record.kind is LetterKind.REMINDER and record.match}
+    done |= set(corrections(letters))
     due = []
     for identifier, introduction in introductions_sent(letters).items():
         match = matches.all.get(identifier)
         decision = ticks.review.decisions.get(identifier)
-        if match is None or identifier in done or decision is None or not decision.approved:
+        if match is None or identifier in done or decision is None or not decision.approved or decision.correction:
             continue
         if introduction.bounced or introduction.since > inputs.now - timedelta(weeks=weeks):
             continue
@@ -140,14 +223,20 @@ def reminders_due(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Ma
     return tuple(sorted(due, key=lambda one: (one.introduction.since, officer_order(one.match))))
 
 
-def _reminders(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches, *, room: int) -> tuple[Letter, ...]:
-    """Reminders within what the limits leave; `room` letters of this run are taken already."""
+def _room(inputs: RunInputs, taken: int) -> int:
+    """How many letters the limits leave, when so many of this run are taken already."""
     mail = inputs.settings.mail
-    if not inputs.sending or mail.rehearsal_to:
+    return max(0, min(mail.max_per_run, mail.max_per_day - inputs.state.sent_today) - taken)
+
+
+def _reminders(
+    inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches, *, taken: int
+) -> tuple[Letter, ...]:
+    """Reminders within what the limits leave; so many letters of this run are `taken` already."""
+    if not inputs.sending or inputs.settings.mail.rehearsal_to:
         return ()
-    left = min(mail.max_per_run, mail.max_per_day - inputs.state.sent_today) - room
     letters = []
-    for one in reminders_due(inputs, entries, ticks, matches)[: max(left, 0)]:
+    for one in reminders_due(inputs, entries, ticks, matches)[: _room(inputs, taken)]:
         try:
             letters.append(
                 inputs.composer.reminder(one.match, one.introduction.message_id, one.introduction.since.date())
@@ -158,14 +247,20 @@ def _reminders(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Match
 
 
 def introduced(letters: Mapping[str, LetterRecord]) -> dict[str, Introduced]:
-    """Match id -> when its introduction left, and its reminder."""
+    """Match id -> when its introduction left, its reminder, and the last of its corrections."""
     reminded = {
         record.match: record.since.date()
         for record in letters.values()
         if record.kind is LetterKind.REMINDER and record.state is LetterState.SENT
     }
+    corrected = {
+        match: record.since.date()
+        for match, records in corrections(letters).items()
+        for record in records
+        if record.state is LetterState.SENT
+    }
     return {
-        match: Introduced(on=record.since.date(), reminded_on=reminded.get(match))
+        match: Introduced(on=record.since.date(), reminded_on=reminded.get(match), corrected_on=corrected.get(match))
         for match, record in introductions_sent(letters).items()
     }
 
@@ -207,7 +302,7 @@ def digest_data(inputs: RunInputs, matches: Matches, statuses: Mapping[str, Matc
         unsure=lines(Stage.UNSURE),
         held=lines(Stage.HELD),
         bounced=[
-            f"{record.match}: {recipient}: {reason}"
+            f"{record.match or record.id}: {recipient}: {reason}"
             for record in inputs.state.letters.values()
             for recipient, reason in record.bounced.items()
         ],

@@ -9,13 +9,31 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import combinations
 
+from pipeline.cleaning.addresses import canonical_address
 from pipeline.cleaning.cells import shortened
 from pipeline.cleaning.folding import fold
-from pipeline.letters.identity import barred_pairs, canonical_meetings, introductions_sent
+from pipeline.letters.identity import (
+    barred_pairs,
+    canonical_meetings,
+    introduction_id,
+    introductions_sent,
+    is_rehearsal,
+)
 from pipeline.matching import MatchingResult, MatchingSettings, feasible, propose
-from pipeline.model import AskedFor, Candidate, LetterKind, LetterState, Match, Organisation, PastExchange, Problem
+from pipeline.model import (
+    AskedFor,
+    Candidate,
+    LetterKind,
+    LetterState,
+    Match,
+    Organisation,
+    PastExchange,
+    Problem,
+    Side,
+    Stage,
+)
 from pipeline.planning import by_hand
-from pipeline.planning.entries import Entries, canonical
+from pipeline.planning.entries import Entries, canonical, to_confirm
 from pipeline.planning.inputs import RunInputs
 from pipeline.planning.match_content import (
     Source,
@@ -38,6 +56,7 @@ LONGEST_SILENCE_WEEKS = 8
 TOO_WEAK = "since an answer was edited they no longer fit well enough. "
 CHANGES_LIMIT = 400
 """Characters of what has changed, where `Status` says why a pair is not asked about again."""
+OPEN_STAGES = frozenset({Stage.PROPOSED, Stage.APPROVED, Stage.HELD, Stage.UNSURE})
 FINISHED_STATES = frozenset({LetterState.SENT, LetterState.UNSURE, LetterState.COMMITTING})
 
 
@@ -90,7 +109,16 @@ def choose_matches(inputs: RunInputs, entries: Entries, ticks: Ticks) -> Matches
     first = {match.id: match for match in (*(renewal.match for renewal in ageing.renewals), *wished)}
     turned_down = ticks.turned_down(known, ageing.superseded)
     settings = MatchingSettings(per_request=inputs.settings.matching.proposals_per_request, today=inputs.today)
-    found = candidates(inputs, entries, turned_down, settings, [entries_of(match) for match in first.values()])
+    closed = {*finished, *ageing.superseded, *ageing.gone}
+    found = candidates(
+        inputs,
+        entries,
+        turned_down,
+        settings,
+        [entries_of(match) for match in first.values()],
+        proposed=_parties(match for match in (*known.values(), *first.values()) if match.id not in closed),
+        introduced=introduced_entries(inputs, ticks.exchanges),
+    )
     weak = [renewal for renewal in ageing.renewals if not _fits(first[renewal.match.id], found, settings)]
     ageing = _without(ageing, weak)
     for renewal in weak:
@@ -245,10 +273,14 @@ def candidates(
     turned_down: Sequence[Match],
     settings: MatchingSettings,
     given: Collection[tuple[str, ...]],
+    *,
+    proposed: Collection[str] = (),
+    introduced: Collection[str] = (),
 ) -> MatchingResult:
     """What matching finds for the open entries, without those who met in this round or were turned down.
 
-    `given` are entries of matches that are put before the officer in any case.
+    `given` are entries of matches that are put before the officer in any case. Entries that stand in a proposal or
+    were introduced to somebody wait for nobody.
     """
     since = inputs.round_started
     meetings = canonical_meetings(inputs.state.meetings, lambda one: canonical(one, entries.memory))
@@ -262,6 +294,8 @@ def candidates(
         barred=barred,
         past=frozenset(past),
         given=given,
+        proposed=proposed,
+        introduced=introduced,
         settings=settings,
     )
 
@@ -282,22 +316,67 @@ def past_pairs(
 
 
 def busy_requests(inputs: RunInputs, noted_exchanges: Iterable[NotedExchange]) -> frozenset[str]:
-    """Requests that have just been introduced to somebody: no alternates until that came to nothing.
+    """Requests that have just been introduced to somebody: no alternates until that came to nothing."""
+    return frozenset(match.sending.entry for match in under_way(inputs, noted_exchanges))
 
-    It came to nothing when the officer noted so, when the letter bounced, or when nothing was heard for twice the
-    time after which both sides are reminded.
+
+def under_way(inputs: RunInputs, noted_exchanges: Iterable[NotedExchange]) -> tuple[Match, ...]:
+    """The matches that were introduced and did not come to nothing.
+
+    An introduction came to nothing when the officer noted so, when the letter bounced, or when nothing was heard for
+    twice the time after which both sides are reminded.
     """
     weeks = 2 * (inputs.settings.follow_up.reminder_weeks or LONGEST_SILENCE_WEEKS // 2)
-    dead = {exchange.match for exchange in noted_exchanges if exchange.will_not_happen}
-    noted = {exchange.match for exchange in noted_exchanges if exchange.is_noted}
-    sent = introductions_sent(inputs.state.letters)
-    return frozenset(
-        inputs.state.matches[match].sending.entry
-        for match, letter in sent.items()
+    notes = tuple(noted_exchanges)
+    dead = {exchange.match for exchange in notes if exchange.will_not_happen}
+    noted = {exchange.match for exchange in notes if exchange.is_noted}
+    return tuple(
+        inputs.state.matches[match]
+        for match, letter in introductions_sent(inputs.state.letters).items()
         if match in inputs.state.matches
         and match not in dead
         and not letter.bounced
         and (match in noted or letter.since > inputs.now - timedelta(weeks=weeks))
+    )
+
+
+def introduced_entries(inputs: RunInputs, noted_exchanges: Iterable[NotedExchange]) -> frozenset[str]:
+    """Entries that were introduced to somebody, or may have been: for them nobody is missing at present."""
+    introduced = {
+        party.entry
+        for match in under_way(inputs, noted_exchanges)
+        for party in match.parties
+        # A request is answered by its exchange for good; a host can receive others in the next round.
+        if party.side is not Side.RECEIVING
+        or inputs.state.letters[introduction_id(match.id)].since >= inputs.round_started
+    }
+    unsure = (
+        inputs.state.matches[record.match]
+        for record in inputs.state.letters.values()
+        if record.kind is LetterKind.INTRODUCTION
+        and record.state in FINISHED_STATES - {LetterState.SENT}
+        and not is_rehearsal(record.id)
+        and record.match is not None
+        and record.match in inputs.state.matches
+    )
+    return _parties(unsure) | introduced
+
+
+def in_an_exchange(inputs: RunInputs, entries: Entries, noted_exchanges: Sequence[NotedExchange]) -> frozenset[str]:
+    """Entries of organisations that were introduced and have not finished: they have other things to answer.
+
+    An organisation is known again by its address or its name.
+    """
+    finished = {exchange.match for exchange in noted_exchanges if exchange.took_place}
+    parties = [
+        party for match in under_way(inputs, noted_exchanges) if match.id not in finished for party in match.parties
+    ]
+    addresses = {canonical_address(party.email) for party in parties}
+    names = {fold(party.organisation) for party in parties}
+    return frozenset(
+        identifier
+        for identifier, response in entries.answers.items()
+        if canonical_address(response.email) in addresses or fold(response.name) in names
     )
 
 
@@ -361,6 +440,10 @@ def _wished(
     return by_hand.wishes(ticks.by_hand.lines, alive, finished, entries.sources, inputs.today)
 
 
+def _parties(matches: Iterable[Match]) -> frozenset[str]:
+    return frozenset(entry for match in matches for entry in entries_of(match))
+
+
 def organisation_ids(match: Match, sources: Mapping[str, Source]) -> list[str]:
     """The organisations as linkage sees them today; those of the proposal where the entry is closed."""
     return [
@@ -378,7 +461,8 @@ def _problems(inputs: RunInputs, entries: Entries, ticks: Ticks, fresh: Sequence
     the next run reads their ticks.
     """
     taken_over = {review.unknown_key(match) for match in (*ticks.adopted, *(one.id for one in fresh))}
-    found = _keyed((*_missing_tabs(inputs), *entries.problems, *ticks.problems))
+    expired = to_confirm(entries, in_an_exchange(inputs, entries, ticks.exchanges))
+    found = _keyed((*_missing_tabs(inputs), *entries.problems, *expired, *ticks.problems))
     return tuple(problem for problem in found if problem.key not in taken_over)
 
 

@@ -11,13 +11,15 @@ from dataclasses import dataclass, replace
 
 from pipeline.errors import MatchmakerError
 from pipeline.model import MatchStatus, SheetChanges, Stage
-from pipeline.planning.changes import Changes, list_changes
+from pipeline.planning.changes import Changes, entry_updates, list_changes
 from pipeline.planning.entries import Entries, read_entries
+from pipeline.planning.entry_status import entry_statuses
 from pipeline.planning.inputs import RunInputs
 from pipeline.planning.letters_due import Letters, due_letters, introduced, meetings_of, rule
 from pipeline.planning.matches import Matches, choose_matches
 from pipeline.planning.ticks import Ticks, read_ticks
 from pipeline.ports import LedgerState
+from pipeline.tabs import entries as entries_tab
 from pipeline.tabs import exchanges, review
 from pipeline.tabs.tab import STATUS
 
@@ -61,18 +63,48 @@ def restated(
     statuses |= {
         match: status
         for match, status in plan.letters.statuses.items()
-        if status.stage is Stage.HELD and statuses[match].stage is Stage.APPROVED
+        if (status.stage is Stage.HELD and statuses[match].stage is Stage.APPROVED)
+        or (status.is_stuck and not statuses[match].is_stuck)
     }
     left = introduced(state.letters)
+    standing = entry_statuses(
+        inputs,
+        plan.entries,
+        plan.ticks,
+        plan.matches,
+        statuses=statuses,
+        letters=state.letters,
+        spent=plan.letters.spent,
+        unsafe=plan.letters.unsafe,
+    )
     updates = {
+        **plan.changes.after.updates,
         review.TAB.name: review.status_updates(statuses, _with_new_rows(plan)),
         exchanges.TAB.name: exchanges.status_updates(left, plan.ticks.exchanges),
+        entries_tab.TAB.name: entry_updates(standing, _with_new_entries(plan)),
     }
     rows = exchanges.new_rows(plan.matches.all, left, plan.ticks.exchanges)
     has_tab = exchanges.TAB.name in inputs.snapshot.tables
     return statuses, SheetChanges(
         inserts={exchanges.TAB.name: rows} if rows and has_tab else {},
-        updates={**plan.changes.after.updates, **{name: changes for name, changes in updates.items() if changes}},
+        updates={name: changes for name, changes in updates.items() if changes},
+    )
+
+
+def _with_new_entries(plan: Plan) -> entries_tab.EntriesReading:
+    """The tab `Entries` as it stands after the first write."""
+    reading = plan.ticks.entries
+    inserted = plan.changes.before.inserts.get(entries_tab.TAB.name, ())
+    return replace(
+        reading,
+        statuses={**reading.statuses, **{row.key: str(row.cells[entries_tab.BECAME]) for row in inserted}},
+        shown={
+            **reading.shown,
+            **{
+                row.key: {title: " ".join(str(row.cells[title]).split()) for title in entries_tab.TAB.kept}
+                for row in inserted
+            },
+        },
     )
 
 

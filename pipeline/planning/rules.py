@@ -7,11 +7,18 @@ applies gives the match its one visible state. What the ledger knows of letters 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from pipeline.letters.identity import introduction_id, meeting_keys, question_id, rehearsal_id
+from pipeline.letters.identity import (
+    correction_id,
+    corrections,
+    introduction_id,
+    meeting_keys,
+    question_id,
+    rehearsal_id,
+)
 from pipeline.matching.eligibility import in_words
 from pipeline.model import (
     Decision,
@@ -23,9 +30,12 @@ from pipeline.model import (
     Party,
     Stage,
 )
+from pipeline.planning.brakes import CORRECTED, MAY_BE_CORRECTED
 from pipeline.planning.match_content import officer_order
 
 STOP = "untick Approve to stop it"
+TICK_AGAIN = "untick Send correction, wait for one run, then tick it again"
+TOO_EARLY = "Send correction is ticked, but no letter has left that could be corrected; untick it"
 NO_DECISION = Decision(match="")
 
 
@@ -65,6 +75,8 @@ class RuleInputs:
     superseded: Mapping[str, str]
     gone: Mapping[str, str] = field(default_factory=dict)
     """Match id -> why it can no longer be."""
+    reworded: Collection[str] = ()
+    """Matches whose correction has left while the line beside its tick is another by now."""
     row_trouble: Mapping[str, str] = field(default_factory=dict)
     """Match id -> what is wrong with its row, so that its ticks do not count."""
     not_ticks: Mapping[str, str] = field(default_factory=dict)
@@ -123,6 +135,7 @@ class _Ruling:
         self.withdrawn: dict[str, str] = {}
         self.settled: dict[str, bool] = {}
         self.reopened: list[str] = []
+        self.corrections = corrections(rule_inputs.letters)
         self.variants = self._variants()
         self.open_per_organisation = self._recent_introductions()
 
@@ -142,8 +155,14 @@ class _Ruling:
         if letter is None:
             return None
         if letter.state is LetterState.SENT:
-            detail = "; ".join((_introduced(letter), *_checked_first(unchecked_sides(match, decision))))
-            return MatchStatus(match=match.id, stage=Stage.INTRODUCED, detail=detail, bounced=bool(letter.bounced))
+            told, is_stuck = self._corrected(match, decision)
+            in_doubt = _checked_first(unchecked_sides(match, decision))
+            return MatchStatus(
+                match=match.id,
+                stage=Stage.INTRODUCED,
+                detail="; ".join((_introduced(letter), *told, *in_doubt)),
+                is_stuck=is_stuck or bool(letter.bounced),
+            )
         if letter.state in {LetterState.UNSURE, LetterState.COMMITTING}:
             if decision.was_sent is None:
                 return MatchStatus(
@@ -158,6 +177,55 @@ class _Ruling:
             if decision.was_sent:
                 return MatchStatus(match=match.id, stage=Stage.INTRODUCED, detail="as you said; nothing more is sent")
         return None
+
+    # -- a correction after the introduction -----------------------------------------------------------
+
+    def _corrected(self, match: Match, decision: Decision) -> tuple[list[str], bool]:
+        """What became of corrections, which one leaves now; and whether a person must look."""
+        line = decision.correction
+        known = self.corrections.get(match.id, ())
+        own = correction_id(match.id, line) if line else ""
+        for letter in known:
+            if letter.id != own:
+                self._take_back(letter, "Send correction was unticked")
+        sent = [letter for letter in known if letter.state is LetterState.SENT]
+        told = [f"{CORRECTED} {' and '.join(f'{letter.since:%Y-%m-%d}' for letter in sent)}"] if sent else []
+        told += [
+            f"it did not reach {recipient}: {reason}" for letter in sent for recipient, reason in letter.bounced.items()
+        ]
+        bounced = any(letter.bounced for letter in sent)
+        unsure = next((letter for letter in known if letter.state in _MAY_HAVE_LEFT), None)
+        if unsure is not None:
+            known_of_it = f"{unsure.detail or 'the mail server did not answer clearly'}; {_moment(unsure.since)}"
+            told.append(
+                f"{MAY_BE_CORRECTED} ({known_of_it}). Look into the Sent mailbox; if it is not there, reword it, "
+                f"and to send that {TICK_AGAIN}"
+            )
+        if match.id in self.rule_inputs.reworded:
+            told.append(f"Correction has been changed since. To send it as well, {TICK_AGAIN}")
+        if line is None or match.id in self.rule_inputs.reworded or any(letter.id == own for letter in sent):
+            return told, bounced or unsure is not None
+        waits, is_stuck = self._correction_due(match, line, next((one for one in known if one.id == own), None))
+        return [*told, waits] if waits else told, is_stuck or bounced or unsure is not None
+
+    def _correction_due(self, match: Match, line: str, letter: LetterRecord | None) -> tuple[str, bool]:
+        """What keeps a correction from leaving, if anything does; and whether a person must look."""
+        if not line:
+            return "Send correction is ticked, but Correction is empty: write your line there", True
+        trouble = self.rule_inputs.row_trouble.get(match.id)
+        if trouble is not None:
+            self._take_back(letter, trouble)
+            return f"the correction waits: {trouble}", True
+        if letter is not None and letter.state is LetterState.HELD:
+            return f"the correction did not leave: {letter.detail}. To try once more, {TICK_AGAIN}", True
+        if letter is not None and letter.state in _MAY_HAVE_LEFT:
+            return "", True
+        rehearsal = "it leaves when the rehearsal ends" if self.limits.rehearsal_to else None
+        blocked = _later(letter, self.now) or rehearsal or self._limit_reached()
+        if blocked is None:
+            self.due.append(DueLetter(kind=LetterKind.CORRECTION, match=match, message=line))
+            blocked = self.rule_inputs.mail_trouble or "it leaves with the next run"
+        return f"a correction waits, {blocked}; untick Send correction to stop it", False
 
     # -- what makes a match pointless ------------------------------------------------------------------
 
@@ -255,6 +323,8 @@ class _Ruling:
             self._take_back(one, "Approve was unticked")
         oddity = self.rule_inputs.not_ticks.get(match.id)
         parts = [oddity] if oddity else []
+        if decision.correction is not None:
+            parts.append(TOO_EARLY)
         if others := self.variants.get(match.id):
             ticked = self._ticked_too(match)
             told = [f"{_variant(other, match)}{', which is ticked' if other in ticked else ''}" for other in others]
@@ -275,6 +345,9 @@ class _Ruling:
                 self._take_back(one, why)
             told = in_words([f"{match.id} (this row)", *(_variant(other, match) for other in ticked)])
             return self._held(match, f"{why}: {told}. Untick all but one; until then none of them leaves")
+        if decision.correction is not None:
+            self._take_back(letter, "Send correction is ticked")
+            return self._held(match, TOO_EARLY)
         unchecked = unchecked_sides(match, decision)
         if unchecked:
             return self._held(match, _to_check(match, unchecked, is_agreed=decision.agreed is True))
@@ -400,6 +473,7 @@ def _checked_first(parties: Sequence[Party]) -> list[str]:
     return [f"{party.organisation}: {(party.check_first or '').rstrip('.')}" for party in parties]
 
 
+_MAY_HAVE_LEFT = frozenset({LetterState.UNSURE, LetterState.COMMITTING})
 _GONE_OUT = frozenset({LetterState.SENT, LetterState.UNSURE, LetterState.COMMITTING, LetterState.CLAIMED})
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.model import Decision, Match, Problem, Side
+from pipeline.letters.identity import correction_id, corrections
+from pipeline.model import Decision, LetterRecord, Match, Problem, Side
 from pipeline.planning import by_hand
-from pipeline.planning.brakes import ledger_behind, served_by_another, vanished
+from pipeline.planning.brakes import LEFT, ledger_behind, served_by_another, vanished
 from pipeline.planning.entries import Entries
 from pipeline.planning.inputs import RunInputs
 from pipeline.planning.match_content import Source
 from pipeline.ports import LedgerState
 from pipeline.tabs import by_hand as by_hand_tab
+from pipeline.tabs import entries as entries_tab
 from pipeline.tabs import exchanges, problems, review
 
 
@@ -25,11 +27,14 @@ class Ticks:
     """Match id -> what she decided, her noes to rows she has deleted since included."""
     by_hand: by_hand.ByHand
     exchanges: tuple[exchanges.NotedExchange, ...]
+    entries: entries_tab.EntriesReading
     problems: tuple[Problem, ...]
     brakes: tuple[Problem, ...]
     """The brakes that stand: with one of them nothing is sent or changed."""
     released: tuple[Problem, ...] = ()
     """Brakes the officer has released by a tick, which has to stay while another one stands."""
+    reworded: frozenset[str] = frozenset()
+    """Matches whose correction has left while the line beside its tick is another by now."""
     adopted: tuple[str, ...] = ()
     """Matches she thereby says were introduced, although the ledger knows nothing of them."""
 
@@ -48,18 +53,30 @@ def read_ticks(inputs: RunInputs, entries: Entries) -> Ticks:
     lines = by_hand.read_by_hand(inputs.table(by_hand_tab.TAB.name), entries.organisations, entries.sources)
     behind, unheard_of = ledger_behind(reading.statuses, inputs.state.letters)
     pulled = _pulled(inputs, entries, behind)
+    decisions = decisions_of(inputs.state, reading, checks_of(inputs.state.matches, entries.sources))
     table = inputs.snapshot.tables.get(problems.TAB.name)
     released = tuple(brake for brake in pulled if problems.released(table, brake))
     return Ticks(
         review=reading,
-        decisions=decisions_of(inputs.state, reading, checks_of(inputs.state.matches, entries.sources)),
+        decisions=decisions,
+        reworded=frozenset(
+            match for match, seen in reading.decisions.items() if seen.correction != decisions[match].correction
+        ),
         by_hand=lines,
         exchanges=exchanges.read_exchanges(inputs.table(exchanges.TAB.name), inputs.state.matches),
+        entries=entries_tab.read_entries_tab(inputs.table(entries_tab.TAB.name), addresses_of(entries)),
         problems=(*reading.problems, *lines.problems),
         brakes=tuple(brake for brake in pulled if brake not in released),
         released=released,
         adopted=unheard_of if behind in released else (),
     )
+
+
+def addresses_of(entries: Entries) -> dict[str, str]:
+    """Entry -> the address it came from, as it stands in the tab `Entries`."""
+    return {entry.id: entry.address for entry in entries.plan.known} | {
+        identifier: response.email for identifier, response in entries.answers.items()
+    }
 
 
 def checks_of(matches: Mapping[str, Match], sources: Mapping[str, Source]) -> dict[str, dict[Side, str]]:
@@ -86,14 +103,12 @@ def decisions_of(
         for match, decision in state.decisions.items()
         if is_turned_down(decision) and match in state.matches
     }
-    said = {
-        match: replace(
-            decision, checked=_checked(state.decisions.get(match), checks.get(match, {}), reading.statuses[match])
-        )
-        if decision.agreed
-        else decision
-        for match, decision in reading.decisions.items()
-    }
+    sent = corrections(state.letters)
+    said: dict[str, Decision] = {}
+    for match, decision in reading.decisions.items():
+        before = state.decisions.get(match)
+        checked = _checked(before, checks.get(match, {}), reading.statuses[match]) if decision.agreed else ()
+        said[match] = replace(decision, checked=checked, correction=_released(decision, before, sent.get(match, ())))
     return {**remembered, **said}
 
 
@@ -103,6 +118,18 @@ def _checked(before: Decision | None, checks: Mapping[Side, str], status: str) -
         return before.checked
     shown = " ".join(status.split())
     return tuple(side for side, check in checks.items() if " ".join(check.rstrip(".").split()) in shown)
+
+
+def _released(decision: Decision, before: Decision | None, sent: Sequence[LetterRecord]) -> str | None:
+    """The line that a standing tick on a correction releases: once its letter may have left, no other one.
+
+    The tick was put beside the line that was there. Another line needs another tick, which a run has to see go first.
+    """
+    if decision.correction is None or before is None or before.correction in (None, decision.correction):
+        return decision.correction
+    identifier = correction_id(decision.match, before.correction or "")
+    has_left = any(letter.id == identifier and letter.state in LEFT for letter in sent)
+    return before.correction if has_left else decision.correction
 
 
 def is_turned_down(decision: Decision) -> bool:

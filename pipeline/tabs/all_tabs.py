@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline.tabs import (
     by_hand,
+    entries,
     exchanges,
     forms,
     indicators,
@@ -21,6 +22,7 @@ TABS: tuple[Tab, ...] = (
     same_organisation.TAB,
     by_hand.TAB,
     problems.TAB,
+    entries.TAB,
     organisations.TAB,
     nearly.TAB,
     unmet_demand.TAB,

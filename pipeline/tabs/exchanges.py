@@ -110,6 +110,7 @@ class Introduced:
 
     on: date
     reminded_on: date | None = None
+    corrected_on: date | None = None
 
 
 def read_exchanges(table: Table, matches: Mapping[str, Match]) -> tuple[NotedExchange, ...]:
@@ -170,6 +171,11 @@ def _introduced_status(introduced: Introduced | None) -> str:
     text = f"Introduced on {introduced.on.isoformat()}" if introduced else "Introduced"
     if introduced and introduced.reminded_on:
         text += f", reminded on {introduced.reminded_on.isoformat()}"
+    if introduced and introduced.corrected_on:
+        return (
+            f"{text}, corrected on {introduced.corrected_on.isoformat()}: "
+            "tick Will not happen, or note the dates if they meet all the same"
+        )
     return f"{text}: note the dates when you hear of them"
 
 

@@ -16,6 +16,7 @@ from pipeline.model import (
     RIGHT_OF_100,
     Cell,
     Decision,
+    LetterKind,
     Match,
     MatchStatus,
     NewRow,
@@ -50,6 +51,8 @@ AGREED = "Agreed"
 REFUSED = "Refused"
 WAS_SENT = "Was sent"
 WAS_NOT_SENT = "Was not sent"
+CORRECTION = "Correction"
+SEND_CORRECTION = "Send correction"
 PROPOSED_ON = "Proposed on"
 
 STRENGTH = (
@@ -81,6 +84,13 @@ TAB = Tab(
         checkbox(REFUSED, "The partner who asked to be asked first said no."),
         checkbox(WAS_SENT, "Only when Status says Unsure: you know that the letter left."),
         checkbox(WAS_NOT_SENT, "Only when Status says Unsure: you know that the letter did not leave."),
+        people(
+            CORRECTION, 240, "Only when Status says Introduced: your line for a letter that takes the first one back."
+        ),
+        checkbox(
+            SEND_CORRECTION,
+            "Tick: “Please disregard our letter of ...” and your line beside this go to the same people, once.",
+        ),
         program(PROPOSED_ON, 100),
         program(MATCH, 120),
     ),
@@ -101,7 +111,8 @@ TAB = Tab(
 WENT_OUT = (str(Stage.INTRODUCED), str(Stage.UNSURE))
 """How the status begins of a row whose letter left, or may have."""
 
-MESSAGE_LIMIT = 2000
+LINE_LIMIT = 2000
+"""Characters of a line of the officer's that are read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +128,8 @@ class ReviewReading:
     not_ticks: Mapping[str, str]
     unknown: Mapping[str, str]
     """Ids the ledger does not know -> their `Status` cell."""
+    corrections: Mapping[str, str]
+    """Match id -> the line beside a ticked `Send correction`, of rows of matches the ledger does not know as well."""
     strangers: Mapping[str, frozenset[str]]
     """Match id -> the matches of the rows whose `Match` cell names it by mistake."""
     problems: tuple[Problem, ...]
@@ -175,19 +188,22 @@ def read_review(table: Table, matches: Mapping[str, Match]) -> ReviewReading:
         row_trouble=trouble,
         not_ticks=not_ticks,
         unknown=unknown,
+        corrections={
+            identifier: line for identifier, rows in by_id.items() if (line := _correction(rows[0])) is not None
+        },
         strangers={written: frozenset(row.tag for row in rows if row.tag) for written, rows in misnamed.items()},
         problems=tuple(problems),
     )
 
 
-def still_approved(before: ReviewReading, after: ReviewReading, match: str) -> bool:
+def still_asked(before: ReviewReading, after: ReviewReading, match: str, kind: LetterKind) -> bool:
     """Whether a second reading, just before the letter leaves, says what the first one said."""
     decision = after.decisions.get(match)
     return (
         decision is not None
         and match not in after.row_trouble
         and decision == before.decisions.get(match)
-        and decision.approved
+        and (bool(decision.correction) if kind is LetterKind.CORRECTION else decision.approved)
     )
 
 
@@ -230,15 +246,25 @@ def _status(row: SheetRow, identifier: str) -> str:
 
 
 def _decision(row: SheetRow, identifier: str) -> Decision:
-    message = row.cells.get(MESSAGE)
     return Decision(
         match=identifier,
         approved=is_tick(row, APPROVE),
         declined=is_tick(row, DECLINE),
-        message=None if isinstance(message, bool) else clean_text(as_text(message)[:MESSAGE_LIMIT]),
+        message=_line(row, MESSAGE),
         agreed=_either(row, AGREED, REFUSED),
         was_sent=_either(row, WAS_SENT, WAS_NOT_SENT),
+        correction=_correction(row),
     )
+
+
+def _correction(row: SheetRow) -> str | None:
+    """The line to be sent; empty where a tick stands beside none, None where no tick stands."""
+    return (_line(row, CORRECTION) or "") if is_tick(row, SEND_CORRECTION) else None
+
+
+def _line(row: SheetRow, title: str) -> str | None:
+    cell = row.cells.get(title)
+    return None if isinstance(cell, bool) else clean_text(as_text(cell)[:LINE_LIMIT])
 
 
 def _either(row: SheetRow, yes: str, no: str) -> bool | None:

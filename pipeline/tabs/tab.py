@@ -18,13 +18,13 @@ RESPONSES = "Responses"
 """Name, in a `SheetSnapshot`, of the tab the form writes to; its title there is a setting."""
 
 STATUS = "Status"
-"""The one cell of a standing row that the program changes."""
+"""What the cell of a standing row that the program changes is called in most tabs."""
 SENDING = "Sending organisation"
 RECEIVING = "Receiving organisation"
 JOINING = "Joining organisation"
 MATCH = "Match"
 
-TAG = re.compile(r"[A-Z]-[A-Z2-7]{4,16}")
+TAG = re.compile(r"[A-Z]-[A-Z0-9]{4,16}")
 """What the `Status` of a row may end in."""
 
 Rows = tuple[tuple[Cell, ...], ...]
@@ -50,7 +50,7 @@ class Body(StrEnum):
     """How the program changes a tab below its header."""
 
     ROWS = "rows"
-    """New rows go directly under the header; of a standing row only `Status` changes."""
+    """New rows go directly under the header; of a standing row its status changes, and the cells that are `kept`."""
     WHOLE = "whole"
     """The body is replaced as a whole; a box in it is asked and answered between two writes."""
     PEOPLE = "people"
@@ -74,7 +74,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilterView:
-    """A view of the tab that shows only rows whose `Status` begins with one of these words."""
+    """A view of the tab that shows only rows whose status begins with one of these words."""
 
     title: str
     starts: tuple[str, ...]
@@ -88,8 +88,12 @@ class Tab:
     columns: tuple[Column, ...]
     body: Body
     key: str | None = None
+    status: str = STATUS
+    """The title of the column that tells where a row stands (rows tabs only)."""
+    kept: tuple[str, ...] = ()
+    """Titles of other cells the program keeps current in standing rows; a change of theirs takes two runs."""
     colours: tuple[tuple[str, str], ...] = ()
-    """What `Status` begins with -> the colour behind it, light enough for black text (WCAG AA)."""
+    """What the status begins with -> the colour behind it, light enough for black text (WCAG AA)."""
     filter_view: FilterView | None = None
 
     @property

@@ -239,3 +239,10 @@ def test_an_edit_of_the_row_that_counts_keeps_its_entry(rows: list[Response], da
     after = run([*rows[:place], *rows[place + 1 :], edited], first.known)
     assert texts(after).get(chosen.id) == "edited"
     assert {entry.id for entry in after.known} == {entry.id for entry in first.known}
+
+
+def test_that_a_tick_was_answered_stays_known_however_the_answer_changes() -> None:
+    before = run([row("one")])
+    spent = [replace(entry, tick_spent=True) for entry in before.known]
+    assert [entry.tick_spent for entry in run([row("edited")], spent).known] == [True]
+    assert [entry.tick_spent for entry in run([row("edited")], before.known).known] == [False]

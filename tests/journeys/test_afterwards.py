@@ -31,6 +31,69 @@ def test_both_sides_are_reminded_once_in_the_same_thread(journey: Any, introduce
     assert "reminded on" in journey.person.rows("Exchanges")[0]["Status"]
 
 
+LINE = "Lysekil is closed until May. We look for somebody else."
+
+
+def test_a_correction_goes_to_the_same_people_in_the_same_thread_once(journey: Any, introduced: str) -> None:
+    journey.tick(introduced, "Correction", LINE)
+    assert journey.run().summary == "", "a line without a tick is a draft"
+    journey.tick(introduced, "Send correction")
+    assert journey.run().exit_code == 0
+    first, second = journey.sandbox.messages()
+    assert list(second.recipients) == list(first.recipients)
+    introduction, correction = (message_from_bytes(message.content) for message in (first, second))
+    assert correction["In-Reply-To"] == correction["References"] == introduction["Message-ID"]
+    assert " ".join(correction["Subject"].split()) == f"Re: {' '.join(introduction['Subject'].split())}"
+    text = " ".join(journey.texts()[1].split())
+    assert "Please disregard our letter of" in text
+    assert LINE in text
+    assert "; correction sent on 20" in journey.status(introduced)
+    assert ", corrected on 20" in journey.person.rows("Exchanges")[0]["Status"]
+
+    assert journey.run().summary == ""
+    journey.tick(introduced, "Correction", f"{LINE} Sorry!")
+    journey.run()
+    assert "Correction has been changed since" in journey.status(introduced)
+    journey.run(weeks_later=5)
+    assert len(journey.letters()) == 2, "no second one under a tick that has done its work, and no reminder"
+
+    journey.tick(introduced, "Send correction", value=False)
+    journey.run()
+    journey.tick(introduced, "Send correction")
+    journey.run()
+    assert len(journey.letters()) == 3
+    assert "Sorry!" in journey.texts()[2]
+    assert journey.run().summary == ""
+
+
+def test_a_correction_waits_for_mail_and_can_be_stopped_until_then(journey: Any, introduced: str) -> None:
+    journey.tick(introduced, "Send correction")
+    assert journey.run().exit_code == 1
+    assert "Correction is empty: write your line there" in journey.status(introduced)
+    journey.tick(introduced, "Correction", LINE)
+    journey.run(sending=False)
+    assert "a correction waits, letters are switched off; untick Send correction to stop it" in journey.status(
+        introduced
+    )
+    journey.tick(introduced, "Send correction", value=False)
+    journey.run()
+    assert "correction" not in journey.status(introduced)
+    assert len(journey.letters()) == 1
+
+
+def test_a_correction_before_the_letter_left_holds_it(journey: Any, sides: Any) -> None:
+    journey.submit(*sides())
+    journey.run()
+    match = journey.row("Kortrijk", "Lysekil")["Match"]
+    for title in ("Approve", "Send correction"):
+        journey.tick(match, title)
+    journey.run()
+    assert journey.status(match).startswith("Held: Send correction is ticked, but no letter has left")
+    journey.tick(match, "Send correction", value=False)
+    journey.run()
+    assert len(journey.letters()) == 1
+
+
 @pytest.mark.parametrize(("title", "value"), [("Took place", True), ("Will not happen", True), ("From", "2027-03-01")])
 def test_whoever_noted_how_it_goes_on_is_not_reminded(journey: Any, introduced: str, title: str, value: Any) -> None:
     row = journey.person.rows("Exchanges")[0]

@@ -17,6 +17,7 @@ import hypothesis.strategies as st
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from pipeline.letters.verify import read_back
 from pipeline.run import run as do_run
 from pipeline.sandbox.app import Sandbox
 from pipeline.sandbox.person import Person
@@ -85,6 +86,7 @@ class Unticking:
         return getattr(self._real, name)
 
 
+LINES = ("The college is closed.", "The dates were wrong.")
 LEDGER_STEPS = {"record", "claim", "mark_committing", "mark_sent", "mark_unsure", "mark_held", "requeue", "finish_run"}
 
 
@@ -101,6 +103,8 @@ class Matchmaking(RuleBasedStateMachine):
         self.ever_ticked_at_run: set[str] = set()
         self.crashed = False
         self.letters: list[tuple[str, tuple[str, ...]]] = []
+        self.corrections: list[tuple[str, str]] = []
+        self.ever_released_at_run: set[tuple[str, str]] = set()
         for hosts in (True, False, True, False):
             self._submit(hosts=hosts)
         self.run()
@@ -166,6 +170,16 @@ class Matchmaking(RuleBasedStateMachine):
         row = data.draw(st.sampled_from(self.journey.review()))
         self.journey.person.put("Review", row["#"], title, value)
 
+    @precondition(lambda self: self.journey.review())
+    @rule(data=st.data(), line=st.sampled_from(LINES), value=st.sampled_from([True, True, False]))
+    def tick_a_correction(self, data: Any, line: str, value: bool) -> None:
+        """Mostly where there is something to correct."""
+        rows = self.journey.review()
+        introduced = [row for row in rows if row["Status"].startswith("Introduced")]
+        row = data.draw(st.sampled_from(introduced or rows))
+        self.journey.person.put("Review", row["#"], "Correction", line)
+        self.journey.person.put("Review", row["#"], "Send correction", value)
+
     def person_ticks(self, match: str, *, value: bool = True) -> None:
         self.journey.tick(match, value=value)
 
@@ -223,16 +237,33 @@ class Matchmaking(RuleBasedStateMachine):
         self._end()
 
     def _begin(self) -> None:
-        self.ever_ticked_at_run |= {row["Match"] for row in self.journey.review() if row["Approve"] is True}
+        rows = self.journey.review()
+        self.ever_ticked_at_run |= {row["Match"] for row in rows if row["Approve"] is True}
+        self.ever_released_at_run |= {
+            (row["Match"], row["Correction"]) for row in rows if row["Send correction"] is True
+        }
 
     def _end(self) -> None:
-        self.letters = self.journey.letters()
+        seen = [(read_back(message.content), tuple(message.recipients)) for message in self.sandbox.messages()]
+        self.letters = [
+            (letter.headers["X-Match-Id"], recipients)
+            for letter, recipients in seen
+            if "In-Reply-To" not in letter.headers
+        ]
+        self.corrections = [
+            (letter.headers["X-Match-Id"], next(line for line in LINES if line in letter.text))
+            for letter, _ in seen
+            if "In-Reply-To" in letter.headers
+        ]
 
     @invariant()
     def nothing_unapproved_and_nothing_twice(self) -> None:
         if not hasattr(self, "letters"):
             return
         matches = [match for match, _ in self.letters]
+        assert set(self.corrections) <= self.ever_released_at_run
+        assert len(self.corrections) == len(set(self.corrections)), "a line is sent once"
+        assert {match for match, _ in self.corrections} <= set(matches), "only what left is corrected"
         assert set(matches) <= self.ever_ticked_at_run
         assert len(matches) == len(set(matches))
         together = [set(recipients) for _, recipients in self.letters]
@@ -261,6 +292,10 @@ class Matchmaking(RuleBasedStateMachine):
                     assert stage != "Approved", row
                 if stage == "Unsure":
                     assert self.crashed, row
+                if stage == "Introduced" and row["Send correction"] is True:
+                    corrected = row["Match"] in {match for match, _ in self.corrections}
+                    assert corrected or self.crashed, row
+                    assert "correction sent on" in row["Status"] or "nobody knows" in row["Status"], row
         finally:
             self.sandbox.__exit__(None, None, None)
             self.directory.cleanup()

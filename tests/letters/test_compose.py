@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import MessageUnsafe
 from pipeline.letters.compose import Composer, DigestData
-from pipeline.letters.identity import meeting_keys
+from pipeline.letters.identity import correction_id, meeting_keys
 from pipeline.letters.mime import build
 from pipeline.letters.points import what_fits, what_is_open, without_visit
 from pipeline.letters.templating import Templates, page_loads, page_tags
@@ -96,6 +96,19 @@ class TestGoldenLetters:
         letter = desk().reminder(three, "<introduction.x@matchmaker.example>", date(2025, 2, 3))
         golden("reminder.txt", readable(letter))
 
+    def test_correction(self, three: Match, desk: Desk, golden: Golden) -> None:
+        line = "Institut Escola del Treball is closed until May.\nWe look for somebody else."
+        letter = desk().correction(three, line, "<introduction.x@matchmaker.example>", date(2025, 2, 3))
+        golden("correction.txt", readable(letter))
+
+    def test_nobody_was_found_yet(self, sending: Party, desk: Desk, golden: Golden) -> None:
+        golden("waiting.txt", readable(desk().waiting(sending, 1, date(2024, 12, 20), ("dates", "place"))))
+
+    def test_nobody_was_found_yet_said_again_to_somebody_who_hosts(
+        self, receiving: Party, desk: Desk, golden: Golden
+    ) -> None:
+        golden("waiting_again.txt", readable(desk().waiting(receiving, 2, date(2024, 12, 20))))
+
     def test_digest(self, desk: Desk, golden: Golden) -> None:
         data = DigestData(
             day=date(2025, 3, 3),
@@ -106,6 +119,39 @@ class TestGoldenLetters:
             spreadsheet_url="https://docs.example/spreadsheets/d/1",
         )
         golden("digest.txt", readable(desk().digest(data)))
+
+
+class TestWaiting:
+    def test_it_goes_to_that_organisation_alone_and_the_answer_to_the_secretariat(
+        self, sending: Party, desk: Desk
+    ) -> None:
+        letter = desk().waiting(sending, 3, date(2024, 12, 20), ("language",))
+        assert letter.id == "waiting:E-1:3"
+        assert letter.envelope.recipients == ("Ingrid.Bargard@vestland.example",)
+        assert (letter.match, letter.meeting_keys) == (None, ())
+        headers = read_back(letter.content).headers
+        assert "Reply-To" not in headers
+        assert headers["Auto-Submitted"] == "auto-generated"
+
+    def test_what_would_widen_the_choice_is_only_said_when_something_would(self, sending: Party, desk: Desk) -> None:
+        def text(*widen: str) -> str:
+            return read_back(desk().waiting(sending, 1, date(2024, 12, 20), widen).content).text
+
+        assert "WIDEN" not in text()
+        assert text("capacity", "dates", "format", "language", "place").count("Somebody would suit you but for") == 5
+
+    def test_whoever_named_no_days_is_told_none(self, joining: Party, desk: Desk) -> None:
+        text = read_back(desk().waiting(joining, 1, date(2024, 12, 20)).content).text
+        assert "When:" not in text
+        assert "Length:" not in text
+        assert "We can host or take part" in text
+
+    @pytest.mark.parametrize("what", NASTY)
+    def test_data_never_changes_the_page(self, what: str, three: Match, desk: Desk) -> None:
+        nasty = hostile(three).sending
+        plain = desk().waiting(replace(nasty, seeks="Acme", offers="Acme"), 1, date(2024, 12, 20))
+        other = desk().waiting(replace(nasty, seeks=NASTY[what], offers="Acme"), 1, date(2024, 12, 20))
+        assert page_tags(read_back(plain.content).html) == page_tags(read_back(other.content).html)
 
 
 class TestIntroduction:
@@ -390,6 +436,20 @@ class TestReminderAndDigest:
         assert message["References"] == message["In-Reply-To"] == introduction.message_id
         assert letter.subject == f"Re: {introduction.subject}"
         assert letter.id == "reminder:M-4f2a90c1:2"
+
+    def test_a_correction_hangs_in_the_thread_and_is_answered_to_the_secretariat(self, pair: Match, desk: Desk) -> None:
+        introduction = desk().introduction(pair, None)
+        letter = desk().correction(pair, "It is closed.", introduction.message_id, date(2025, 1, 2))
+        message = email.message_from_bytes(letter.content)
+        assert message["References"] == message["In-Reply-To"] == introduction.message_id
+        assert letter.subject == f"Re: {introduction.subject}"
+        assert (letter.id, letter.meeting_keys) == (correction_id(pair.id, "It is closed."), ())
+        assert letter.envelope.recipients == introduction.envelope.recipients
+        assert recipients(letter, "Reply-To") == []
+        assert "Auto-Submitted" not in message
+        text = read_back(letter.content).text
+        assert "Please disregard our letter of 2 January 2025, in which we introduced" in " ".join(text.split())
+        assert "\n    It is closed.\n" in text or "It is closed." in text
 
     def test_the_digest_counts_what_it_does_not_list(self, desk: Desk) -> None:
         data = DigestData(day=date(2025, 3, 3), waiting=["x"] * 40)

@@ -12,6 +12,7 @@ import pytest
 from pipeline.letters.identity import (
     barred_pairs,
     canonical_meetings,
+    correction_id,
     digest_id,
     introduction_id,
     introductions_sent,
@@ -20,6 +21,9 @@ from pipeline.letters.identity import (
     question_id,
     rehearsal_id,
     reminder_id,
+    waiting_entry,
+    waiting_id,
+    waiting_letters,
 )
 from pipeline.letters.identity import (
     test_id as id_of_test,
@@ -34,15 +38,55 @@ def test_ids_are_the_ones_ledgers_hold() -> None:
     assert introduction_id("M-1") == "introduction:M-1"
     assert question_id("M-1", Side.RECEIVING) == "question:M-1:receiving"
     assert reminder_id("M-1", 2) == "reminder:M-1:2"
+    assert correction_id("M-1", "It is closed.") == "correction:M-1:YANWEIW6SZ"
     assert digest_id(date(2026, 11, 20)) == "digest:2026-11-20"
     assert id_of_test(datetime(2026, 11, 20, 9, 5, 7, tzinfo=UTC)) == "test:20261120T090507"
     assert rehearsal_id(introduction_id("M-1")) == "rehearsal:introduction:M-1"
+    assert waiting_id("E-1", 2) == "waiting:E-1:2"
+
+
+@pytest.mark.parametrize(
+    ("letter", "entry"),
+    [
+        ("waiting:E-7F2KQ9AB:1", "E-7F2KQ9AB"),
+        ("rehearsal:waiting:E-7F2KQ9AB:12", "E-7F2KQ9AB"),
+        ("introduction:M-1", None),
+        ("reminder:M-1:1", None),
+        ("rehearsal:introduction:M-1", None),
+    ],
+)
+def test_which_entry_a_letter_is_about(letter: str, entry: str | None) -> None:
+    assert waiting_entry(letter) == entry
+
+
+def test_the_letters_to_an_entry_stand_in_order_without_rehearsals() -> None:
+    ids = ("waiting:E-1:10", "waiting:E-1:9", "waiting:E-2:1", "rehearsal:waiting:E-1:11", "reminder:M-1:1")
+    records = {
+        one: LetterRecord(
+            id=one,
+            kind=LetterKind.REMINDER if one.startswith("reminder") else LetterKind.WAITING,
+            match=None,
+            state=LetterState.SENT,
+            message_id="<a@b.example>",
+            envelope=Envelope(sender="a@b.example", recipients=()),
+            content=None,
+            since=NOW,
+        )
+        for one in ids
+    }
+    found = {entry: [record.id for record in letters] for entry, letters in waiting_letters(records).items()}
+    assert found == {"E-1": ["waiting:E-1:9", "waiting:E-1:10"], "E-2": ["waiting:E-2:1"]}
 
 
 def test_an_introduction_is_known_by_its_id_and_its_rehearsal_is_none() -> None:
     assert is_introduction("introduction:M-1")
     assert not is_introduction("rehearsal:introduction:M-1")
     assert not is_introduction("question:M-1:receiving")
+
+
+def test_a_correction_is_known_by_its_line_however_it_is_broken() -> None:
+    assert correction_id("M-1", " It is\n closed. ") == correction_id("M-1", "It is closed.")
+    assert len({correction_id(match, line) for match in ("M-1", "M-2") for line in ("One.", "Two.")}) == 4
 
 
 class TestMeetingKeys:
@@ -125,7 +169,8 @@ def test_only_introductions_that_left_count_as_sent() -> None:
         record(LetterKind.QUESTION, LetterState.SENT, "M-3"),
         record(LetterKind.INTRODUCTION, LetterState.SENT, None),
     )
-    assert introductions_sent({one.id: one for one in (left, *others)}) == {"M-1": left}
+    rehearsed = replace(left, id=rehearsal_id(introduction_id("M-4")), match="M-4")
+    assert introductions_sent({one.id: one for one in (left, *others, rehearsed)}) == {"M-1": left}
 
 
 def spelt_by_hand(source: str) -> list[str]:

@@ -141,7 +141,7 @@ def test_what_nobody_offers_and_whom_nobody_knows_is_told(entry: MakeEntry) -> N
         entry("C", country="SE", role=Role.SEND, named_partner="Atelier Quillebeuf", languages=("en",)),
     ]
     proposals = propose(pool)
-    told = {(u.kind, u.what): u for u in proposals.unmet}
+    told = {(str(u.kind), u.what): u for u in proposals.unmet}
     assert told["topic", "culture"].asked_by == ("A",)
     assert told["place", "Portugal"].asked_by == ("A",)
     assert ("host", "B Organisation") in told

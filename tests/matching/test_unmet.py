@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+
+import pytest
 
 from pipeline.matching.directed import directed_requests
-from pipeline.matching.unmet import invitations, unmet_demand
-from pipeline.model import Entry, Role
+from pipeline.matching.unmet import invitations, unmet_demand, wish_in_words
+from pipeline.model import Entry, Role, UnmetKind
 
 MakeEntry = Callable[..., Entry]
 
 
+REQUEST = UnmetKind.REQUEST
+
+
 def told(
-    entries: list[Entry], served: Collection[int] = (), hosts: Collection[int] = ()
+    entries: list[Entry],
+    served: Collection[int] = (),
+    introduced: Collection[int] = (),
+    why: Mapping[int, str] | None = None,
+    without: UnmetKind | None = REQUEST,
 ) -> list[tuple[str, str, tuple[str, ...], str]]:
-    found = unmet_demand(entries, directed_requests(entries, ()), served=served, proposed_hosts=hosts)
-    return [(one.kind, one.what, one.asked_by, one.note) for one in found]
+    """The lines; those that stand for a whole request only when asked for."""
+    directed = directed_requests(entries, ())
+    found = unmet_demand(entries, directed, served=served, introduced=introduced, why=why)
+    return [(one.kind, one.what, one.asked_by, one.note) for one in found if one.kind is not without]
 
 
 def test_a_topic_is_told_while_a_request_for_it_waits(entry: MakeEntry) -> None:
@@ -28,7 +39,7 @@ def test_a_topic_is_told_while_a_request_for_it_waits(entry: MakeEntry) -> None:
 def test_how_many_offer_it(entry: MakeEntry) -> None:
     guest = entry("G", role=Role.SEND, topics=("green",))
     hosts = [entry(f"H{number}", role=Role.HOST, topics=("green",)) for number in range(3)]
-    notes = [told([guest, *hosts[:number]], hosts={1, 2, 3})[0][3] for number in range(4)]
+    notes = [told([guest, *hosts[:number]], served={1, 2, 3})[0][3] for number in range(4)]
     assert notes == [
         "Nobody offers it.",
         "One offers it, but does not fit these requests.",
@@ -52,28 +63,28 @@ def test_the_most_wanted_stands_first(entry: MakeEntry) -> None:
 def test_a_place_where_nobody_hosts(entry: MakeEntry) -> None:
     guest = entry("G", role=Role.SEND, preferred_places=("NO",))
     assert told([guest]) == [("place", "Norway", ("G",), "No host there yet.")]
-    assert told([guest, entry("H", role=Role.HOST, country="NO")], hosts={1}) == []
+    assert told([guest, entry("H", role=Role.HOST, country="NO")], served={0, 1}) == []
     assert told([guest, entry("S", role=Role.SEND, country="NO")]) == [
         ("place", "Norway", ("G",), "No host there yet.")
     ]
-    assert told([entry("H", role=Role.HOST, preferred_places=("NO",))], hosts={0}) == [], "a host travels nowhere"
+    assert told([entry("H", role=Role.HOST, preferred_places=("NO",))], served={0}) == [], "a host travels nowhere"
 
 
 def test_an_organisation_asked_for_by_name_that_cannot_be(entry: MakeEntry) -> None:
     guest = entry("G", role=Role.SEND, named_partner="Lakeside Penitentiary School", languages=("fr",))
     host = entry("H", role=Role.HOST, organisation="Lakeside Penitentiary School", languages=("fi",))
-    (line,) = told([guest, host], served={0}, hosts={1})
+    (line,) = told([guest, host], served={0, 1})
     assert line[0] == "organisation"
     assert "Lakeside Penitentiary School" in line[1]
     assert "language" in line[3]
     fits = entry("H", role=Role.HOST, organisation="Lakeside Penitentiary School", languages=("fr",))
-    assert told([guest, fits], served={0}, hosts={1}) == []
+    assert told([guest, fits], served={0, 1}) == []
 
 
 def test_a_host_nobody_was_proposed_to(entry: MakeEntry) -> None:
     host = entry("H", role=Role.HOST)
     assert told([host]) == [("host", "H Organisation", (), "Offers to host; no request fits yet.")]
-    assert told([host], hosts={0}) == []
+    assert told([host], served={0}) == []
     assert told([entry("E", role=Role.EITHER)]) == []
 
 
@@ -85,3 +96,72 @@ def test_whom_to_invite(entry: MakeEntry) -> None:
         "G Organisation asks for “Lakeside Penitentiary School”, who has not filled in the form. "
         "Perhaps invite them to."
     )
+
+
+@pytest.mark.parametrize("role", [Role.SEND, Role.EITHER])
+def test_of_whoever_was_introduced_nothing_is_told(entry: MakeEntry, role: Role) -> None:
+    asking = entry(
+        "G",
+        role=role,
+        topics=("green",),
+        topics_other="Prison bakeries",
+        preferred_places=("NO",),
+        named_partner="Lakeside Penitentiary School",
+        languages=("fr",),
+    )
+    named = entry("L", role=Role.HOST, organisation="Lakeside Penitentiary School", languages=("fi",))
+    pool = [asking, named]
+    assert {one[0] for one in told(pool, without=None)} == {"topic", "place", "organisation", "request", "host"}
+    assert told(pool, introduced={0, 1}, without=None) == []
+    assert [one[0] for one in told(pool, introduced={0}, without=None)] == ["host"]
+
+
+def test_a_topic_typed_under_other_is_told_once_however_it_is_written(entry: MakeEntry) -> None:
+    guests = [
+        entry(name, role=Role.SEND, topics_other=text)
+        for name, text in (("B", "Prison bakeries"), ("A", "PRISON  BAKERIES"))
+    ]
+    nobody = "Typed under “Other”: no answer offers it in these words."
+    assert told(guests) == [("topic", "Prison bakeries", ("A", "B"), nobody)]
+    assert told(guests, served={0}) == [("topic", "PRISON  BAKERIES", ("A",), nobody)]
+    host = entry("H", role=Role.HOST, topics_other="prison bakeries")
+    assert (
+        told([*guests, host], served={2})[0][3]
+        == "Typed under “Other”. One offers it, but does not fit these requests."
+    )
+    assert told([host], served={0}) == [], "a host asks for nothing"
+
+
+def test_a_topic_of_signs_alone_is_no_topic(entry: MakeEntry) -> None:
+    assert told([entry("A", role=Role.SEND, topics_other="???")]) == []
+
+
+def test_requests_nobody_fits_stand_in_the_order_of_waiting_with_the_reason(entry: MakeEntry) -> None:
+    pool = [
+        entry("A", role=Role.SEND, topics=("green",), topics_other="Bakeries"),
+        entry("B", role=Role.EITHER, seeks="We would like to see\nhow others do it."),
+        entry("C", role=Role.SEND),
+        entry("H", role=Role.HOST),
+    ]
+    requests = [one for one in told(pool, served={3}, why={0: "The dates differ."}, without=None) if one[0] == REQUEST]
+    assert requests == [
+        ("request", "green skills; Bakeries", ("A",), "The dates differ."),
+        ("request", "We would like to see how others do it.", ("B",), "Nobody fits yet."),
+        ("request", "Any topic", ("C",), "Nobody fits yet."),
+    ]
+
+
+def test_a_long_wish_is_shortened(entry: MakeEntry) -> None:
+    words = wish_in_words(entry("A", seeks="x" * 500))
+    assert (len(words), words[-1]) == (160, "…")
+
+
+def test_why_a_host_has_no_guests(entry: MakeEntry) -> None:
+    host = entry("H", role=Role.HOST)
+    (line,) = told([host], why={0: "No request fits yet. The nearest is from Oslo: the dates differ."})
+    assert line[3] == "Offers to host; no request fits yet. The nearest is from Oslo: the dates differ."
+
+
+def test_nobody_is_invited_for_whoever_was_introduced_since(entry: MakeEntry) -> None:
+    entries = [entry("G", role=Role.SEND, named_partner="Lakeside Penitentiary School")]
+    assert invitations(entries, directed_requests(entries, ()), introduced={0}) == ()

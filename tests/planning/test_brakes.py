@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -46,12 +47,25 @@ def record(state: LetterState) -> dict[str, LetterRecord]:
     return {letter.id: letter}
 
 
+CORRECTED = {
+    f"correction:{MATCH}:AAAAAAAAAA": replace(
+        next(iter(record(LetterState.UNSURE).values())),
+        id=f"correction:{MATCH}:AAAAAAAAAA",
+        kind=LetterKind.CORRECTION,
+    )
+}
+
+
 @pytest.mark.parametrize(
     ("status", "letters", "behind"),
     [
         ("Introduced on 2026-11-20", {}, True),
         ("Introduced on 2026-11-20", record(LetterState.SENT), False),
         ("Introduced on 2026-11-20", record(LetterState.QUEUED), True),
+        ("Introduced on 2026-11-20; correction sent on 2026-11-21", record(LetterState.SENT), True),
+        ("Introduced on 2026-11-20; correction sent on 2026-11-21", {**record(LetterState.SENT), **CORRECTED}, False),
+        ("Introduced on 2026-11-20; whether a correction left nobody knows", record(LetterState.SENT), True),
+        ("Introduced on 2026-11-20; a correction waits, it leaves with", record(LetterState.SENT), False),
         ("Unsure: look", {}, True),
         ("Unsure: look", record(LetterState.QUEUED), False),
         ("Proposed: tick Approve or Decline", {}, False),

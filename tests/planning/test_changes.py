@@ -262,9 +262,10 @@ def test_near_misses_and_unmet_demand_are_shown_by_name(office: Office) -> None:
     contents = office.plan().changes.before.contents
     assert contents["Nearly"][0][:2] == ("Kortrijk Training Centre", "Lysekil College")
     invite, *_ = contents["Unmet demand"]
-    assert str(invite[0]).startswith("To invite: ")
-    assert invite[1] == "Kortrijk Training Centre"
-    assert "EARLALL's mobility" in str(invite[2])
+    assert invite[0] == "Invitation"
+    assert str(invite[1]).startswith("To invite: ")
+    assert invite[2] == "Kortrijk Training Centre"
+    assert "EARLALL's mobility" in str(invite[3])
 
 
 def test_pairs_in_doubt_are_asked_about_once(office: Office) -> None:

@@ -20,6 +20,7 @@ from pipeline.planning.entries import (
     canonical,
     committed_visits,
     read_entries,
+    to_confirm,
 )
 from pipeline.ports import LedgerState
 from pipeline.tabs.tab import RESPONSES
@@ -121,7 +122,7 @@ def test_a_known_organisation_that_writes_from_elsewhere_is_held() -> None:
 def test_an_expired_entry_is_told_with_a_sentence_to_send() -> None:
     found = read(host(submitted_at=LONG_AGO), guest())
     assert names(found) == ["Kortrijk Training Centre"]
-    (problem,) = found.problems
+    (problem,) = to_confirm(found)
     assert problem.where == "Form responses, row 2"
     assert problem.what == (
         "The entry of Lysekil College has expired, or its dates have passed; it is not proposed any more."
@@ -131,7 +132,7 @@ def test_an_expired_entry_is_told_with_a_sentence_to_send() -> None:
 
 def test_of_two_entries_of_one_address_the_expired_one_is_named() -> None:
     found = read(host(submitted_at=LONG_AGO, email="a@b.example"), guest(email="a@b.example"))
-    (problem,) = found.problems
+    (problem,) = to_confirm(found)
     assert problem.where == "Form responses, row 2"
     assert problem.what.startswith("The entry of Lysekil College has expired")
 
@@ -139,8 +140,30 @@ def test_of_two_entries_of_one_address_the_expired_one_is_named() -> None:
 @pytest.mark.parametrize(("number", "lines"), [(10, 10), (11, 1)])
 def test_many_expired_entries_are_one_line(number: int, lines: int) -> None:
     found = read(*(host(f"College{index} Skole", submitted_at=LONG_AGO) for index in range(number)))
-    assert len(found.problems) == lines
-    assert (found.problems[0].what.split(" ")[0] == "11") is (lines == 1)
+    problems = to_confirm(found)
+    assert len(problems) == lines
+    assert (problems[0].what.split(" ")[0] == "11") is (lines == 1)
+
+
+def test_nobody_who_is_spared_is_asked_whether_the_entry_is_still_current() -> None:
+    found = read(*(host(f"College{index} Skole", submitted_at=LONG_AGO) for index in range(11)))
+    spared = found.plan.expired[:2]
+    assert {problem.key for problem in to_confirm(found, spared)} == {
+        f"expired:{identifier}" for identifier in found.plan.expired[2:]
+    }
+    assert to_confirm(found, found.plan.expired) == ()
+
+
+def test_the_answers_of_closed_entries_are_still_there() -> None:
+    withdrawn = guest(submitted_at=SUBMITTED + 1, kind="Withdraw my entry")
+    found = read(host(submitted_at=LONG_AGO), guest(), withdrawn, guest("Oslo School"))
+    assert sorted(response.name for response in found.answers.values()) == [
+        "Kortrijk Training Centre",
+        "Lysekil College",
+        "Oslo School",
+    ]
+    assert names(found) == ["Oslo School"]
+    assert names(read(host(), state=knowing(read(host(), guest())))) == ["Lysekil College"]
 
 
 def test_an_entry_counts_for_as_long_as_the_setting_says() -> None:

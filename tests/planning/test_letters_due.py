@@ -158,6 +158,11 @@ def test_nobody_is_reminded_while_it_is_in_doubt_who_a_side_is() -> None:
     assert len(due(introduction(), check="ask at the old address", checked=tuple(Side))) == 1
 
 
+@pytest.mark.parametrize("state", list(LetterState))
+def test_nobody_is_reminded_of_what_was_taken_back(state: LetterState) -> None:
+    assert due(introduction(), letter("three", LetterKind.CORRECTION, MATCH, NOW, state=state)) == ()
+
+
 def test_nobody_is_reminded_once_the_tick_is_taken_back() -> None:
     assert due(introduction(), approved=(OTHER,)) == ()
 

@@ -33,6 +33,8 @@ from pipeline.planning.matches import (
     busy_requests,
     choose_matches,
     finished_matches,
+    in_an_exchange,
+    introduced_entries,
     organisation_ids,
     past_pairs,
 )
@@ -305,6 +307,66 @@ def test_silence_is_twice_the_time_after_which_both_sides_are_reminded(
     match = match_of(proposed)
     assert busy(match, weeks=weeks, since=NOW - silence * WEEK + timedelta(hours=1))
     assert not busy(match, weeks=weeks, since=NOW - silence * WEEK)
+
+
+def introduced_in(match: Match, *noted: NotedExchange, **letter: Any) -> frozenset[str]:
+    state = LedgerState(matches={match.id: match}, letters=by_id(introduction_record(match, **letter)))
+    return introduced_entries(make_inputs(state=state), noted)
+
+
+def test_both_sides_of_an_introduction_have_somebody(proposed: Plan) -> None:
+    match = match_of(proposed)
+    both = frozenset(party.entry for party in match.parties)
+    assert introduced_in(match) == both
+    assert introduced_in(match, state=LetterState.UNSURE) == both, "the letter may have left"
+    assert introduced_in(match, state=LetterState.QUEUED) == frozenset()
+    assert introduced_in(match, note(match, will_not_happen=True)) == frozenset()
+    assert introduced_in(match, bounced={match.sending.email: "gone"}) == frozenset()
+    assert introduced_in(match, since=NOW - SILENCE) == frozenset()
+
+
+def test_a_host_may_receive_others_in_the_next_round(proposed: Plan) -> None:
+    match = match_of(proposed)
+    long_ago = NOW - timedelta(days=366)
+    assert introduced_in(match, note(match, took_place=True), since=long_ago) == {match.sending.entry}
+
+
+def test_a_rehearsal_introduces_nobody(proposed: Plan) -> None:
+    match = match_of(proposed)
+    rehearsed = replace(introduction_record(match), id=f"rehearsal:introduction:{match.id}")
+    unsure = replace(rehearsed, state=LetterState.UNSURE)
+    for record in (rehearsed, unsure):
+        inputs = make_inputs(state=LedgerState(matches={match.id: match}, letters=by_id(record)))
+        assert introduced_entries(inputs, ()) == frozenset()
+        assert busy_requests(inputs, ()) == frozenset()
+
+
+def asked(proposed: Plan, *answers: Answers, noted: Sequence[NotedExchange] = (), **letter: Any) -> set[str]:
+    """Whose expired entries the officer is asked about, while the introduction of the two stands as told."""
+    match = match_of(proposed)
+    state = replace(remembered(proposed), letters=by_id(introduction_record(match, **letter)))
+    inputs = make_inputs(*answers, state=state, now=NOW)
+    entries, _ = first_steps(inputs)
+    spared = in_an_exchange(inputs, entries, noted)
+    return {entries.answers[one].name for one in entries.plan.expired if one not in spared}
+
+
+OVER = SUBMITTED - 1
+OTHERS = (host("Oslo Skole", "Norway", date_to=OVER),)
+
+
+def test_nobody_in_the_middle_of_an_exchange_is_asked_whether_the_answer_is_current(proposed: Plan) -> None:
+    """Known again by the entry, by the address of another answer, or by the organisation's name."""
+    by_address = host("Something Else", email=HOST["email"], date_to=OVER)
+    by_name = guest("KORTRIJK training centre", email="colleague@kortrijk.example", date_to=OVER)
+    answers = (HOST, GUEST, by_address, by_name, *OTHERS)
+    match = match_of(proposed)
+    assert asked(proposed, *answers) == {"Oslo Skole"}
+    assert asked(proposed, *answers, noted=[note(match, dated=True)]) == {"Oslo Skole"}
+    everybody = {"Oslo Skole", "Something Else", "KORTRIJK training centre"}
+    assert asked(proposed, *answers, noted=[note(match, took_place=True)]) == everybody, "it is finished"
+    assert asked(proposed, *answers, noted=[note(match, will_not_happen=True)]) == everybody
+    assert asked(proposed, *answers, since=NOW - SILENCE) == everybody
 
 
 def test_it_came_to_nothing_when_the_officer_says_so(proposed: Plan) -> None:

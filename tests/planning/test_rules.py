@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.letters.identity import introduction_id, question_id
+from pipeline.letters.identity import correction_id, introduction_id, question_id
 from pipeline.model import (
     Decision,
     Envelope,
@@ -520,6 +520,95 @@ def test_an_unsure_letter_says_what_is_known_of_it() -> None:
     assert blank.statuses[0].text.startswith("Unsure: the mail server did not answer clearly (2026-11-20 06:00 UTC).")
     committing = ruling(ONE, letters=(letter(ONE, LetterState.COMMITTING),))
     assert committing.statuses[0].stage is Stage.UNSURE
+
+
+# -- a correction after the introduction ---------------------------------------------------------------
+
+INTRODUCED = letter(ONE, LetterState.SENT)
+LINE = "The college is closed until May."
+
+
+def correction(state: LetterState, line: str = LINE, **more: Any) -> LetterRecord:
+    return replace(letter(ONE, state, id=correction_id(ONE.id, line), **more), kind=LetterKind.CORRECTION)
+
+
+def corrected(line: str | None = LINE, *known: LetterRecord, **more: Any) -> Ruling:
+    decision = Decision(match=ONE.id, approved=True, correction=line)
+    return ruling(ONE, letters=(INTRODUCED, *known), decisions={ONE.id: decision}, **more)
+
+
+STAND = "Introduced on 2026-11-20"
+AGAIN = "untick Send correction, wait for one run, then tick it again"
+SENT_ON = "correction sent on 2026-11-20"
+
+
+LEAVES = "; a correction waits, it leaves with the next run; untick Send correction to stop it"
+OFF = "; a correction waits, letters are switched off; untick Send correction to stop it"
+REHEARSED = "; a correction waits, it leaves when the rehearsal ends; untick Send correction to stop it"
+EMPTY = "; Send correction is ticked, but Correction is empty: write your line there"
+REWORDED = f"; {SENT_ON}; Correction has been changed since. To send it as well, {AGAIN}"
+REFUSED = f"; the correction did not leave: mailbox full. To try once more, {AGAIN}"
+NOBODY_KNOWS = (
+    "; whether a correction left nobody knows (cut; 2026-11-20 06:00 UTC). Look into the Sent mailbox; "
+    f"if it is not there, reword it, and to send that {AGAIN}"
+)
+DONE = correction(LetterState.SENT)
+BOUNCED = correction(LetterState.SENT, bounced={"b@b.example": "gone"})
+EARLIER = correction(LetterState.SENT, "Then.", since=NOW - timedelta(days=3))
+
+
+@pytest.mark.parametrize(
+    ("line", "known", "more", "words", "due", "stuck"),
+    [
+        (None, (), {}, "", False, False),
+        (LINE, (), {}, LEAVES, True, False),
+        ("", (), {}, EMPTY, False, True),
+        (LINE, (DONE,), {}, f"; {SENT_ON}", False, False),
+        (None, (DONE,), {}, f"; {SENT_ON}", False, False),
+        ("And another.", (DONE,), {}, f"; {SENT_ON}{LEAVES}", True, False),
+        (LINE, (DONE, EARLIER), {}, "; correction sent on 2026-11-17 and 2026-11-20", False, False),
+        (LINE, (BOUNCED,), {}, f"; {SENT_ON}; it did not reach b@b.example: gone", False, True),
+        (LINE, (DONE,), {"reworded": {ONE.id}}, REWORDED, False, False),
+        (LINE, (correction(LetterState.HELD, detail="mailbox full"),), {}, REFUSED, False, True),
+        (LINE, (correction(LetterState.UNSURE, detail="cut"),), {}, NOBODY_KNOWS, False, True),
+        (LINE, (correction(LetterState.QUEUED),), {}, LEAVES, True, False),
+        (LINE, (correction(LetterState.WITHDRAWN),), {}, LEAVES, True, False),
+        (LINE, (), {"limits": replace(LIMITS, sending=False)}, OFF, False, False),
+        (LINE, (), {"limits": replace(LIMITS, rehearsal_to="o@o.example")}, REHEARSED, False, False),
+        (LINE, (), {"row_trouble": {ONE.id: "it changed"}}, "; the correction waits: it changed", False, True),
+    ],
+)
+def test_a_correction(
+    line: str | None, known: tuple[LetterRecord, ...], more: dict[str, Any], words: str, *, due: bool, stuck: bool
+) -> None:
+    found = corrected(line, *known, **more)
+    assert found.statuses[0].text == STAND + words
+    assert [(one.kind, one.match, one.message) for one in found.due] == [(LetterKind.CORRECTION, ONE, line)] * due
+    assert found.statuses[0].needs_a_person is stuck
+
+
+def test_a_correction_that_waits_is_taken_back_when_it_is_unticked_or_reworded() -> None:
+    for line in (None, "", "Another."):
+        for state in (LetterState.QUEUED, LetterState.HELD):
+            waiting = correction(state)
+            assert corrected(line, waiting).withdrawn == {waiting.id: "Send correction was unticked"}
+        assert corrected(line, correction(LetterState.SENT)).withdrawn == {}
+
+
+@pytest.mark.parametrize("approved", [True, False])
+def test_a_correction_of_what_never_left_is_told_and_holds_the_letter(*, approved: bool) -> None:
+    decision = {ONE.id: Decision(match=ONE.id, approved=approved, correction=LINE)}
+    queued = letter(ONE, LetterState.QUEUED)
+    found = ruling(ONE, decisions=decision, letters=(queued,))
+    assert found.due == ()
+    assert list(found.withdrawn) == [queued.id]
+    words = "Send correction is ticked, but no letter has left that could be corrected; untick it"
+    assert found.statuses[0].text == f"{'Held' if approved else 'Proposed'}: {words}"
+
+
+def test_corrections_count_against_the_limits() -> None:
+    assert corrected(limits=replace(LIMITS, per_run=0)).due == ()
+    assert "daily limit" in corrected(sent_today=100).statuses[0].text
 
 
 # -- who has met ---------------------------------------------------------------------------------------

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.model import Cell, Decision, LetterState, Match, Problem, Side
+from pipeline.letters.identity import correction_id
+from pipeline.model import Cell, Decision, LetterKind, LetterRecord, LetterState, Match, Problem, Side
 from pipeline.planning.plan import Plan
 from pipeline.planning.ticks import Ticks, is_turned_down
 from pipeline.ports import LedgerState
@@ -129,6 +130,45 @@ def test_agreed_speaks_for_the_sides_the_row_told_of_when_it_was_ticked() -> Non
     assert checked(str(row["Status"]), then=ticked_then) == ()
     assert checked("Approved", then=replace(ticked_then, checked=(Side.SENDING,))) == (Side.SENDING,)
     assert checked(str(row["Status"]), then=replace(ticked_then, agreed=None)) == (Side.SENDING,)
+
+
+LINE, OTHER = "The college is closed.", "The college is closed until May."
+
+
+def correction_record(match: Match, line: str, state: LetterState) -> LetterRecord:
+    return replace(introduction_record(match, state), id=correction_id(match.id, line), kind=LetterKind.CORRECTION)
+
+
+@pytest.mark.parametrize(
+    ("before", "state", "line", "released"),
+    [
+        (None, None, LINE, LINE),
+        (LINE, None, OTHER, OTHER),
+        (LINE, LetterState.QUEUED, OTHER, OTHER),
+        (LINE, LetterState.HELD, OTHER, OTHER),
+        (LINE, LetterState.WITHDRAWN, OTHER, OTHER),
+        (LINE, LetterState.SENT, OTHER, LINE),
+        (LINE, LetterState.UNSURE, OTHER, LINE),
+        (LINE, LetterState.SENT, "", LINE),
+        (LINE, LetterState.SENT, LINE, LINE),
+        (LINE, LetterState.SENT, None, None),
+        (None, LetterState.SENT, OTHER, OTHER),
+        ("", LetterState.SENT, OTHER, OTHER),
+    ],
+)
+def test_a_tick_releases_one_line_and_another_only_after_a_run_has_seen_it_go(
+    proposed: Plan, before: str | None, state: LetterState | None, line: str | None, released: str | None
+) -> None:
+    """Whoever mends a typing error under a tick that has done its work does not send a second letter."""
+    match = match_of(proposed)
+    letters = by_id(introduction_record(match))
+    if state is not None:
+        letters |= by_id(correction_record(match, LINE, state))
+    known = remembered(proposed, letters=letters, decisions={match.id: Decision(match=match.id, correction=before)})
+    boxes: dict[str, Cell] = {} if line is None else {"Send correction": True, "Correction": line}
+    ticks = read(review=ticked(*rows_of(proposed), **boxes), state=known)
+    assert ticks.decisions[match.id].correction == released
+    assert ticks.reworded == ({match.id} if released != line else set())
 
 
 def test_a_no_to_a_match_nobody_knows_any_more_says_nothing() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.tabs import all_tabs
-from pipeline.tabs.tab import STATUS, Body, Tab
+from pipeline.tabs.tab import Author, Body, Tab
 
 PIPELINE = Path(all_tabs.__file__).parents[1]
 
@@ -17,6 +17,7 @@ def test_the_tabs_and_their_order() -> None:
         "Same organisation?",
         "By hand",
         "Problems",
+        "Entries",
         "Organisations",
         "Nearly",
         "Unmet demand",
@@ -36,8 +37,10 @@ def test_every_module_of_a_tab_is_among_all_tabs() -> None:
 def test_a_tab_can_be_kept_as_it_says(tab: Tab) -> None:
     assert len(set(tab.titles)) == len(tab.titles)
     if tab.body is Body.ROWS:
-        assert tab.titles[0] == STATUS
+        assert tab.titles[0] == tab.status
         assert tab.key in tab.titles
+        assert set(tab.kept) <= {column.title for column in tab.columns if column.author is Author.PROGRAM}
+        assert not {tab.status, tab.key} & set(tab.kept)
     else:
         assert tab.key is None
     for column in tab.columns:

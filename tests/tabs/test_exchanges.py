@@ -214,6 +214,7 @@ def test_rows_of_peoples_own_are_read_and_never_written_to() -> None:
     assert status_updates({}, (noted,)) == ()
 
 
+ALL_THE_SAME = "tick Will not happen, or note the dates if they meet all the same"
 INTRODUCED = Introduced(on=date(2026, 5, 1))
 
 
@@ -225,6 +226,11 @@ INTRODUCED = Introduced(on=date(2026, 5, 1))
             NOTHING_NOTED,
             Introduced(on=date(2026, 5, 1), reminded_on=date(2026, 6, 12)),
             "Introduced on 2026-05-01, reminded on 2026-06-12: note the dates when you hear of them",
+        ),
+        (
+            NOTHING_NOTED,
+            Introduced(on=date(2026, 5, 1), corrected_on=date(2026, 5, 3)),
+            f"Introduced on 2026-05-01, corrected on 2026-05-03: {ALL_THE_SAME}",
         ),
         (NOTHING_NOTED, None, "Introduced: note the dates when you hear of them"),
         (replace(NOTHING_NOTED, dated=True), INTRODUCED, "Planned: tick Took place once it has"),

@@ -5,14 +5,27 @@ from datetime import date
 
 import pytest
 
-from pipeline.model import Cell, Decision, Match, MatchStatus, Party, Problem, RowUpdate, SheetRow, Side, Stage, Table
+from pipeline.model import (
+    Cell,
+    Decision,
+    LetterKind,
+    Match,
+    MatchStatus,
+    Party,
+    Problem,
+    RowUpdate,
+    SheetRow,
+    Side,
+    Stage,
+    Table,
+)
 from pipeline.tabs.review import (
     TAB,
     ReviewReading,
     new_row,
     read_review,
     status_updates,
-    still_approved,
+    still_asked,
     unknown_key,
 )
 
@@ -88,10 +101,12 @@ def test_the_titles_and_who_writes_them() -> None:
         "Refused": "people",
         "Was sent": "people",
         "Was not sent": "people",
+        "Correction": "people",
+        "Send correction": "people",
         "Proposed on": "program",
         "Match": "program",
     }
-    assert TAB.checkboxes == ("Approve", "Decline", "Agreed", "Refused", "Was sent", "Was not sent")
+    assert TAB.checkboxes == ("Approve", "Decline", "Agreed", "Refused", "Was sent", "Was not sent", "Send correction")
     assert [start for start, _ in TAB.colours] == [str(stage) for stage in Stage]
     assert TAB.filter_view is not None
     assert (TAB.filter_view.title, TAB.filter_view.starts) == ("To decide", ("Proposed", "Held", "Unsure"))
@@ -123,6 +138,7 @@ def test_an_untouched_row_says_nothing(tag: str | None) -> None:
         row_trouble={},
         not_ticks={},
         unknown={},
+        corrections={},
         strangers={},
         problems=(),
     )
@@ -133,6 +149,9 @@ def test_an_untouched_row_says_nothing(tag: str | None) -> None:
     [
         ({"Approve": True}, Decision(match=ONE, approved=True)),
         ({"Decline": True}, Decision(match=ONE, declined=True)),
+        ({"Correction": "It is closed."}, Decision(match=ONE)),
+        ({"Correction": " It is\nclosed. ", "Send correction": True}, Decision(match=ONE, correction="It is\nclosed.")),
+        ({"Send correction": True}, Decision(match=ONE, correction="")),
         ({"Message": " See\nyou\x00 "}, Decision(match=ONE, message="See\nyou")),
         ({"Message": 7.0}, Decision(match=ONE, message="7")),
         ({"Message": False}, Decision(match=ONE)),
@@ -329,6 +348,12 @@ def test_a_row_of_another_ledger_whose_letter_left_is_evidence_and_no_problem(st
     assert (reading.unknown, reading.problems) == ({STRANGE: status}, ())
 
 
+def test_the_line_of_a_correction_is_known_of_rows_of_another_ledger_too() -> None:
+    cells: dict[str, Cell] = {"Match": STRANGE, "Send correction": True, "Correction": "It is closed."}
+    reading = read(SheetRow(number=6, cells=cells, tag=STRANGE), row(cells={"Send correction": True}), row(TWO))
+    assert reading.corrections == {STRANGE: "It is closed.", ONE: ""}
+
+
 def test_only_what_changed_is_written() -> None:
     statuses = {
         one: MatchStatus(match=one, stage=Stage.DECLINED, detail="untick Decline to take it back") for one in MATCHES
@@ -342,7 +367,7 @@ class TestStillApproved:
     ticked = read(row(cells={"Approve": True}))
 
     def test_the_same_again(self) -> None:
-        assert still_approved(self.ticked, read(row(number=9, cells={"Approve": True})), ONE)
+        assert still_asked(self.ticked, read(row(number=9, cells={"Approve": True})), ONE, LetterKind.INTRODUCTION)
 
     @pytest.mark.parametrize(
         "cells",
@@ -355,12 +380,25 @@ class TestStillApproved:
         ],
     )
     def test_anything_else(self, cells: Mapping[str, Cell]) -> None:
-        assert not still_approved(self.ticked, read(row(cells=cells)), ONE)
+        assert not still_asked(self.ticked, read(row(cells=cells)), ONE, LetterKind.INTRODUCTION)
 
     def test_a_row_that_is_gone_or_was_copied(self) -> None:
-        assert not still_approved(self.ticked, read(), ONE)
-        assert not still_approved(self.ticked, read(row(cells={"Approve": True}), row(cells={"Approve": True})), ONE)
+        assert not still_asked(self.ticked, read(), ONE, LetterKind.INTRODUCTION)
+        assert not still_asked(
+            self.ticked, read(row(cells={"Approve": True}), row(cells={"Approve": True})), ONE, LetterKind.INTRODUCTION
+        )
+
+    def test_a_correction_needs_its_own_tick_and_the_same_line(self) -> None:
+        def ticked(line: str, *, box: bool = True) -> ReviewReading:
+            return read(row(cells={"Send correction": box, "Correction": line}))
+
+        before = ticked("It is closed.")
+        assert still_asked(before, ticked("It is closed."), ONE, LetterKind.CORRECTION)
+        assert not still_asked(before, ticked("It is open."), ONE, LetterKind.CORRECTION)
+        assert not still_asked(before, ticked("It is closed.", box=False), ONE, LetterKind.CORRECTION)
+        assert not still_asked(self.ticked, self.ticked, ONE, LetterKind.CORRECTION)
+        assert not still_asked(ticked(""), ticked(""), ONE, LetterKind.CORRECTION)
 
     def test_what_was_not_ticked_before(self) -> None:
-        assert not still_approved(read(row()), read(row()), ONE)
-        assert not still_approved(read(), read(), ONE)
+        assert not still_asked(read(row()), read(row()), ONE, LetterKind.INTRODUCTION)
+        assert not still_asked(read(), read(), ONE, LetterKind.INTRODUCTION)

@@ -29,5 +29,12 @@ def points_as_codes(connection: Connection) -> None:
         connection.execute(update(table).where(table.c.id == row.id).values(document=to_json(document)))
 
 
-MIGRATIONS: Sequence[schema.Migration] = (points_as_codes,)
+def corrections(_connection: Connection) -> None:
+    """From 2 to 3: a decision may hold the line of a correction, a letter may be one.
+
+    Nothing that is kept changes; but a program that knows neither is told that the ledger is newer than it is.
+    """
+
+
+MIGRATIONS: Sequence[schema.Migration] = (points_as_codes, corrections)
 """The n-th turns version n into n + 1; version 1 is the first."""

@@ -243,7 +243,7 @@ def _erase_match(connection: Connection, match: Match, superseded: str | None, w
     decision = schema.decision
     text = connection.scalar(select(decision.c.document).where(decision.c.match == match.id))
     if text is not None:
-        silent = to_json(changed(from_json(text, Decision), message=None))
+        silent = to_json(changed(from_json(text, Decision), message=None, correction=None))
         connection.execute(update(decision).where(decision.c.match == match.id).values(document=silent))
 
 

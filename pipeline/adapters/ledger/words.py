@@ -27,6 +27,7 @@ def decision_in_words(decision: Decision) -> str:
         "said to have been sent": decision.was_sent is True,
         "said not to have been sent": decision.was_sent is False,
         "opened again": decision.reopened,
+        "a correction to be sent": bool(decision.correction),
     }
     return ", ".join(words for words, holds in said.items() if holds) or "no tick"
 

@@ -19,7 +19,7 @@ from pipeline.adapters.sheets.spreadsheet import GoogleSpreadsheet
 from pipeline.adapters.sheets.writing import checkbox_rule
 from pipeline.tabs import problems
 from pipeline.tabs.all_tabs import TABS
-from pipeline.tabs.tab import STATUS, Author, Body, Column, Kind, Tab, fold_title, trouble_with
+from pipeline.tabs.tab import Author, Body, Column, Kind, Tab, fold_title, trouble_with
 
 Json = dict[str, Any]
 
@@ -275,7 +275,7 @@ def _rule(tab: Tab, column: Column, everything: Mapping[str, _Seen]) -> Json | N
 
 
 def _colours(tab: Tab, seen: _Seen, requests: list[Json], _all: Mapping[str, _Seen]) -> list[str]:
-    place = _places(tab, seen).get(STATUS)
+    place = _places(tab, seen).get(tab.status)
     if place is None:
         return []
     made: list[str] = []
@@ -298,7 +298,7 @@ def _colours(tab: Tab, seen: _Seen, requests: list[Json], _all: Mapping[str, _Se
             }
         )
         made.append(start)
-    return [] if seen.made or not made else [f"In {seen.sheet.title} Status has colours for {', '.join(made)}."]
+    return [] if seen.made or not made else [f"In {seen.sheet.title} {tab.status} has colours for {', '.join(made)}."]
 
 
 def _protection(tab: Tab, seen: _Seen, requests: list[Json], _all: Mapping[str, _Seen]) -> list[str]:
@@ -325,7 +325,7 @@ def _protection(tab: Tab, seen: _Seen, requests: list[Json], _all: Mapping[str, 
 
 
 def _filter_view(tab: Tab, seen: _Seen, requests: list[Json], _all: Mapping[str, _Seen]) -> list[str]:
-    place, view = _places(tab, seen).get(STATUS), tab.filter_view
+    place, view = _places(tab, seen).get(tab.status), tab.filter_view
     if view is None or place is None or view.title in seen.filter_views:
         return []
     # Commas part arguments in some locales and semicolons in others; this formula needs neither.

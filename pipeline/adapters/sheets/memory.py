@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from pipeline.adapters.sheets.reading import TabReading, header_problem, split_tag, with_tag
+from pipeline.adapters.sheets.writing import split_cells
 from pipeline.errors import ConfigurationError, TryLater
 from pipeline.model import Cell, NewRow, RowUpdate, SheetChanges, SheetRow, SheetSnapshot, Table
 from pipeline.tabs import problems, review
 from pipeline.tabs.all_tabs import BY_NAME, TABS
-from pipeline.tabs.tab import RESPONSES, STATUS, Author, Kind, fold_title, tag_of
+from pipeline.tabs.tab import RESPONSES, Author, Kind, fold_title, tag_of
 
 _CHECKED = re.compile(rf"{problems.LAST_CHECKED}: (\d{{4}}-\d\d-\d\d)", re.IGNORECASE)
 
@@ -74,13 +75,13 @@ class MemorySpreadsheet:
         self._owner_read = self.owner
         return self._snapshot(self.tabs)
 
-    def read_review(self) -> SheetSnapshot:
-        """The review tab alone, once more, just before letters leave."""
+    def read_review(self, *others: str) -> SheetSnapshot:
+        """The review tab alone (and the tabs of these names), once more, just before letters leave."""
         if review.TAB.name not in self.tabs:
             raise TryLater(
                 f"The tab {review.TAB.name} is gone since the run began.", hint="The next run reads it all anew."
             )
-        return self._snapshot([review.TAB.name])
+        return self._snapshot([review.TAB.name, *(name for name in others if name in self.tabs)])
 
     def write(self, changes: SheetChanges) -> frozenset[str]:
         """Apply the changes, all or none; returns the keys of updates that reached no row."""
@@ -146,10 +147,9 @@ class MemorySpreadsheet:
         formulas = frozenset(
             title for title, place in places.items() if place < len(row) and isinstance(row[place], Formula)
         )
-        tag = None
-        status = cells.get(STATUS)
-        if name in BY_NAME and BY_NAME[name].key and isinstance(status, str) and STATUS not in formulas:
-            cells[STATUS], tag = split_tag(status)
+        tag, tab = None, BY_NAME.get(name)
+        if tab and tab.key and isinstance(status := cells.get(tab.status), str) and tab.status not in formulas:
+            cells[tab.status], tag = split_tag(status)
         return SheetRow(number=number, cells=cells, formulas=formulas, tag=tag)
 
     def _places(self, name: str) -> dict[str, int]:
@@ -176,8 +176,8 @@ class MemorySpreadsheet:
             for column in tab.columns:
                 if column.kind is Kind.CHECKBOX:
                     cells[places[column.title]] = False
-                elif column.title == STATUS:
-                    cells[places[STATUS]] = with_tag(str(row.cells.get(STATUS) or ""), row.key)
+                elif column.title == tab.status:
+                    cells[places[tab.status]] = with_tag(str(row.cells.get(tab.status) or ""), row.key)
                 elif column.author is Author.PROGRAM:
                     cells[places[column.title]] = _written(row.cells.get(column.title))
             made[standing.get(tag_of(row.beside), 1) if row.beside else 1].append(cells)
@@ -186,16 +186,18 @@ class MemorySpreadsheet:
 
     def _update(self, name: str, update: RowUpdate) -> bool:
         """Rows are found by what their `Status` ends in; where somebody typed over it, by their key."""
-        if set(update.cells) != {STATUS}:
-            raise ValueError(f"only {STATUS} of a standing row may change, not {sorted(set(update.cells) - {STATUS})}")
-        own, key = tag_of(update.key), BY_NAME[name].key or ""
+        tab = BY_NAME[name]
+        status, others = split_cells(tab, update)
+        own, key = tag_of(update.key), tab.key or ""
         rows = [
-            row.number
+            row
             for row in self._table(name).rows
             if row.tag == own or (row.cells.get(key) == update.key and row.tag not in update.strangers)
         ]
-        for number in rows:
-            self.put(name, number, self._title(name, STATUS), with_tag(str(update.cells[STATUS] or ""), update.key))
+        for row in rows:
+            self.put(name, row.number, self._title(name, tab.status), with_tag(status, update.key))
+            for title, value in others.items() if row.cells.get(key) == update.key else ():
+                self.put(name, row.number, self._title(name, title), _written(value))
         return bool(rows)
 
     def _title(self, name: str, title: str) -> str:

@@ -16,7 +16,7 @@ from pipeline.errors import SheetHeaderProblem
 from pipeline.model import Cell, SheetRow, SheetSnapshot, Table
 from pipeline.tabs import problems
 from pipeline.tabs.all_tabs import BY_NAME
-from pipeline.tabs.tab import STATUS, TAG, fold_title, tag_of, trouble_with
+from pipeline.tabs.tab import TAG, fold_title, tag_of, trouble_with
 
 Json = Mapping[str, Any]
 
@@ -314,11 +314,11 @@ def _tab(name: str, sheet_id: int, sheet: Json) -> TabReading:
         row_cells = {title: _at(values[index], place) for title, place in shown.items()}
         formulas = frozenset(title for title, place in shown.items() if is_formula(_at(raw[index], place)))
         tag = None
-        if key:
-            identifier, text = row_cells.get(key), row_cells.get(STATUS)
+        if tab and key:
+            identifier, text = row_cells.get(key), row_cells.get(tab.status)
             identifier = identifier.strip() if isinstance(identifier, str) else ""
-            if isinstance(text, str) and STATUS not in formulas:
-                row_cells[STATUS], tag = split_tag(text)
+            if isinstance(text, str) and tab.status not in formulas:
+                row_cells[tab.status], tag = split_tag(text)
             if identifier or tag:
                 states.append(RowState(index, identifier, tag, str(text) if tag else None))
         table_rows.append(SheetRow(number=index + 1, cells=row_cells, formulas=formulas, tag=tag))

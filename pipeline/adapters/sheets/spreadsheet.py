@@ -101,15 +101,14 @@ class GoogleSpreadsheet:
         self._log()
         return snapshot_of(readings, self.answers_structure or structure)
 
-    def read_review(self) -> SheetSnapshot:
-        """The review tab alone, once more, just before letters leave: one request."""
+    def read_review(self, *others: str) -> SheetSnapshot:
+        """The review tab alone (and the tabs of these names), once more, just before letters leave: one request."""
         sheet = self._known()
-        standing = sheet.tabs[review.TAB.name]
-        fresh = self._read_cells(self._settings.spreadsheet_id, {standing.sheet_id: review.TAB.name})
-        if review.TAB.name not in fresh:
-            raise TryLater(
-                f"The tab {standing.table.title} is gone since the run began.", hint="The next run reads it all anew."
-            )
+        wanted = {sheet.tabs[name].sheet_id: name for name in (review.TAB.name, *others) if name in sheet.tabs}
+        fresh = self._read_cells(self._settings.spreadsheet_id, wanted)
+        if gone := set(wanted.values()) - set(fresh):
+            title = sheet.tabs[min(gone)].table.title
+            raise TryLater(f"The tab {title} is gone since the run began.", hint="The next run reads it all anew.")
         self._check_headers(fresh)
         self._sheet = Sheet(sheet.structure, {**sheet.tabs, **fresh})
         self._log()

@@ -3,8 +3,9 @@
 How each part keeps clear of people who sort, insert and delete meanwhile is argued in docs/sheets.md:
 
 - new rows go directly under the header, or below a row they belong to; inserted, they overwrite nothing anywhere;
-- the `Status` of a standing row is replaced by content: each status ends in its row's tag, so
+- the status of a standing row is replaced by content: each status ends in its row's tag, so
   findReplace for the whole old text within the column finds that cell wherever the row now is, or nothing;
+- its other cells, in the tabs that keep some current, are written through a mark put on the row by an earlier write;
 - tabs that are the program's alone are replaced as a whole;
 - the first request stamps the spreadsheet with an id that only one write planned from this reading can take.
 """
@@ -33,7 +34,7 @@ from pipeline.adapters.sheets.reading import (
 from pipeline.model import Cell, NewRow, RowUpdate, SheetChanges, SheetRow
 from pipeline.tabs import problems
 from pipeline.tabs.all_tabs import BY_NAME
-from pipeline.tabs.tab import STATUS, Author, Column, Kind, tag_of
+from pipeline.tabs.tab import Author, Column, Kind, Tab, tag_of
 
 Json = dict[str, Any]
 
@@ -66,6 +67,8 @@ class Repair:
     key: str
     metadata_id: int
     values: tuple[Cell, ...]
+    status: str | None = None
+    """The full text of the status among them (None: the status is not touched)."""
     is_urgent: bool = False
 
 
@@ -102,17 +105,14 @@ def build(changes: SheetChanges, sheet: Sheet, token: str, *, marks: bool = True
         new = tuple({row.key: row for row in rows if tag_of(row.key) not in known}.values())
         work.extend(_insert(tab, new, marks=marks))
     for name, updates in _filled(changes.updates):
-        tagged: dict[str | None, list[RowState]] = defaultdict(list)
-        keyed: dict[str, list[RowState]] = defaultdict(list)
-        for standing in sheet.tabs[name].rows:
-            tagged[standing.tag].append(standing)
-            keyed[standing.key].append(standing)
+        standing = _Standing.of(sheet.tabs[name])
+        marks_left = MOST_MARKS if marks else 0
         for update in updates:
             if len(finds) >= MOST_UPDATES:
                 unreachable.add(update.key)
                 continue
-            own = tagged[tag_of(update.key)]
-            edit = _update(sheet.tabs[name], update, own, _typed_over(update, keyed[update.key]), marks=marks)
+            edit = _update(standing, update, marks=marks_left > 0)
+            marks_left -= len(edit.marks)
             finds.extend((len(work) + place, update.key) for place in range(len(edit.finds)))
             work.extend((*edit.finds, *edit.marks))
             repairs.extend(edit.repairs)
@@ -151,13 +151,13 @@ def after(changes: SheetChanges, sheet: Sheet, batch: Batch, missed: frozenset[s
     """What the sheet says once the batch was applied, as far as a second write needs to know."""
     tabs = dict(sheet.tabs)
     for name, rows in _filled(changes.inserts):
-        known = {row.name for row in tabs[name].rows}
+        known, shape = {row.name for row in tabs[name].rows}, BY_NAME[name]
         new = [row for row in rows if tag_of(row.key) not in known]
         states = list(tabs[name].rows)
         for index, group in _places_of(tabs[name], new):
             states = [replace(row, index=row.index + len(group) * (row.index >= index)) for row in states]
             states += [
-                RowState(place, row.key, tag_of(row.key), with_tag(str(row.cells.get(STATUS) or ""), row.key))
+                RowState(place, row.key, tag_of(row.key), with_tag(str(row.cells.get(shape.status) or ""), row.key))
                 for place, row in enumerate(group, start=index)
             ]
         states.sort(key=lambda row: row.index)
@@ -165,7 +165,9 @@ def after(changes: SheetChanges, sheet: Sheet, batch: Batch, missed: frozenset[s
     reached = {key for _, key in batch.finds} - missed
     for name, updates in _filled(changes.updates):
         wanted = {
-            tag_of(update.key): with_tag(_status_of(update), update.key) for update in updates if update.key in reached
+            tag_of(update.key): with_tag(split_cells(BY_NAME[name], update)[0], update.key)
+            for update in updates
+            if update.key in reached
         }
         tabs[name] = replace(
             tabs[name], rows=tuple(replace(row, text=wanted.get(row.tag or "", row.text)) for row in tabs[name].rows)
@@ -192,12 +194,8 @@ def repaired(sheet: Sheet, repairs: Iterable[Repair]) -> Sheet:
             tab,
             marks=tuple(mark for mark in tab.marks if mark.metadata_id not in done),
             rows=tuple(
-                replace(
-                    row,
-                    tag=tag_of(mended[row.index].key),
-                    text=next(str(value) for value in mended[row.index].values if value),
-                )
-                if row.index in mended
+                replace(row, tag=tag_of(mended[row.index].key), text=mended[row.index].status)
+                if row.index in mended and mended[row.index].status
                 else row
                 for row in tab.rows
             ),
@@ -324,7 +322,7 @@ def _insert_at(tab: TabReading, index: int, rows: Sequence[NewRow], marked: Coll
                 "updateCells": {
                     "start": {"sheetId": tab.sheet_id, "rowIndex": index, "columnIndex": start},
                     "rows": [
-                        {"values": [_cell(_new_value(row, places[place])) for place in range(start, stop)]}
+                        {"values": [_cell(_new_value(shape, row, places[place])) for place in range(start, stop)]}
                         for row in rows
                     ],
                     "fields": "userEnteredValue",
@@ -338,7 +336,7 @@ def _insert_at(tab: TabReading, index: int, rows: Sequence[NewRow], marked: Coll
     ]
     for place, row in enumerate(rows, start=index):
         if row.key in marked:
-            written = {column.title: _written(_new_value(row, column)) for column in places.values()}
+            written = {column.title: _written(_new_value(shape, row, column)) for column in places.values()}
             requests.append(_mark(tab, place, mark_value(row.key, written)))
     return requests
 
@@ -348,11 +346,11 @@ def checkbox_rule() -> Json:
     return {"condition": {"type": "BOOLEAN"}, "strict": True, "showCustomUi": True}
 
 
-def _new_value(row: NewRow, column: Column) -> Cell:
+def _new_value(tab: Tab, row: NewRow, column: Column) -> Cell:
     if column.kind is Kind.CHECKBOX:
         return False
     value = row.cells.get(column.title)
-    return with_tag(str(value or ""), row.key) if column.title == STATUS else value
+    return with_tag(str(value or ""), row.key) if column.title == tab.status else value
 
 
 def _mark(tab: TabReading, index: int, value: str) -> Json:
@@ -405,56 +403,103 @@ def _typed_over(update: RowUpdate, keyed: Iterable[RowState]) -> list[RowState]:
     return [row for row in keyed if row.status is None and row.tag not in update.strangers]
 
 
-def _update(
-    tab: TabReading, update: RowUpdate, rows: Sequence[RowState], damaged: Sequence[RowState], *, marks: bool
-) -> _Edit:
-    """`rows` are found by what their `Status` ends in, `damaged` ones by their mark."""
-    wanted = with_tag(_status_of(update), update.key)
-    place = tab.columns[STATUS]
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """The rows of a tab as they were read, by what they are found by."""
+
+    tab: TabReading
+    tagged: Mapping[str | None, Sequence[RowState]]
+    keyed: Mapping[str, Sequence[RowState]]
+    marked: Mapping[tuple[int, str], int]
+    """Row index and tag -> the mark that the last reading saw there."""
+    cells: Mapping[int, Mapping[str, Cell]]
+
+    @classmethod
+    def of(cls, tab: TabReading) -> _Standing:
+        tagged: dict[str | None, list[RowState]] = defaultdict(list)
+        keyed: dict[str, list[RowState]] = defaultdict(list)
+        for row in tab.rows:
+            tagged[row.tag].append(row)
+            keyed[row.key].append(row)
+        return cls(
+            tab,
+            tagged,
+            keyed,
+            {(mark.index, mark.tag): mark.metadata_id for mark in tab.marks},
+            {row.number - 1: row.cells for row in tab.table.rows},
+        )
+
+
+def _update(standing: _Standing, update: RowUpdate, *, marks: bool) -> _Edit:
+    """Rows are found by what their status ends in; where somebody typed over it, by their mark."""
+    tab, shape = standing.tab, BY_NAME[standing.tab.name]
+    status, others = split_cells(shape, update)
+    own = tag_of(update.key)
+    wanted = with_tag(status, update.key)
+    rows = standing.tagged.get(own, ())
+    damaged = _typed_over(update, standing.keyed.get(update.key, ()))
     finds = tuple(
-        {
-            "findReplace": {
-                "find": text,
-                "replacement": wanted,
-                "matchCase": True,
-                "matchEntireCell": True,
-                "searchByRegex": False,
-                "includeFormulas": False,
-                "range": {
-                    "sheetId": tab.sheet_id,
-                    "startRowIndex": 1,
-                    "startColumnIndex": place,
-                    "endColumnIndex": place + 1,
-                },
-            }
-        }
-        for text in dict.fromkeys(row.text for row in rows if row.text != wanted)
+        _replaced(tab, tab.columns[shape.status], text, wanted)
+        for text in dict.fromkeys(row.text for row in rows if row.text and row.text != wanted)
     )
-    marked = {mark.index: mark.metadata_id for mark in tab.marks if mark.tag == tag_of(update.key)}
+    values: dict[int, Cell] = {tab.columns[title]: _written(value) or "" for title, value in others.items()}
+    wrong: dict[int, tuple[str | None, dict[int, Cell]]] = {
+        row.index: (wanted, {**values, tab.columns[shape.status]: wanted}) for row in damaged
+    }
+    wrong |= {
+        row.index: (None, values)
+        for row in rows
+        if row.status is not None and _differs(standing.cells.get(row.index, {}), others)
+    }
     repairs = tuple(
-        Repair(update.key, marked[row.index], _only(place, wanted, tab.column_count))
-        for row in damaged
-        if row.index in marked
+        Repair(update.key, mark, _only(cells, tab.column_count), text)
+        for index, (text, cells) in wrong.items()
+        if (mark := standing.marked.get((index, own))) is not None
     )
-    unmarked = [row for row in damaged if row.index not in marked]
-    new_marks = tuple(_mark(tab, row.index, tag_of(row.key)) for row in unmarked) if marks else ()
-    return _Edit(finds, new_marks, repairs, bool(rows or damaged) and not unmarked)
+    unmarked = [index for index in wrong if (index, own) not in standing.marked]
+    new_marks = tuple(_mark(tab, index, own) for index in unmarked) if marks else ()
+    reaches = bool(rows or damaged) and not any(row.index in unmarked for row in damaged)
+    return _Edit(finds, new_marks, repairs, reaches)
 
 
-def _only(place: int, value: Cell, width: int) -> tuple[Cell, ...]:
-    """A full row of values that touches one cell. Its width makes Google refuse it once a column is gone."""
-    return tuple(value if column == place else None for column in range(max(width, place + 1)))
+def _replaced(tab: TabReading, place: int, text: str, wanted: str) -> Json:
+    return {
+        "findReplace": {
+            "find": text,
+            "replacement": wanted,
+            "matchCase": True,
+            "matchEntireCell": True,
+            "searchByRegex": False,
+            "includeFormulas": False,
+            "range": {
+                "sheetId": tab.sheet_id,
+                "startRowIndex": 1,
+                "startColumnIndex": place,
+                "endColumnIndex": place + 1,
+            },
+        }
+    }
 
 
-def _status_of(update: RowUpdate) -> str:
-    others = set(update.cells) - {STATUS}
-    if others:
-        raise ValueError(f"only {STATUS} of a standing row may change, not {sorted(others)}")
-    return str(update.cells[STATUS] or "")
+def _only(cells: Mapping[int, Cell], width: int) -> tuple[Cell, ...]:
+    """A full row of values that touches these cells. Its width makes Google refuse it once a column is gone."""
+    return tuple(cells.get(column) for column in range(max(width, *(place + 1 for place in cells))))
+
+
+def _differs(shown: Mapping[str, Cell], wanted: Mapping[str, Cell]) -> bool:
+    return any(_written(value) != shown.get(title) for title, value in wanted.items())
+
+
+def split_cells(tab: Tab, update: RowUpdate) -> tuple[str, dict[str, Cell]]:
+    """The status an update asks for, and the other cells. Raises ValueError for cells the tab does not keep current."""
+    others = {title: value for title, value in update.cells.items() if title != tab.status}
+    if set(others) - set(tab.kept):
+        raise ValueError(f"only {tab.status} of a standing row may change, not {sorted(set(others) - set(tab.kept))}")
+    return str(update.cells[tab.status] or ""), others
 
 
 def _shows(tab: TabReading, update: RowUpdate) -> bool:
-    wanted = with_tag(_status_of(update), update.key)
+    wanted = with_tag(split_cells(BY_NAME[tab.name], update)[0], update.key)
     own = tag_of(update.key)
     texts = [row.text for row in tab.rows if row.tag == own]
     damaged = _typed_over(update, (row for row in tab.rows if row.key == update.key))

@@ -79,7 +79,7 @@ def test_nothing_but_the_points_has_changed(migrated: tuple[Contents, SqlLedger]
             assert after[table] == rows, table
     assert {row["key"]: row["value"] for row in after["meta"]} == {
         **{row["key"]: row["value"] for row in before["meta"]},
-        "version": "2",
+        "version": "3",
     }
     for old, new in zip(before["match"], after["match"], strict=True):
         assert {**old, "document": None} == {**new, "document": None}

@@ -208,6 +208,98 @@ def test_the_review_tab_is_read_once_more_alone(filled: Book) -> None:
     assert again.tables["Review"].rows[1].cells["Approve"] is True
 
 
+def test_the_tabs_of_other_ticks_are_read_with_it_when_they_are_named(filled: Book) -> None:
+    sheet = filled.opened()
+    sheet.read()
+    before = sheet.calls["reads"]
+    assert set(sheet.read_review("Entries").tables) == {"Review", "Entries"}
+    assert sheet.calls["reads"] == before + 1
+
+
+# -- cells that are kept current -----------------------------------------------------------------------
+
+FIRST, SECOND = "E-AAAA0189", "E-BBBB0189"
+
+
+def answer(key: str, wants: str = "Dual VET") -> NewRow:
+    cells: dict[str, Cell] = {"What became of it": "Waiting", "Organisation": "Aster", "Wants": wants, "Id": key}
+    return NewRow(key=key, cells={**cells, "Offers": "", "Since": "2026-09-21", "E-mail": "ana@a.example"})
+
+
+def edited(key: str, **more: Cell) -> SheetChanges:
+    cells: dict[str, Cell] = {"What became of it": "Waiting", "Wants": "=1+1 green skills", "Offers": "", **more}
+    return SheetChanges(updates={"Entries": (RowUpdate(key=key, cells=cells),)})
+
+
+@pytest.fixture
+def answered(book: Book) -> Book:
+    """Two answers stand in the tab Entries, and somebody ticks and notes beside one."""
+    book.opened().write(SheetChanges(inserts={"Entries": (answer(FIRST), answer(SECOND))}))
+    book.types("Entries", 2, "Tell them", value=True)
+    return book
+
+
+def shown(book: Book) -> dict[str, tuple[Cell, Cell, Cell]]:
+    rows = book.opened().read().tables["Entries"].rows
+    return {
+        str(row.cells["Id"]): (row.cells["What became of it"], row.cells["Wants"], row.cells["Tell them"])
+        for row in rows
+    }
+
+
+@pytest.mark.parametrize("moved", [False, True], ids=["in its place", "moved by a person between two runs"])
+def test_other_cells_are_brought_up_to_date_within_two_runs(answered: Book, moved: bool) -> None:
+    answered.opened().write(edited(FIRST))
+    if moved:
+        answered.swaps("Entries", 2, 3)
+    answered.opened().write(edited(FIRST))
+    assert shown(answered) == {
+        FIRST: ("Waiting", "=1+1 green skills", True),
+        SECOND: ("Waiting", "Dual VET", False),
+    }
+    sheet = answered.opened()
+    sheet.read()
+    before = sheet.calls["writes"]
+    sheet.write(edited(FIRST))
+    assert sheet.calls["writes"] == before, "nothing left is no request"
+
+
+def test_a_status_changes_at_once_while_other_cells_may_take_longer(answered: Book) -> None:
+    change = edited(FIRST, **{"What became of it": "Proposed"})
+    assert answered.opened().write(change) == frozenset()
+    assert shown(answered)[FIRST][0] == "Proposed"
+    answered.opened().write(change)
+    assert shown(answered)[FIRST] == ("Proposed", "=1+1 green skills", True)
+
+
+def test_a_cell_is_emptied_too(answered: Book) -> None:
+    for _ in range(2):
+        answered.opened().write(edited(FIRST, Wants=""))
+    assert shown(answered)[FIRST] == ("Waiting", None, True)
+
+
+def test_a_typed_over_status_and_other_cells_are_mended_together(answered: Book) -> None:
+    answered.types("Entries", 2, "What became of it", "my own words")
+    for _ in range(2):
+        answered.opened().write(edited(FIRST))
+    assert shown(answered)[FIRST] == ("Waiting", "=1+1 green skills", True)
+
+
+def test_a_row_whose_id_was_changed_keeps_its_cells(answered: Book) -> None:
+    """By its status it may be written to, by its id not: only the status says what to mend."""
+    answered.types("Entries", 2, "Id", "done")
+    for _ in range(2):
+        answered.opened().write(edited(FIRST, **{"What became of it": "Mend the Id"}))
+    assert answered.cells("Entries", 2)["Wants"] == "Dual VET"
+    assert answered.cells("Entries", 2)["What became of it"] == f"Mend the Id · {FIRST}"
+
+
+@pytest.mark.parametrize("title", ["Tell them", "Id"])
+def test_the_cells_of_people_and_the_key_are_never_changed(answered: Book, title: str) -> None:
+    with pytest.raises(ValueError, match=title):
+        answered.opened().write(edited(FIRST, **{title: "x"}))
+
+
 def problem(what: str, box: Cell = "") -> tuple[Cell, ...]:
     return ("Review, row 2", what, "Mend it.", "", box)
 

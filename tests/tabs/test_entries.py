@@ -1,0 +1,191 @@
+"""The tab `Entries`: rows from answers, and what people ticked there."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from pipeline.model import Cell, EntryKind, NewRow, Response, Role, RowUpdate, SheetRow, Table
+from pipeline.tabs.entries import (
+    NOTHING_READ,
+    TAB,
+    EntriesReading,
+    EntryRow,
+    entry_row,
+    new_rows,
+    read_entries_tab,
+    row_updates,
+)
+
+ONE, OTHER = "E-AAAAAAAA", "E-BBBB0189"
+ADDRESSES = {ONE: "ana@a.example", OTHER: "bo@b.example"}
+ROW = EntryRow(
+    id=ONE, organisation="Aster", wants="Dual VET. “How?”", offers="", since=date(2026, 9, 21), email="ana@a.example"
+)
+
+
+def response(**more: Any) -> Response:
+    return Response(
+        **{
+            "row": 2,
+            "content": "c",
+            "submitted_at": datetime(2026, 9, 21, tzinfo=UTC),
+            "kind": EntryKind.NEW,
+            "email": "ana@a.example",
+            "organisation": "Aster",
+            **more,
+        }
+    )
+
+
+def row(number: int = 2, *, tag: str | None = ONE, formulas: frozenset[str] = frozenset(), **cells: Cell) -> SheetRow:
+    shown: dict[str, Cell] = {
+        "What became of it": "Waiting since 21 September 2026",
+        "Tell them": False,
+        **ROW.cells,
+        "Id": ONE,
+    }
+    named = {name.replace("_", " ").replace("E mail", "E-mail"): value for name, value in cells.items()}
+    return SheetRow(number=number, cells={**shown, **named}, tag=tag, formulas=formulas)
+
+
+def read(*rows: SheetRow) -> EntriesReading:
+    return read_entries_tab(Table(title="Entries", header=TAB.titles, rows=rows), ADDRESSES)
+
+
+def test_the_titles() -> None:
+    assert TAB.titles == (
+        "What became of it",
+        "Tell them",
+        "Organisation",
+        "Wants",
+        "Offers",
+        "Since",
+        "E-mail",
+        "Id",
+    )
+
+
+@pytest.mark.parametrize(
+    ("role", "wants", "offers"),
+    [
+        (Role.SEND, "Dual VET; Green skills; Bakeries. “We seek.”", "“We offer.”"),
+        (Role.HOST, "“We seek.”", "Dual VET; Green skills; Bakeries. “We offer.”"),
+        (Role.EITHER, "Dual VET; Green skills; Bakeries. “We seek.”", "Dual VET; Green skills; Bakeries. “We offer.”"),
+    ],
+)
+def test_what_they_want_and_offer_in_short(role: Role, wants: str, offers: str) -> None:
+    given = response(
+        role=role, topics=("Dual VET", "Green skills"), topics_other="Bakeries", seeks="We seek.", offers="We offer."
+    )
+    found = entry_row(ONE, given, date(2026, 9, 21))
+    assert (found.wants, found.offers) == (wants, offers)
+
+
+def test_long_and_broken_texts_are_one_bounded_line() -> None:
+    found = entry_row(ONE, response(role=Role.SEND, seeks="a\nb\u202e" + "x" * 900, unit="U\n1"), date(2026, 9, 21))
+    assert found.wants.startswith("“a bxxx")
+    assert len(found.wants) == 202
+    assert found.organisation == "U 1, Aster"
+    assert entry_row(ONE, response(role=Role.SEND), date(2026, 9, 21)).wants == ""
+
+
+def test_new_rows_are_for_answers_without_one() -> None:
+    assert new_rows([ROW], {ONE: "Waiting"}, NOTHING_READ) == (
+        NewRow(
+            key=ONE,
+            cells={
+                "What became of it": "Waiting",
+                "Organisation": "Aster",
+                "Wants": "Dual VET. “How?”",
+                "Offers": "",
+                "Since": "2026-09-21",
+                "E-mail": "ana@a.example",
+                "Id": ONE,
+            },
+        ),
+    )
+    assert new_rows([ROW], {ONE: "Waiting"}, read(row())) == ()
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_a_tick_is_read(value: bool) -> None:
+    found = read(row(Tell_them=value))
+    assert found.ticked == ({ONE} if value else set())
+    assert found.unticked == (set() if value else {ONE})
+    assert found.trouble == {}
+    assert found.statuses == {ONE: "Waiting since 21 September 2026"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "trouble"),
+    [
+        (
+            [row(Tell_them=True, formulas=frozenset({"Tell them"}))],
+            "Tell them holds a formula, which is not a tick; clear the cell and restore its checkbox",
+        ),
+        (
+            [row(Tell_them="yes")],
+            (
+                "Tell them holds the text “yes”, which is not a tick; "
+                "clear the cell and restore its checkbox (Insert > Checkbox)"
+            ),
+        ),
+        (
+            [row(2, Tell_them=True), row(7)],
+            "this answer stands on rows 2, 7; delete the copies, then tick again",
+        ),
+        ([row(Id="done", Tell_them=True)], f"the cell Id was changed to “done”; write {ONE} there"),
+        ([row(Id="", Tell_them=True)], f"the cell Id was emptied; write {ONE} there"),
+        ([row(Id=OTHER, Tell_them=True)], f"the cell Id was changed to “{OTHER}”; write {ONE} there"),
+    ],
+)
+def test_what_is_no_tick(rows: list[SheetRow], trouble: str) -> None:
+    found = read(*rows)
+    assert found.trouble == {ONE: trouble}
+    assert found.ticked == found.unticked == frozenset()
+
+
+def test_a_status_pasted_from_another_row_is_put_right_and_the_tick_counts() -> None:
+    """The address says whose row it is."""
+    found = read(row(2), row(3, tag=ONE, Id=OTHER, E_mail="Bo@b.example", Tell_them=True))
+    assert found.ticked == {OTHER}
+    assert found.statuses[OTHER] == ""
+    assert row_updates({}, {OTHER: "Waiting"}, frozenset(), found) == (
+        RowUpdate(key=OTHER, cells={"What became of it": "Waiting"}),
+    )
+
+
+def test_rows_of_peoples_own_are_left_alone() -> None:
+    found = read(row(tag=None, Id=None), row(3, tag=None, Id="my note", Tell_them=True))
+    assert row_updates({}, {ONE: "Waiting"}, frozenset(), found) == ()
+
+
+def test_a_row_that_says_what_it_should_is_left_alone() -> None:
+    text = "Waiting since 21 September 2026"
+    assert row_updates({ONE: ROW}, {ONE: text}, frozenset(), read(row())) == ()
+    assert row_updates({ONE: ROW}, {ONE: f"{text} "}, frozenset(), read(row())) == ()
+
+
+def test_an_edited_answer_changes_its_row() -> None:
+    (update,) = row_updates({ONE: ROW}, {ONE: "Proposed"}, frozenset(), read(row(Wants="Something else")))
+    assert update.key == ONE
+    assert update.cells["What became of it"] == "Proposed"
+    assert update.cells["Wants"] == "Dual VET. “How?”"
+    (status,) = row_updates({ONE: ROW}, {ONE: "Proposed"}, frozenset(), read(row()))
+    assert status.cells == {"What became of it": "Proposed"}
+
+
+def test_of_somebody_who_is_forgotten_nothing_stays_in_the_row() -> None:
+    (update,) = row_updates({}, {ONE: "Closed"}, frozenset({ONE}), read(row()))
+    assert update.cells == {
+        "What became of it": "Closed",
+        "Organisation": "(erased)",
+        "Wants": "",
+        "Offers": "",
+        "E-mail": "",
+    }
+    (kept,) = row_updates({}, {ONE: "Closed"}, frozenset(), read(row()))
+    assert kept.cells == {"What became of it": "Closed"}
