@@ -1,6 +1,6 @@
 """Every sentence of a reason can be checked: each kind is taken apart and held against the answers it speaks of.
 
-    .venv/bin/python tools/check_sentences.py [--bench ../shared/bench] [--usage] [--today 2026-11-25]
+    .venv/bin/python tools/check_sentences.py [--bench ../shared/bench] [--proposed] [--usage]
 
 Reads the lists of both matching benches, proposes, and checks each row: every sentence alone, against the other
 sentences of the row, and against the letter that the row would become. Prints how many sentences of each kind were
@@ -608,6 +608,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Check every sentence of the proposals for the benches' lists.")
     parser.add_argument("--bench", type=Path, default=ROOT.parent / "shared" / "bench")
     parser.add_argument("--today", type=date.fromisoformat, default=date(2026, 11, 25))
+    parser.add_argument("--proposed", action="store_true", help="only what a run would propose, not every weak pair")
     parser.add_argument("--usage", action="store_true", help="print how often each kind of sentence was used")
     options = parser.parse_args()
     lists = [options.bench / name for name in LISTS if (options.bench / name).is_file()]
@@ -620,6 +621,8 @@ def main() -> int:
             ("proposed", MatchingSettings(today=options.today)),
             ("all, however weak", MatchingSettings(least_score=0, per_request=20, groups_per_request=3, exposure=50)),
         ):
+            if options.proposed and label != "proposed":
+                continue
             rows = list(rows_of(read_entries(path), settings))
             found = false_ones(rows)
             wrong += len(found)
