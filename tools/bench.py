@@ -39,6 +39,7 @@ class Part:
 PARTS = (
     Part("Linkage: organisations told apart", "bench_linkage.py", ("--quick",)),
     Part("Matching: who can help whom", "bench_matching.py", ("--sizes", "1000")),
+    Part("Matching: every sentence of the proposals checked", "check_sentences.py", ("--proposed",)),
     Part(
         "Sandbox: recorded Google traffic replayed",
         "bench_sheets.py",

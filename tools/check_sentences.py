@@ -1,6 +1,6 @@
 """Every sentence of a reason can be checked: each kind is taken apart and held against the answers it speaks of.
 
-    .venv/bin/python tools/check_sentences.py [--bench ../shared/bench] [--usage] [--today 2026-11-25]
+    .venv/bin/python tools/check_sentences.py [--bench ../shared/bench] [--proposed] [--usage]
 
 Reads the lists of both matching benches, proposes, and checks each row: every sentence alone, against the other
 sentences of the row, and against the letter that the row would become. Prints how many sentences of each kind were
@@ -34,7 +34,7 @@ LISTS = ("matching/dev.csv", "wild/matching/wild.csv", "directed/dev.csv")
 MONTHS = [f"{date(2031, month, 1):%B}" for month in range(1, 13)]
 PARTNERSHIP = "project_partnership"
 _LABELS = r"(“[^”]*”(?:(?:, | and )“[^”]*”)*)"
-_EACH = rf"<A> (?:chose|named) {_LABELS}, <B> {_LABELS}\."
+_EACH = rf"<A> (?:chose|named) {_LABELS}, <B> {_LABELS}"
 _SEVERAL = {"All three": 3, "all three": 3, "<A> and <B>": 2, "They": 2, "Both": 2, "both": 2}
 
 
@@ -183,29 +183,32 @@ def topics(case: Case) -> bool:
     if common is not None:
         return common
     meant = related("topics", case.asking, case.offering)
-    if found := re.fullmatch(rf"Their topics are related: {_EACH}", case.plain):
+    if found := re.fullmatch(rf"Their topics are related: {_EACH}\.", case.plain):
         return _of_each(case, "topics", found, meant)
-    return _differ(case, "topics", "their topics")
+    return _all_different(case, "topics", re.fullmatch(rf"Against it: their topics differ: {_EACH}\.", case.plain))
+
+
+_RECEIVED = "as those who travel or are received"
 
 
 def people(case: Case) -> bool:
     """Who travels or is received: the same, or nearly."""
-    start, who = "Who travels or is received: ", "(?P<who>all three|both|<A> and <B>)"
-    common = _in_common(case, "target_groups", rf"{start}{who} named (?P<what>{_LABELS})\.")
+    who = "(?P<who>All three|Both|<A> and <B>)"
+    common = _in_common(case, "target_groups", rf"{who} named (?P<what>{_LABELS}) {_RECEIVED}\.")
     if common is not None:
         return common
-    found = re.fullmatch(rf"{start}{_EACH}", case.plain)
+    found = re.fullmatch(rf"{_EACH} {_RECEIVED}\.", case.plain)
     meant = related("target_groups", case.asking, case.offering)
     return found is not None and _of_each(case, "target_groups", found, meant)
 
 
 def groups_apart(case: Case) -> bool:
     """Who travels is not who is received."""
-    return _differ(case, "target_groups", "who travels and who is received")
+    found = re.fullmatch(rf"Against it: <A> would send {_LABELS}; <B> receives {_LABELS}\.", case.plain)
+    return _all_different(case, "target_groups", found)
 
 
-def _differ(case: Case, kind: str, what: str) -> bool:
-    found = re.fullmatch(rf"Against it: {what} differ: {_EACH}", case.plain)
+def _all_different(case: Case, kind: str, found: re.Match[str] | None) -> bool:
     if found is None or related(kind, case.asking, case.offering) != (set(), set()):
         return False
     return _of_each(case, kind, found, (set(answers(kind, case.asking)), set(answers(kind, case.offering))))
@@ -228,11 +231,14 @@ def place_wanted(case: Case) -> bool:
     """The host is where the guest would like to go."""
     if "(“" in case.reason.sentence:
         return asked_for(case, "somebody there")
-    found = re.fullmatch(r"<A> would like to go to (?:the )?(.+), and that is where they are\.", case.plain)
+    found = re.fullmatch(r"<A> would (like to go to|go only to) (.+), and <B> is there\.", case.plain)
+    if not found or case.asking.strict_places != (found[1] == "go only to"):
+        return False
     names, country = vocabulary().place_names, case.offering.country or ""
-    codes = {country, country.split("-")[0]}
-    wished = codes & set(case.asking.preferred_places)
-    return found is not None and any(names.get(code) == found[1] for code in wished)
+    wished = {country, country.split("-")[0]} & set(case.asking.preferred_places)
+    if case.asking.strict_places:
+        return bool(wished) and _places(found[2], case.asking)
+    return any(names.get(code) == found[2].removeprefix("the ") for code in wished)
 
 
 def place_missed(case: Case) -> bool:
@@ -314,20 +320,25 @@ def joining(case: Case) -> bool:
         return False
     if quote := re.fullmatch(re.escape(third.organisation) + " writes “(.*)”", case.reason.sentence):
         return _is_written(third.seeks or third.text or "", quote[1])
-    found = re.fullmatch(
-        r"<C> (is open to an exchange of three|would visit as well as host)"
-        rf"(?:, and shares the topics? {_LABELS} with <([AB])>)?\.",
-        case.plain,
-    )
-    if not found or not (third.group_wanted if "three" in found[1] else third.role is Role.EITHER):
+    if case.plain == "<A> and <C> would visit <B>.":
+        return case.offering.role is not Role.SEND and Role.HOST not in (case.asking.role, third.role)
+    if shares := re.fullmatch(rf"<C> shares the topics? {_LABELS} with <([AB])>\.", case.plain):
+        other = case.asking if shares[2] == "A" else case.offering
+        return set(quoted(shares[1])) == shared("topics", [third, other])
+    marks = {mark: entry.group_wanted for mark, entry in zip("ABC", case.everybody, strict=True)}
+    open_ones, _, silent = case.plain.partition(";")
+    found = re.fullmatch(r"(.+) (?:is|are) open to a third organisation\.?", open_ones)
+    if not found:
         return False
-    other = case.asking if found[3] == "A" else case.offering
-    return not found[2] or set(quoted(found[2])) == shared("topics", [third, other])
+    told = set("ABC") if found[1] == "All three" else set(re.findall("<(.)>", found[1]))
+    others = set(re.findall("<(.)>", silent))
+    said_so = {mark for mark, is_open in marks.items() if is_open}
+    return told == said_so and others == set("ABC") - told and (not silent or silent.endswith(" did not say so."))
 
 
 def practical(case: Case) -> bool:
     """Formats, a partnership instead of a visit, languages, dates."""
-    for check in (_formats, _partners, _languages, _dates):
+    for check in (_formats, _partners, _languages, _dates, _own_dates, _length_and_numbers):
         said = check(case)
         if said is not None:
             return said
@@ -339,7 +350,7 @@ def _formats(case: Case) -> bool | None:
     if common is not None:
         is_visit = case.asking.role is not Role.HOST and case.offering.role is not Role.SEND
         return common and is_visit
-    if found := re.fullmatch(rf"Formats that go together: {_EACH}", case.plain):
+    if found := re.fullmatch(rf"Formats that go together: {_EACH}\.", case.plain):
         return _of_each(case, "formats", found, related("formats", case.asking, case.offering))
     return None
 
@@ -405,19 +416,62 @@ def _languages(case: Case) -> bool | None:
 
 def _dates(case: Case) -> bool | None:
     found = re.fullmatch(
-        r"(?:Their dates overlap|The dates of all three overlap) from (.+?) to (.+?)"
-        r"(?:; the visit takes (\d+) days?)?\.",
-        case.plain,
+        r"(?:Their dates overlap|The dates of all three overlap) (?:from (.+?) )?until (.+?)\.", case.plain
     )
     if not found:
         return None
-    first, last = day(found[1]), day(found[2])
-    stated = found[3] is None or (bool(case.asking.duration_days) and int(found[3]) == takes(case.asking))
-    return (
-        stated
-        and (first, last) == overlap(case.everybody, case.today)
-        and (last - first).days + 1 >= int(found[3] or 1)
-    )
+    days = overlap(case.everybody, case.today)
+    if days is None or day(found[2]) != days[1] or (days[1] - days[0]).days + 1 < takes(case.asking):
+        return False
+    begun = case.today is not None and days[0] == case.today
+    return begun if found[1] is None else not begun and day(found[1]) == days[0]
+
+
+def _own_dates(case: Case) -> bool | None:
+    found = re.fullmatch(r"<([ABC])> (would travel|can receive guests): (.+)\.", case.plain)
+    if not found:
+        return None
+    entry = dict(zip("ABC", case.everybody, strict=False))[found[1]]
+    text, first, last = found[3], entry.date_from, entry.date_to
+    if first and last:
+        told = text == f"{_said(first)} to {_said(last)}" and first <= last
+    else:
+        told = text == (f"from {_said(first)}" if first else f"until {_said(last)}")
+    return told and (entry is case.offering) == (found[2] == "can receive guests")
+
+
+def _said(value: date | None) -> str:
+    return f"{value.day} {MONTHS[value.month - 1]} {value.year}" if value else "?"
+
+
+def _length_and_numbers(case: Case) -> bool | None:
+    side = dict(zip("ABC", case.everybody, strict=False))
+    for part in case.plain.removesuffix(".").split("; "):
+        found = re.fullmatch(
+            r"<([ABC])> (?:(asks for|offers) ([\d.]+) days?)?"
+            r"(?:(?: for |would come with |can receive )(up to )?(\d+) (?:people|person))?",
+            part,
+        )
+        if not found or not (found[3] or found[5]):
+            return None
+        entry = side[found[1]]
+        is_host = entry is case.offering
+        people = entry.capacity if is_host else entry.group_size
+        days_are = float(found[3] or 0) == (entry.duration_days or 0)
+        people_are = int(found[5] or 0) == (people or 0) and (not found[5] or bool(found[4]) == is_host)
+        if not days_are or not people_are or (found[2] and (found[2] == "offers") != is_host):
+            return False
+    return True
+
+
+def boxes(case: Case) -> bool:
+    """Nothing but ticks speaks for it."""
+    pair = (("A", case.asking), ("B", case.offering))
+    silent = [mark for mark, one in pair if not (one.text or one.seeks or one.offers)]
+    if found := re.fullmatch(r"Only the boxes speak for it: (.+) wrote nothing\.", case.plain):
+        return re.findall("<(.)>", found[1]) == silent
+    both = "Only the boxes speak for it: in what they write, the program found nothing in common. Read both."
+    return case.plain == both and not silent
 
 
 def _undated(entry: Entry) -> bool:
@@ -425,7 +479,11 @@ def _undated(entry: Entry) -> bool:
 
 
 _OPEN: dict[str, Callable[[Entry], bool]] = {
+    "What <(.)> would like to learn": lambda entry: not entry.seeks,
+    "What <(.)> can show": lambda entry: not entry.offers,
     "Languages of <(.)>": lambda entry: not entry.languages,
+    "Who would travel from <(.)>": lambda entry: not entry.target_groups,
+    "Whom <(.)> would receive": lambda entry: not entry.target_groups,
     "When <(.)> can receive guests": _undated,
     "When <(.)> would travel": _undated,
     "How many would come from <(.)>": lambda entry: entry.group_size is None,
@@ -437,7 +495,7 @@ def unstated(case: Case) -> bool:
     """What is left open is blank in the answers."""
     side = dict(zip("ABC", case.everybody, strict=False))
     for pattern, is_open in _OPEN.items():
-        if about := re.fullmatch(rf"{pattern}: not stated, check\.", case.plain):
+        if about := re.fullmatch(rf"{pattern}: not filled in; read the text, or ask\.", case.plain):
             return is_open(side[about[1]])
     return False
 
@@ -456,6 +514,7 @@ CHECKS: dict[str, Callable[[Case], bool]] = {
     "in_return": in_return,
     "met_before": met_before,
     "joining": joining,
+    "boxes": boxes,
     "unstated": unstated,
 }
 
@@ -477,6 +536,8 @@ def contradictions(row: Sequence[Case]) -> list[str]:
     ]
     if case.candidate.band is Band.LIKELY and not kinds & {"named", "quotes"}:
         found.append("likely, but not in their own words")
+    if ("boxes" in kinds) == bool(kinds & {"named", "quotes"}):
+        found.append("told that only the boxes speak for it, and not so")
     return found + [f"letter: {what}" for what in _against_the_letter(case, said)]
 
 
@@ -497,10 +558,10 @@ def _against_the_letter(case: Case, said: Sequence[str]) -> Iterator[str]:
     if (PointCode.SHARED_LANGUAGES in fits) != (f"{who} can work in " in row):
         yield f"languages {fits.get(PointCode.SHARED_LANGUAGES)}"
     days = fits.get(PointCode.DATES_OVERLAP)
-    if (found := re.search("overlap from (.+?) to (.+?)[;.]", row)) and days != tuple(
-        day(text).isoformat() for text in found.groups()
-    ):
-        yield f"dates {days}, row: {found[0]}"
+    if found := re.search(r"overlap (?:from (.+?) )?until (.+?)\.", row):
+        first = day(found[1]) if found[1] else case.today
+        if days != ((first or date.min).isoformat(), day(found[2]).isoformat()):
+            yield f"dates {days}, row: {found[0]}"
     if partners:
         return
     for code, start in (
@@ -547,6 +608,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Check every sentence of the proposals for the benches' lists.")
     parser.add_argument("--bench", type=Path, default=ROOT.parent / "shared" / "bench")
     parser.add_argument("--today", type=date.fromisoformat, default=date(2026, 11, 25))
+    parser.add_argument("--proposed", action="store_true", help="only what a run would propose, not every weak pair")
     parser.add_argument("--usage", action="store_true", help="print how often each kind of sentence was used")
     options = parser.parse_args()
     lists = [options.bench / name for name in LISTS if (options.bench / name).is_file()]
@@ -559,6 +621,8 @@ def main() -> int:
             ("proposed", MatchingSettings(today=options.today)),
             ("all, however weak", MatchingSettings(least_score=0, per_request=20, groups_per_request=3, exposure=50)),
         ):
+            if options.proposed and label != "proposed":
+                continue
             rows = list(rows_of(read_entries(path), settings))
             found = false_ones(rows)
             wrong += len(found)

@@ -59,7 +59,7 @@ def why_nobody(pool: Pool, model: Model, waiting: Iterable[int], chances: Chance
             found[number] = f"Nobody fits yet. The nearest is {_called(entries, miss.receiving)}: {miss.sentence}"
         elif number in chances.ranking:
             nearest = entries[int(chances.ranking[number].hosts[0])].organisation
-            found[number] = f"Nobody comes close enough: the nearest, {nearest}, would be a long shot."
+            found[number] = f"Nobody comes close enough: the nearest, {nearest}, fits too little to be proposed."
         else:
             kept_apart.append(number)
     return found | _kept_apart(pool, model, kept_apart, chances)

@@ -226,8 +226,18 @@ def _names_told(told: _Told, names: Names, asker: int, sentence: str, words: Seq
         if hit:
             told.meant |= hit
             told.called.append(mention.text)
-        elif not headline and _unknown_in_text(mention, names, asker, german=german):
+        elif (
+            not headline
+            and not _described(sentence, mention)
+            and _unknown_in_text(mention, names, asker, german=german)
+        ):
             told.unknown.append(mention.text)
+
+
+def _described(sentence: str, mention: Mention) -> bool:
+    """Whether a stretch of a sentence only describes somebody: "a Skills Centre" is nobody's name."""
+    before = words_of(sentence[: sentence.find(mention.text)])
+    return bool(before) and before[-1].key in name_words().anybody_first and bool(mention.kinds)
 
 
 def _places_told(told: _Told, names: Names, asker: int, sentence: str, words: Sequence[Word], wish: Wish) -> None:

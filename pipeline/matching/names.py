@@ -873,6 +873,13 @@ def _read_name(name: str) -> _Read:
     shorts: dict[str, None] = {}
     initials = {_initials(words, inside): None}
     shouted = len(words) > 1 and name.isupper()
+    if (
+        len(words) > 1
+        and words[0].silent
+        and not words[1].kinds
+        and _can_stand_alone(words[1:], {n - 1 for n in inside})
+    ):
+        spellings[whole.partition(" ")[2]] = None
     for part in _PARTS.split(name):
         some, there = words, inside
         if len(part) < len(name):

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from pipeline.matching.closest import Chances, why_nobody
 from pipeline.matching.directed import avoided_pairs
 from pipeline.matching.eligibility import PARTNERSHIP, Masks, broken_rules, is_full, waiting_order
+from pipeline.matching.facts import only_partners, unstated
 from pipeline.matching.features import FEATURES, Pool, features_of, read_pool
 from pipeline.matching.groups import Group, all_broken, find_groups, once_each, together
 from pipeline.matching.nearly import near_misses
 from pipeline.matching.outcome import FeatureRow, MatchingResult, MatchingSettings
 from pipeline.matching.ranking import Progress, Ranking, rank
-from pipeline.matching.reasons import explain_pair, in_own_words, only_partners, reasons_for, unstated
+from pipeline.matching.reasons import explain_pair, in_own_words, reasons_for
 from pipeline.matching.scoring import Model, shipped_model
 from pipeline.matching.shortlist import Arcs, assign
 from pipeline.matching.unmet import invitations, unmet_demand

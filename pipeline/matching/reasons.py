@@ -1,4 +1,4 @@
-"""Why, in the words of a colleague: sentences for the features, the facts, and what is left open.
+"""Why, in the words of a colleague: sentences for what speaks for a match and against it.
 
 Each sentence says what was ticked or written, in the form's own words, so that it can be checked beside the
 answers and repeated to anybody. What cannot be said so is not said.
@@ -6,28 +6,27 @@ answers and repeated to anybody. What cannot be said so is not said.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pipeline.matching.eligibility import (
-    PARTNERSHIP,
-    broken_for_visit,
-    day_in_words,
-    days_needed,
-    in_words,
-    languages_in_words,
-    nation,
-    places_in_words,
-    window,
+from pipeline.matching.eligibility import in_words, nation, places_in_words
+from pipeline.matching.facts import (
+    answers_of,
+    of_each,
+    only_partners,
+    practical,
+    quoted,
+    related_answers,
+    shared_answers,
 )
 from pipeline.matching.features import FEATURES, Pool
 from pipeline.matching.outcome import FeatureRow
 from pipeline.matching.scoring import Model
 from pipeline.matching.text import IDEA, language_of, quotable, said_in
-from pipeline.matching.vocabulary import fold, vocabulary
-from pipeline.model import Entry, Reason, Role, Ticked
+from pipeline.matching.vocabulary import fold
+from pipeline.model import Entry, Reason
 
 if TYPE_CHECKING:
     import numpy as np
@@ -88,17 +87,20 @@ def reasons_for(
         if sentence:
             found.append(Reason(feature=name, sentence=sentence, weight=round(worth, 3)))
 
+    asking, offering = pool.entries[guest], pool.entries[host]
+    joining = None if third is None else pool.entries[third]
+    say("joining", _who_visits_whom(asking, offering, joining, today), 0.0)
     if value["named"]:
         say("named", _sentence("named", pool, guest, host), weight["named"])
     subject = sum(weight[name] for name in _SUBJECT)
     topics = _sentence("topics", pool, guest, host, third)
     say("topics", topics, min(subject, -LEAST) if topics.startswith(AGAINST) else max(subject, LEAST))
-    say("quotes", _quotes(pool, guest, host), 0.0)
+    quotes = _quotes(pool, guest, host)
+    say("quotes", quotes, 0.0)
     for name in ("people", *_FACTS):
         if value[name] > 0 and (weight[name] >= MATTERS or name in _FACTS):
             say(name, _sentence(name, pool, guest, host, third), max(weight[name], LEAST))
-    asking, offering = pool.entries[guest], pool.entries[host]
-    for sentence in practical(asking, offering, today, None if third is None else pool.entries[third]):
+    for sentence in practical(asking, offering, today, joining):
         say("practical", sentence, 0.0)
     for sentence in _joining(pool, guest, host, third):
         say("joining", sentence, 0.0)
@@ -107,114 +109,14 @@ def reasons_for(
     for name in sorted(_AGAINST, key=weight.__getitem__):
         if value[name]:
             say(name, _sentence(name, pool, guest, host, third), min(weight[name], -LEAST))
+    if not quotes and not value["named"]:
+        say("boxes", _boxes_alone(asking, offering), -LEAST)
     return tuple(found)
 
 
 def in_own_words(reasons: Iterable[Reason]) -> bool:
     """Whether what both wrote bears it out, not only what they ticked: a quotation of each, or a name asked for."""
     return any(reason.feature in ("named", "quotes") for reason in reasons)
-
-
-def practical(asking: Entry, offering: Entry, today: date | None = None, joining: Entry | None = None) -> list[str]:
-    """What everybody's answers already settle: form, language, time."""
-    everybody = [asking, offering] if joining is None else [asking, offering, joining]
-    who, dates = ("Both", "Their dates overlap") if joining is None else ("All three", "The dates of all three overlap")
-    said = []
-    partners = only_partners(asking, offering, today)
-    formats = shared_answers("formats", *everybody)
-    if partners:
-        said.append(_as_partners(asking, offering, today, joining))
-    elif formats:
-        said.append(f"{who} are open to {_quoted(formats)}.")
-    elif joining is None and (near := related_answers("formats", asking, offering)):
-        said.append(f"Formats that go together: {_of_each(asking, offering, near, 'chose')}.")
-    languages = [code for code in asking.languages if all(code in entry.languages for entry in everybody)]
-    if languages:
-        said.append(f"{who} can work in {languages_in_words(languages)}.")
-    first, last = window(*everybody, today=today)
-    needed = days_needed(asking)
-    stated = all(entry.date_from or entry.date_to for entry in everybody) and any(one.date_from for one in everybody)
-    if first and last and stated and not partners and (last - first).days + 1 >= needed:
-        takes = f"; the visit takes {needed} {'days' if needed > 1 else 'day'}" if asking.duration_days else ""
-        said.append(f"{dates} from {day_in_words(first)} to {day_in_words(last)}{takes}.")
-    return said
-
-
-def unstated(
-    asking: Entry, offering: Entry, joining: Entry | None = None, *, today: date | None = None
-) -> tuple[str, ...]:
-    """What the answers leave open and somebody should ask, as sentences."""
-    guests = [asking] if joining is None else [asking, joining]
-    questions = [(f"Languages of {entry.organisation}", not entry.languages) for entry in (*guests, offering)]
-    if not only_partners(asking, offering, today):
-        host = offering.organisation
-        questions.append((f"When {host} can receive guests", not (offering.date_from or offering.date_to)))
-        for entry in guests:
-            questions.append((f"When {entry.organisation} would travel", not (entry.date_from or entry.date_to)))
-            questions.append((f"How many would come from {entry.organisation}", entry.group_size is None))
-        questions.append((f"How many guests {host} can receive at once", offering.capacity is None))
-    return tuple(f"{question}: not stated, check." for question, is_open in questions if is_open)
-
-
-def answers_of(kind: str, entry: Entry) -> tuple[Ticked, ...]:
-    """What an entry answered: the options as ticked; of a list that holds only codes, what the codes mean."""
-    if entry.ticked and (ticked := tuple([one for one in entry.ticked if one.question == kind])):
-        return ticked
-    return _named(kind, getattr(entry, kind))
-
-
-@lru_cache(maxsize=20_000)
-def _named(kind: str, codes: tuple[str, ...]) -> tuple[Ticked, ...]:
-    names: Mapping[str, str] = getattr(vocabulary(), kind)
-    told = [code for code in dict.fromkeys(codes) if code not in vocabulary().without_meaning]
-    return tuple(Ticked(question=kind, text=names.get(code, code), codes=(code,)) for code in told)
-
-
-def shared_answers(kind: str, *entries: Entry) -> tuple[str, ...]:
-    """What everybody answered, word for word, in the order of the first."""
-    return _in_all(tuple([tuple([one.text for one in answers_of(kind, entry)]) for entry in entries]))
-
-
-@lru_cache(maxsize=20_000)
-def _in_all(lists: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
-    first, *others = lists
-    return tuple(text for text in first if all(text in texts for texts in others))
-
-
-def related_answers(kind: str, left: Entry, right: Entry) -> tuple[list[str], list[str]] | None:
-    """The answers of each that mean something in common, though no two may be the same; None when none do."""
-    pairs = [
-        (one.text, other.text)
-        for one in answers_of(kind, left)
-        for other in answers_of(kind, right)
-        if set(one.codes) & set(other.codes)
-    ]
-    if not pairs:
-        return None
-    lefts, rights = zip(*pairs, strict=True)
-    return list(dict.fromkeys(lefts)), list(dict.fromkeys(rights))
-
-
-def only_partners(asking: Entry, offering: Entry, today: date | None = None) -> bool:
-    """Whether a partnership in a project is all that the two could do together."""
-    if PARTNERSHIP not in asking.formats or PARTNERSHIP not in offering.formats:
-        return False
-    visits = set(asking.formats) & set(offering.formats) - {PARTNERSHIP}
-    return not visits or bool(broken_for_visit(asking, offering, today))
-
-
-def _as_partners(asking: Entry, offering: Entry, today: date | None, joining: Entry | None) -> str:
-    if joining and PARTNERSHIP in joining.formats:
-        return "All three could be partners in a project: they are open to a project partnership."
-    who = f"{asking.organisation} and {offering.organisation}" if joining else "They"
-    said = f"{who} could be partners in a project: both are open to a project partnership."
-    both = {asking.role, offering.role}
-    if not joining and (both == {Role.HOST} or both == {Role.SEND}):
-        would = "receive visitors" if both == {Role.HOST} else "travel"
-        return f"Both would {would}, so this is not about a visit: they could be partners in a project."
-    visits = set(asking.formats) & set(offering.formats) - {PARTNERSHIP}
-    broken = broken_for_visit(asking, offering, today) if visits and not joining else ()
-    return f"{said} A visit does not fit: {broken[0].sentence}" if broken else said
 
 
 def _sentence(name: str, pool: Pool, guest: int, host: int, third: int | None = None) -> str:
@@ -225,9 +127,6 @@ def _sentence(name: str, pool: Pool, guest: int, host: int, third: int | None = 
         return _topics(asking, offering, joining)
     if name in ("people", "groups"):
         return _people(asking, offering, joining)
-    if name == "groups_apart":
-        each = ([one.text for one in answers_of("target_groups", entry)] for entry in (asking, offering))
-        return f"{AGAINST}who travels and who is received differ: {_of_each(asking, offering, each, 'named')}."
     pair = f"{asking.organisation} and {offering.organisation}"
     return {
         "named": lambda: f"{asking.organisation} asked for them by name (“{pool.directed.called[guest]}”).",
@@ -237,6 +136,7 @@ def _sentence(name: str, pool: Pool, guest: int, host: int, third: int | None = 
         "place_wanted": lambda: _place_wanted(pool, guest, host),
         "place_missed": lambda: _place_missed(pool, guest, host),
         "guest_elsewhere": lambda: _guest_elsewhere(offering),
+        "groups_apart": lambda: _groups_apart(asking, offering),
         "in_return": lambda: f"{pair if joining else 'Both'} would host or visit in return.",
         "met_before": lambda: f"{pair if joining else 'They'} have worked together before.",
     }.get(name, str)()
@@ -244,42 +144,46 @@ def _sentence(name: str, pool: Pool, guest: int, host: int, third: int | None = 
 
 def _topics(asking: Entry, offering: Entry, joining: Entry | None) -> str:
     if joining and (labels := shared_answers("topics", asking, offering, joining)):
-        return f"All three chose the topic{'s' if len(labels) > 1 else ''} {_quoted(labels)}."
+        return f"All three chose the topic{'s' if len(labels) > 1 else ''} {quoted(labels)}."
     if labels := shared_answers("topics", asking, offering):
         who = f"{asking.organisation} and {offering.organisation}" if joining else "They"
-        return f"{who} share the topic{'s' if len(labels) > 1 else ''} {_quoted(labels)}."
+        return f"{who} share the topic{'s' if len(labels) > 1 else ''} {quoted(labels)}."
     if near := related_answers("topics", asking, offering):
-        return f"Their topics are related: {_of_each(asking, offering, near, 'chose')}."
+        return f"Their topics are related: {of_each(asking, offering, near, 'chose')}."
     each = [[one.text for one in answers_of("topics", entry)] for entry in (asking, offering)]
     if all(any(one.codes for one in answers_of("topics", entry)) for entry in (asking, offering)):
-        return f"{AGAINST}their topics differ: {_of_each(asking, offering, each, 'chose')}."
+        return f"{AGAINST}their topics differ: {of_each(asking, offering, each, 'chose')}."
     return ""
 
 
 def _people(asking: Entry, offering: Entry, joining: Entry | None) -> str:
-    about = "Who travels or is received"
+    whom = "as those who travel or are received"
     if joining and (labels := shared_answers("target_groups", asking, offering, joining)):
-        return f"{about}: all three named {_quoted(labels)}."
+        return f"All three named {quoted(labels)} {whom}."
     if labels := shared_answers("target_groups", asking, offering):
-        who = f"{asking.organisation} and {offering.organisation}" if joining else "both"
-        return f"{about}: {who} named {_quoted(labels)}."
+        who = f"{asking.organisation} and {offering.organisation}" if joining else "Both"
+        return f"{who} named {quoted(labels)} {whom}."
     if near := related_answers("target_groups", asking, offering):
-        return f"{about}: {_of_each(asking, offering, near, 'named')}."
+        return f"{of_each(asking, offering, near, 'named')} {whom}."
     return ""
 
 
-def _of_each(left: Entry, right: Entry, labels: Iterable[Sequence[str]], verb: str) -> str:
-    """Which of the two ticked what: "Oslo chose “A” and “B”, Gent “C”"."""
-    lefts, rights = labels
-    return f"{left.organisation} {verb} {_quoted(lefts)}, {right.organisation} {_quoted(rights)}"
+def _groups_apart(asking: Entry, offering: Entry) -> str:
+    travel, received = (
+        quoted([one.text for one in answers_of("target_groups", entry)]) for entry in (asking, offering)
+    )
+    return f"{AGAINST}{asking.organisation} would send {travel}; {offering.organisation} receives {received}."
 
 
 def _place_wanted(pool: Pool, guest: int, host: int) -> str:
     asking, offering = pool.entries[guest], pool.entries[host]
     if host in pool.directed.there.get(guest, ()):
         return f"{asking.organisation} asked for somebody there (“{pool.directed.called[guest]}”)."
-    asked = _asked_country(asking, offering)
-    return f"{asking.organisation} would like to go to {asked}, and that is where they are."
+    if asking.strict_places:
+        asked = f"go only to {places_in_words(_without_parts(asking.preferred_places))}"
+    else:
+        asked = f"like to go to {_asked_country(asking, offering)}"
+    return f"{asking.organisation} would {asked}, and {offering.organisation} is there."
 
 
 def _place_missed(pool: Pool, guest: int, host: int) -> str:
@@ -319,20 +223,41 @@ def _without_parts(codes: Sequence[str]) -> list[str]:
 
 
 def _joining(pool: Pool, guest: int, host: int, third: int | None) -> list[str]:
-    """Why the third fits in: what it said about joining, what it shares with the others, and its own words."""
+    """Why the third fits in: who said that a third may join, what it shares with the others, and its own words."""
     if third is None:
         return []
-    asking, offering, joining = pool.entries[guest], pool.entries[host], pool.entries[third]
-    willing = "is open to an exchange of three" if joining.group_wanted else "would visit as well as host"
-    said = f"{joining.organisation} {willing}"
-    if not shared_answers("topics", asking, offering, joining):
+    asking, offering, joining = everybody = [pool.entries[one] for one in (guest, host, third)]
+    willing = [entry.organisation for entry in everybody if entry.group_wanted]
+    others = [entry.organisation for entry in everybody if not entry.group_wanted]
+    said = []
+    if willing and others:
+        are = "is" if len(willing) == 1 else "are"
+        said.append(f"{in_words(willing)} {are} open to a third organisation; {in_words(others)} did not say so.")
+    elif willing:
+        said.append("All three are open to a third organisation.")
+    if not shared_answers("topics", *everybody):
         for other in (offering, asking):
             if labels := shared_answers("topics", joining, other):
-                topics = f"the topic{'s' if len(labels) > 1 else ''} {_quoted(labels)}"
-                said += f", and shares {topics} with {other.organisation}"
+                topics = f"the topic{'s' if len(labels) > 1 else ''} {quoted(labels)}"
+                said.append(f"{joining.organisation} shares {topics} with {other.organisation}.")
                 break
     quote = _best_quotes(pool, third, host)[0] or _best_quotes(pool, third, guest)[0]
-    return [f"{said}.", *([f"{joining.organisation} writes “{quote}”"] if quote else [])]
+    return [*said, *([f"{joining.organisation} writes “{quote}”"] if quote else [])]
+
+
+def _who_visits_whom(asking: Entry, offering: Entry, joining: Entry | None, today: date | None) -> str:
+    """Of three, who would be the host."""
+    if joining is None or only_partners(asking, offering, today):
+        return ""
+    return f"{asking.organisation} and {joining.organisation} would visit {offering.organisation}."
+
+
+def _boxes_alone(asking: Entry, offering: Entry) -> str:
+    """That nothing but ticks speaks for it, so that somebody reads the texts."""
+    silent = [entry.organisation for entry in (asking, offering) if not (entry.text or entry.seeks or entry.offers)]
+    if silent:
+        return f"Only the boxes speak for it: {in_words(silent)} wrote nothing."
+    return "Only the boxes speak for it: in what they write, the program found nothing in common. Read both."
 
 
 def _quotes(pool: Pool, guest: int, host: int) -> str:
@@ -399,7 +324,3 @@ def _shared_terms(pool: Pool, guest: int, host: int, topic: frozenset[str]) -> d
         for term in left.keys() & right.keys()
         if rarity[term] >= (RARE_TOPIC if term in topic else RARE_IDEA if term.startswith(IDEA) else RARE_WORD)
     }
-
-
-def _quoted(labels: Sequence[str]) -> str:
-    return in_words([f"“{label}”" for label in labels])

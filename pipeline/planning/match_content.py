@@ -25,9 +25,9 @@ CONTENT_VERSION = 1
 NOT_CONTENT = frozenset({"entry", "organisation_id", "check_first"})
 """Our own bookkeeping about a party: a merge of organisations must not ask the officer again."""
 
-WHY_LIMIT = 1500
+WHY_LIMIT = 3000
 """Characters of the reasons; what has changed, above them, may have as many."""
-SENTENCES_SHOWN = 8
+SENTENCES_SHOWN = 16
 BY_HAND = "Proposed by hand."
 
 

@@ -90,7 +90,7 @@ def test_somebody_too_far_in_subject_is_said_to_be_so(entry: MakeEntry) -> None:
     alike = [host(entry, f"H{number}") for number in range(6)]
     said = found([far, *alike]).waiting["GUEST"]
     assert said.startswith("Nobody comes close enough: the nearest, H")
-    assert said.endswith(" Organisation, would be a long shot.")
+    assert said.endswith(" Organisation, fits too little to be proposed.")
 
 
 def test_a_host_that_is_proposed_elsewhere(entry: MakeEntry) -> None:

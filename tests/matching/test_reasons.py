@@ -1,7 +1,8 @@
-"""The sentences beside a pair: what the answers settle, what they leave open, and in which order it is said."""
+"""The sentences beside a pair: what speaks for it and against it, and in which order it is said."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -10,68 +11,12 @@ import numpy as np
 import pytest
 
 from pipeline.matching.features import FEATURES, features_of, read_pool
-from pipeline.matching.reasons import explain_pair, practical, reasons_for, unstated
+from pipeline.matching.reasons import explain_pair, in_own_words, reasons_for
 from pipeline.matching.scoring import shipped_model
-from pipeline.model import Entry, Reason, Role
+from pipeline.model import Entry, Reason, Role, Ticked
 
 MakeEntry = Callable[..., Entry]
 TODAY = date(2031, 1, 15)
-
-
-@pytest.mark.parametrize(
-    ("guest", "host", "said"),
-    [
-        ({"formats": ()}, {}, []),
-        ({"formats": ("job_shadowing",)}, {"formats": ("job_shadowing",)}, ["Both are open to “job shadowing”."]),
-        (
-            {"formats": ("job_shadowing", "study_visit")},
-            {"formats": ("study_visit", "job_shadowing")},
-            ["Both are open to “job shadowing” and “study visit”."],
-        ),
-        ({"formats": (), "languages": ("en", "fr")}, {"languages": ("fr",)}, ["Both can work in French."]),
-        (
-            {"formats": (), "date_from": date(2031, 3, 1), "date_to": date(2031, 3, 9), "duration_days": 3},
-            {"date_from": date(2031, 3, 5), "date_to": date(2031, 4, 9)},
-            ["Their dates overlap from 5 March 2031 to 9 March 2031; the visit takes 3 days."],
-        ),
-        (
-            {"formats": (), "date_from": date(2031, 3, 1), "date_to": date(2031, 3, 9)},
-            {},
-            [],
-        ),
-        (
-            {"formats": (), "date_from": date(2031, 3, 1), "date_to": date(2031, 3, 9), "duration_days": 6},
-            {"date_from": date(2031, 3, 5), "date_to": date(2031, 4, 9)},
-            [],
-        ),
-    ],
-)
-def test_what_the_answers_of_both_settle(
-    entry: MakeEntry, guest: dict[str, Any], host: dict[str, Any], said: list[str]
-) -> None:
-    assert practical(entry("G", role=Role.SEND, **guest), entry("H", role=Role.HOST, **host), TODAY) == said
-
-
-def test_partners_in_a_project_need_no_days(entry: MakeEntry) -> None:
-    both = {"formats": ("project_partnership",), "date_from": date(2031, 3, 1), "date_to": date(2031, 3, 9)}
-    said = practical(entry("G", **both), entry("H", **both), TODAY)
-    assert said == ["They could be partners in a project: both are open to a project partnership."]
-
-
-def test_what_is_left_open(entry: MakeEntry) -> None:
-    guest, host = entry("G", role=Role.SEND), entry("H", role=Role.HOST)
-    assert unstated(guest, host) == (
-        "Languages of G Organisation: not stated, check.",
-        "Languages of H Organisation: not stated, check.",
-        "When H Organisation can receive guests: not stated, check.",
-        "When G Organisation would travel: not stated, check.",
-        "How many would come from G Organisation: not stated, check.",
-        "How many guests H Organisation can receive at once: not stated, check.",
-    )
-    third = entry("T", role=Role.SEND, languages=("en",), date_from=date(2031, 3, 1), group_size=2)
-    assert not any("T Organisation" in line for line in unstated(guest, host, third))
-    stated = {"languages": ("en",), "date_to": date(2031, 3, 1), "group_size": 2, "capacity": 2}
-    assert unstated(entry("G", **stated), entry("H", **stated)) == ()
 
 
 def reasons(entries: list[Entry], guest: int = 0, host: int = 1) -> tuple[Reason, ...]:
@@ -117,3 +62,115 @@ def test_explaining_names_every_feature_the_weightiest_first(entry: MakeEntry) -
     assert sorted(row.name for row in rows) == sorted(FEATURES)
     weights = [abs(row.weight) for row in rows]
     assert weights == sorted(weights, reverse=True)
+
+
+def told(entries: list[Entry], *kinds: str, third: int | None = None) -> list[str]:
+    """The sentences of those kinds about the first two entries."""
+    pool = read_pool(entries)
+    (values,) = features_of(pool, np.array([0]), np.array([1]))
+    found = reasons_for(pool, shipped_model(), 0, 1, values, TODAY, third)
+    return [one.sentence for one in found if one.feature in kinds]
+
+
+@pytest.mark.parametrize(
+    ("guest", "host", "sentence"),
+    [
+        (("green", "vet"), ("vet",), "They share the topic “vocational education and training”."),
+        (
+            ("green",),
+            ("gender",),
+            "Against it: their topics differ: G Organisation chose “green skills”, H Organisation “gender equality”.",
+        ),
+    ],
+)
+def test_topics(entry: MakeEntry, guest: tuple[str, ...], host: tuple[str, ...], sentence: str) -> None:
+    assert told([entry("G", topics=guest), entry("H", topics=host)], "topics") == [sentence]
+    assert told([entry("G", topics=guest), entry("H")], "topics") == []
+
+
+def test_topics_of_one_meaning_are_told_as_ticked(entry: MakeEntry) -> None:
+    texts = ("Dual VET and apprenticeships", "VET innovation")
+    guest, host = (
+        entry(name, topics=("vet",), ticked=(Ticked(question="topics", text=text, codes=("vet",)),))
+        for name, text in zip("GH", texts, strict=True)
+    )
+    assert told([guest, host], "topics") == [
+        (
+            "Their topics are related: "
+            "G Organisation chose “Dual VET and apprenticeships”, H Organisation “VET innovation”."
+        )
+    ]
+
+
+def others(entry: MakeEntry) -> list[Entry]:
+    """Enough other texts for a shared idea to be rare."""
+    return [
+        entry(f"O{n}", role=Role.HOST, text=f"We work on subject{'abcdefghij'[n % 10] * 4} only.") for n in range(30)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("guest", "host", "quoted"),
+    [
+        (
+            "Hello to you all, dear reader! How do inmates learn a trade in prison?",
+            "Our garden is large and green. Our prison school: inmates learn a trade.",
+            ["How do inmates learn a trade in prison?", "Our prison school: inmates learn a trade."],
+        ),
+        (
+            "How do inmates learn a trade with companies?",
+            "Nos formateurs travaillent en prison avec des entreprises de la ville.",
+            ["How do inmates learn a trade with companies?",
+             "Nos formateurs travaillent en prison avec des entreprises de la ville."],
+        ),
+        ("How do inmates learn a trade in prison?", "Our ships sail in June and July.", []),
+        ("How do inmates learn a trade in prison?", "Prison school.", []),
+    ],
+    ids=["the sentence that tells", "across languages", "nothing in common", "no sentence"],
+)  # fmt: skip
+def test_quotations_are_whole_sentences_about_the_same(
+    entry: MakeEntry, guest: str, host: str, quoted: list[str]
+) -> None:
+    pool = [entry("G", text=guest), entry("H", text=host), *others(entry)]
+    found = told(pool, "quotes")
+    assert re.findall("“(.*?)”", " ".join(found)) == quoted
+    boxes = told(pool, "boxes")
+    assert bool(boxes) is not bool(quoted)
+    assert all("the program found nothing in common" in line for line in boxes)
+
+
+def test_who_wrote_nothing_is_told(entry: MakeEntry) -> None:
+    assert told([entry("G", text="How do inmates learn?"), entry("H")], "boxes") == [
+        "Only the boxes speak for it: H Organisation wrote nothing."
+    ]
+
+
+def test_a_name_asked_for_or_a_quotation_is_more_than_boxes() -> None:
+    kinds = ("named", "quotes", "topics", "people", "practical")
+    assert [in_own_words([Reason(feature=kind, sentence="x")]) for kind in kinds] == [True, True, False, False, False]
+
+
+def test_a_place_asked_for_and_a_place_that_is_a_condition(entry: MakeEntry) -> None:
+    host = entry("H", country="ES-CT")
+    for wish, strict, sentence in (
+        (("ES", "ES-CT"), False, "G Organisation would like to go to Spain, and H Organisation is there."),
+        (("ES-CT",), True, "G Organisation would go only to Catalonia, and H Organisation is there."),
+    ):
+        guest = entry("G", country="BE", preferred_places=wish, strict_places=strict)
+        assert told([guest, host], "place_wanted") == [sentence]
+
+
+def test_three_are_told_who_visits_whom_and_why_the_third(entry: MakeEntry) -> None:
+    guest = entry("G", role=Role.SEND, group_wanted=True, topics=("vet", "green"))
+    host = entry("H", role=Role.HOST, group_wanted=True, topics=("vet",))
+    third = entry("T", role=Role.EITHER, topics=("green",))
+    assert told([guest, host, third], "joining", third=2) == [
+        "G Organisation and T Organisation would visit H Organisation.",
+        "G Organisation and H Organisation are open to a third organisation; T Organisation did not say so.",
+        "T Organisation shares the topic “green skills” with G Organisation.",
+    ]
+    willing = entry("T", role=Role.SEND, topics=("vet",), group_wanted=True)
+    assert told([guest, host, willing], "joining", third=2)[1:] == ["All three are open to a third organisation."]
+    assert told([guest, host, willing], "topics", third=2) == [
+        "All three chose the topic “vocational education and training”."
+    ]

@@ -218,11 +218,11 @@ def test_the_officer_reads_what_speaks_for_it_then_what_against_then_what_is_ope
     assert found.why == "Likely.\nFor.\nNeither.\nAgainst.\nDates: not stated."
 
 
-def test_eight_sentences_of_a_kind_are_enough() -> None:
-    many = tuple(Reason(feature="a", sentence=f"For {number}.", weight=1) for number in range(9))
-    less = tuple(Reason(feature="a", sentence=f"Against {number}.", weight=-1) for number in range(9))
-    found = to_match(candidate(reasons=(*many, *less), unstated=tuple(map(str, range(9)))), SOURCES, TODAY)
-    assert len(found.why.splitlines()) == 1 + 3 * 8
+def test_sixteen_sentences_of_a_kind_are_enough() -> None:
+    many = tuple(Reason(feature="a", sentence=f"For {number}.", weight=1) for number in range(17))
+    less = tuple(Reason(feature="a", sentence=f"Against {number}.", weight=-1) for number in range(17))
+    found = to_match(candidate(reasons=(*many, *less), unstated=tuple(map(str, range(17)))), SOURCES, TODAY)
+    assert len(found.why.splitlines()) == 1 + 3 * 16
 
 
 @pytest.mark.parametrize(("length", "cut"), [(WHY_LIMIT, False), (WHY_LIMIT + 1, True)])

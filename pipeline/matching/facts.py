@@ -1,0 +1,171 @@
+"""What the answers of two or three settle, and what they leave open, as sentences that can be checked in the form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from functools import lru_cache
+
+from pipeline.matching.eligibility import (
+    PARTNERSHIP,
+    broken_for_visit,
+    dates_in_words,
+    day_in_words,
+    days_needed,
+    in_words,
+    languages_in_words,
+    window,
+)
+from pipeline.matching.vocabulary import vocabulary
+from pipeline.model import Entry, Role, Ticked
+
+
+def practical(asking: Entry, offering: Entry, today: date | None = None, joining: Entry | None = None) -> list[str]:
+    """What everybody's answers already settle: form, language, dates, length and numbers."""
+    everybody = [asking, offering] if joining is None else [asking, offering, joining]
+    who = "Both" if joining is None else "All three"
+    said = []
+    partners = only_partners(asking, offering, today)
+    formats = shared_answers("formats", *everybody)
+    if partners:
+        said.append(_as_partners(asking, offering, today, joining))
+    elif formats:
+        said.append(f"{who} are open to {quoted(formats)}.")
+    elif joining is None and (near := related_answers("formats", asking, offering)):
+        said.append(f"Formats that go together: {of_each(asking, offering, near, 'chose')}.")
+    languages = [code for code in asking.languages if all(code in entry.languages for entry in everybody)]
+    if languages:
+        said.append(f"{who} can work in {languages_in_words(languages)}.")
+    if not partners:
+        said += _dates(asking, offering, joining, today)
+        said += _length_and_numbers(asking, offering, joining)
+    return said
+
+
+def _dates(asking: Entry, offering: Entry, joining: Entry | None, today: date | None) -> list[str]:
+    """The dates that all have in common, from today on; where somebody named none, those of the others."""
+    everybody = [entry for entry in (asking, offering, joining) if entry]
+    first, last = window(*everybody)
+    dated = [entry for entry in everybody if entry.date_from or entry.date_to]
+    if first and last and len(dated) == len(everybody):
+        begins = max(first, today) if today else first
+        if (last - begins).days + 1 >= days_needed(asking):
+            overlap = "Their dates overlap" if joining is None else "The dates of all three overlap"
+            begun = today is not None and first <= today
+            return [f"{overlap} {'' if begun else f'from {day_in_words(first)} '}until {day_in_words(last)}."]
+    forwards = [one for one in dated if not (one.date_from and one.date_to and one.date_from > one.date_to)]
+    return [
+        f"{one.organisation} {'can receive guests' if one is offering else 'would travel'}: {dates_in_words(one)}."
+        for one in forwards
+    ]
+
+
+def _length_and_numbers(asking: Entry, offering: Entry, joining: Entry | None) -> list[str]:
+    """How long and with how many the guests would come, and what the host offers: "A asks for 3 days for 2 people"."""
+    plans = []
+    for entry in (asking, joining, offering):
+        if entry is None:
+            continue
+        people = entry.capacity if entry is offering else entry.group_size
+        days = entry.duration_days and f"{entry.duration_days:g} day{'s' if entry.duration_days != 1 else ''}"
+        count = people and f"{'up to ' if entry is offering else ''}{people} {'people' if people != 1 else 'person'}"
+        if days:
+            verb = "offers" if entry is offering else "asks for"
+            plans.append(f"{entry.organisation} {verb} {days}{f' for {count}' if count else ''}")
+        elif count:
+            verb = "can receive" if entry is offering else "would come with"
+            plans.append(f"{entry.organisation} {verb} {count}")
+    return [f"{'; '.join(plans)}."] if plans else []
+
+
+def unstated(
+    asking: Entry, offering: Entry, joining: Entry | None = None, *, today: date | None = None
+) -> tuple[str, ...]:
+    """What was not filled in and somebody should ask, as sentences; a text may say it."""
+    guests = [asking] if joining is None else [asking, joining]
+    host = offering.organisation
+    blank = [f"What {entry.organisation} would like to learn" for entry in guests if entry.offers and not entry.seeks]
+    blank += [f"What {host} can show"] if offering.seeks and not offering.offers else []
+    blank += [f"Languages of {entry.organisation}" for entry in (*guests, offering) if not entry.languages]
+    if not only_partners(asking, offering, today):
+        blank += [f"Who would travel from {entry.organisation}" for entry in guests if not entry.target_groups]
+        blank += [f"Whom {host} would receive"] if not offering.target_groups else []
+        blank += [f"When {host} can receive guests"] if not (offering.date_from or offering.date_to) else []
+        for entry in guests:
+            name = entry.organisation
+            blank += [f"When {name} would travel"] if not (entry.date_from or entry.date_to) else []
+            blank += [f"How many would come from {name}"] if entry.group_size is None else []
+        blank += [f"How many guests {host} can receive at once"] if offering.capacity is None else []
+    return tuple(f"{question}: not filled in; read the text, or ask." for question in blank)
+
+
+def answers_of(kind: str, entry: Entry) -> tuple[Ticked, ...]:
+    """What an entry answered: the options as ticked; of a list that holds only codes, what the codes mean."""
+    if entry.ticked and (ticked := tuple([one for one in entry.ticked if one.question == kind])):
+        return ticked
+    return _named(kind, getattr(entry, kind))
+
+
+@lru_cache(maxsize=20_000)
+def _named(kind: str, codes: tuple[str, ...]) -> tuple[Ticked, ...]:
+    names: Mapping[str, str] = getattr(vocabulary(), kind)
+    told = [code for code in dict.fromkeys(codes) if code not in vocabulary().without_meaning]
+    return tuple(Ticked(question=kind, text=names.get(code, code), codes=(code,)) for code in told)
+
+
+def shared_answers(kind: str, *entries: Entry) -> tuple[str, ...]:
+    """What everybody answered, word for word, in the order of the first."""
+    return _in_all(tuple([tuple([one.text for one in answers_of(kind, entry)]) for entry in entries]))
+
+
+@lru_cache(maxsize=20_000)
+def _in_all(lists: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    first, *others = lists
+    return tuple(text for text in first if all(text in texts for texts in others))
+
+
+def related_answers(kind: str, left: Entry, right: Entry) -> tuple[list[str], list[str]] | None:
+    """The answers of each that mean something in common, though no two may be the same; None when none do."""
+    pairs = [
+        (one.text, other.text)
+        for one in answers_of(kind, left)
+        for other in answers_of(kind, right)
+        if set(one.codes) & set(other.codes)
+    ]
+    if not pairs:
+        return None
+    lefts, rights = zip(*pairs, strict=True)
+    return list(dict.fromkeys(lefts)), list(dict.fromkeys(rights))
+
+
+def only_partners(asking: Entry, offering: Entry, today: date | None = None) -> bool:
+    """Whether a partnership in a project is all that the two could do together."""
+    if PARTNERSHIP not in asking.formats or PARTNERSHIP not in offering.formats:
+        return False
+    visits = set(asking.formats) & set(offering.formats) - {PARTNERSHIP}
+    return not visits or bool(broken_for_visit(asking, offering, today))
+
+
+def _as_partners(asking: Entry, offering: Entry, today: date | None, joining: Entry | None) -> str:
+    if joining and PARTNERSHIP in joining.formats:
+        return "All three could be partners in a project: they are open to a project partnership."
+    who = f"{asking.organisation} and {offering.organisation}" if joining else "They"
+    said = f"{who} could be partners in a project: both are open to a project partnership."
+    both = {asking.role, offering.role}
+    if not joining and (both == {Role.HOST} or both == {Role.SEND}):
+        would = "receive visitors" if both == {Role.HOST} else "travel"
+        return f"Both would {would}, so this is not about a visit: they could be partners in a project."
+    visits = set(asking.formats) & set(offering.formats) - {PARTNERSHIP}
+    broken = broken_for_visit(asking, offering, today) if visits and not joining else ()
+    return f"{said} A visit does not fit: {broken[0].sentence}" if broken else said
+
+
+def of_each(left: Entry, right: Entry, labels: Iterable[Sequence[str]], verb: str) -> str:
+    """Which of the two ticked what: "Oslo chose “A” and “B”, Gent “C”"."""
+    lefts, rights = labels
+    return f"{left.organisation} {verb} {quoted(lefts)}, {right.organisation} {quoted(rights)}"
+
+
+def quoted(labels: Sequence[str]) -> str:
+    """Answers in quotation marks, as a list."""
+    return in_words([f"“{label}”" for label in labels])
