@@ -396,3 +396,13 @@ def test_of_three_in_doubt_only_two_are_asked_and_the_third_only_if_it_is_open_t
     journey.run()
     assert len(journey.person.rows("Same organisation?")) == 3
     assert len(journey.person.rows("Organisations")) == 2
+
+
+def test_nobody_in_doubt_is_told_that_nobody_was_found_yet(journey: Any, answer: Any) -> None:
+    journey.submit(of_gothenburg(answer, 1), of_gothenburg(answer, 2, email=BOX, organisation="City of Gothenburg"))
+    journey.run()
+    for row in journey.person.rows("Entries"):
+        journey.person.put("Entries", row["#"], "Tell them", True)
+    journey.run(weeks_later=12)
+    journey.run(weeks_later=12)
+    assert [recipients for _, recipients in journey.letters()] == [(KNOWN,)]
