@@ -83,22 +83,29 @@ def condition_in(text: str) -> str | None:
     A word that limits, with a time of the year; or with a number and what it is about; or "only" or "must" with that.
     Nothing is read out of it: it is shown to whoever decides.
     """
+    if not _is_limited(_TOKEN.findall(fold(text[:QUOTED_FROM]))):
+        return None
     found = [(_limits(sentence), sentence) for sentence in _lines(text)]
     strength, sentence = max(found, key=lambda one: one[0], default=(0, ""))
     return sentence if strength else None
 
 
 def _limits(sentence: str) -> int:
-    words, lists = [fold(word) for word in _TOKEN.findall(sentence)], vocabulary().conditions
-    is_strict = not lists["only"].isdisjoint(words)
-    if not is_strict and lists["not"].isdisjoint(words):
+    words = _TOKEN.findall(fold(sentence))
+    if not _is_limited(words):
         return 0
+    is_strict = not vocabulary().conditions["only"].isdisjoint(words)
     when, about = _beginnings("when"), _beginnings("about")
     subject = any(word.startswith(about) for word in words)
     number = any(word.isdigit() for word in words)
     if any(word.startswith(when) for word in words):
         return 3
     return 2 if subject and number else int(subject and is_strict)
+
+
+def _is_limited(words: Sequence[str]) -> bool:
+    lists = vocabulary().conditions
+    return not (lists["only"].isdisjoint(words) and lists["not"].isdisjoint(words))
 
 
 @cache
