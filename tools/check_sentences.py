@@ -464,6 +464,16 @@ def _length_and_numbers(case: Case) -> bool | None:
     return True
 
 
+def condition(case: Case) -> bool:
+    """A sentence as somebody wrote it."""
+    for entry in case.everybody:
+        start = f"Mind what {entry.organisation} writes: “"
+        if case.reason.sentence.startswith(start) and case.reason.sentence.endswith("”"):
+            own = entry.offers if entry is case.offering else entry.seeks
+            return _is_written(own or entry.text or "", case.reason.sentence[len(start) : -1])
+    return False
+
+
 def boxes(case: Case) -> bool:
     """Nothing but ticks speaks for it."""
     pair = (("A", case.asking), ("B", case.offering))
@@ -515,6 +525,7 @@ CHECKS: dict[str, Callable[[Case], bool]] = {
     "met_before": met_before,
     "joining": joining,
     "boxes": boxes,
+    "condition": condition,
     "unstated": unstated,
 }
 

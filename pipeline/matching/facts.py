@@ -115,7 +115,18 @@ def _named(kind: str, codes: tuple[str, ...]) -> tuple[Ticked, ...]:
 
 def shared_answers(kind: str, *entries: Entry) -> tuple[str, ...]:
     """What everybody answered, word for word, in the order of the first."""
-    return _in_all(tuple([tuple([one.text for one in answers_of(kind, entry)]) for entry in entries]))
+    return _in_all(tuple([_texts(kind, entry) for entry in entries]))
+
+
+def _texts(kind: str, entry: Entry) -> tuple[str, ...]:
+    if entry.ticked:
+        return tuple([one.text for one in answers_of(kind, entry)])
+    return _names(kind, getattr(entry, kind))
+
+
+@lru_cache(maxsize=20_000)
+def _names(kind: str, codes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(one.text for one in _named(kind, codes))
 
 
 @lru_cache(maxsize=20_000)

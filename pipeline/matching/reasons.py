@@ -24,7 +24,7 @@ from pipeline.matching.facts import (
 from pipeline.matching.features import FEATURES, Pool
 from pipeline.matching.outcome import FeatureRow
 from pipeline.matching.scoring import Model
-from pipeline.matching.text import IDEA, language_of, quotable, said_in
+from pipeline.matching.text import IDEA, condition_in, language_of, quotable, said_in
 from pipeline.matching.vocabulary import fold
 from pipeline.model import Entry, Reason
 
@@ -95,8 +95,7 @@ def reasons_for(
     subject = sum(weight[name] for name in _SUBJECT)
     topics = _sentence("topics", pool, guest, host, third)
     say("topics", topics, min(subject, -LEAST) if topics.startswith(AGAINST) else max(subject, LEAST))
-    quotes = _quotes(pool, guest, host)
-    say("quotes", quotes, 0.0)
+    say("quotes", _quotes(pool, guest, host), 0.0)
     for name in ("people", *_FACTS):
         if value[name] > 0 and (weight[name] >= MATTERS or name in _FACTS):
             say(name, _sentence(name, pool, guest, host, third), max(weight[name], LEAST))
@@ -109,8 +108,9 @@ def reasons_for(
     for name in sorted(_AGAINST, key=weight.__getitem__):
         if value[name]:
             say(name, _sentence(name, pool, guest, host, third), min(weight[name], -LEAST))
-    if not quotes and not value["named"]:
-        say("boxes", _boxes_alone(asking, offering), -LEAST)
+    for sentence in _conditions(asking, offering, joining):
+        say("condition", sentence, -LEAST)
+    say("boxes", "" if in_own_words(found) else _boxes_alone(asking, offering), -LEAST)
     return tuple(found)
 
 
@@ -250,6 +250,17 @@ def _who_visits_whom(asking: Entry, offering: Entry, joining: Entry | None, toda
     if joining is None or only_partners(asking, offering, today):
         return ""
     return f"{asking.organisation} and {joining.organisation} would visit {offering.organisation}."
+
+
+def _conditions(asking: Entry, offering: Entry, joining: Entry | None) -> list[str]:
+    """What reads like a condition in the text of each, as written: no box knows of it."""
+    texts = [(entry, entry.seeks or entry.text) for entry in (asking, joining) if entry]
+    texts.append((offering, offering.offers or offering.text))
+    return [
+        f"Mind what {entry.organisation} writes: “{_closed(condition)}”"
+        for entry, text in texts
+        if text and (condition := condition_in(text))
+    ]
 
 
 def _boxes_alone(asking: Entry, offering: Entry) -> str:

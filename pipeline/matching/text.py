@@ -37,6 +37,7 @@ _PARENTHESES = re.compile(r"\(([^()]{12,})\)")
 _SENTENCE_END = re.compile(r"(?<=[.!?;:])\s+|\n+")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _WORD = re.compile(r"[^\W\d_]{3,}")
+_TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+")
 _ENGLISH = "en"
 
 
@@ -56,6 +57,11 @@ def sentences(text: str) -> tuple[tuple[str, float], ...]:
 @lru_cache(maxsize=65_536)
 def quotable(text: str) -> tuple[str, ...]:
     """The whole main sentences of a text as written, for quoting: no asides, no links, none cut off or too long."""
+    return tuple(sentence for sentence in _lines(text) if len(sentence) >= LEAST_QUOTED)
+
+
+def _lines(text: str) -> list[str]:
+    """The sentences that may be quoted, however short."""
     start = text[: QUOTED_FROM + 1]
     found = []
     for line in start.splitlines():
@@ -63,11 +69,48 @@ def quotable(text: str) -> tuple[str, ...]:
         found += [sentence.strip() for sentence in _QUOTED_END.split(plain)]
     if len(text) > QUOTED_FROM:
         found = found[:-1]
-    return tuple(
+    return [
         sentence
         for sentence in found
-        if LEAST_QUOTED <= len(sentence) <= MOST_QUOTED and "://" not in sentence and not _is_aside(fold(sentence))
-    )
+        if len(sentence) <= MOST_QUOTED and "://" not in sentence and not _is_aside(fold(sentence))
+    ]
+
+
+@lru_cache(maxsize=20_000)
+def condition_in(text: str) -> str | None:
+    """The sentence of a text, as written, that most looks like a condition: "Closed in July", "Groups of six at most".
+
+    A word that limits, with a time of the year; or with a number and what it is about; or "only" or "must" with that.
+    Nothing is read out of it: it is shown to whoever decides.
+    """
+    if not _is_limited(_TOKEN.findall(fold(text[:QUOTED_FROM]))):
+        return None
+    found = [(_limits(sentence), sentence) for sentence in _lines(text)]
+    strength, sentence = max(found, key=lambda one: one[0], default=(0, ""))
+    return sentence if strength else None
+
+
+def _limits(sentence: str) -> int:
+    words = _TOKEN.findall(fold(sentence))
+    if not _is_limited(words):
+        return 0
+    is_strict = not vocabulary().conditions["only"].isdisjoint(words)
+    when, about = _beginnings("when"), _beginnings("about")
+    subject = any(word.startswith(about) for word in words)
+    number = any(word.isdigit() for word in words)
+    if any(word.startswith(when) for word in words):
+        return 3
+    return 2 if subject and number else int(subject and is_strict)
+
+
+def _is_limited(words: Sequence[str]) -> bool:
+    lists = vocabulary().conditions
+    return not (lists["only"].isdisjoint(words) and lists["not"].isdisjoint(words))
+
+
+@cache
+def _beginnings(kind: str) -> tuple[str, ...]:
+    return tuple(sorted(vocabulary().conditions[kind]))
 
 
 def main_sentences(text: str) -> list[str]:

@@ -67,6 +67,8 @@ class Vocabulary:
     stop_words: Mapping[str, frozenset[str]]
     stop_words_of_forms: frozenset[str]
     asides: tuple[str, ...]
+    conditions: Mapping[str, frozenset[str]]
+    """How a condition is written: whole words under "only" and "not", beginnings of words under "when" and "about"."""
     concepts: tuple[Concept, ...]
 
     def place_codes(self, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -103,6 +105,7 @@ def vocabulary() -> Vocabulary:
         stop_words={language: frozenset(words.split()) for language, words in wording["stop_words"].items()},
         stop_words_of_forms=frozenset(wording["stop_words_of_forms"]["words"].split()),
         asides=tuple(fold(phrase) for phrase in wording["asides"]["phrases"]),
+        conditions={kind: frozenset(map(fold, words.split())) for kind, words in wording["conditions"].items()},
         concepts=_concepts(),
     )
 

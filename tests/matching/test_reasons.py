@@ -174,3 +174,12 @@ def test_three_are_told_who_visits_whom_and_why_the_third(entry: MakeEntry) -> N
     assert told([guest, host, willing], "topics", third=2) == [
         "All three chose the topic “vocational education and training”."
     ]
+
+
+def test_what_reads_like_a_condition_is_shown_of_each(entry: MakeEntry) -> None:
+    guest = entry("G", seeks="We travel only in May.", offers="No guests in June.", text="We travel only in May.")
+    host = entry("H", text="We show our garden. Closed in July!")
+    assert told([guest, host], "condition") == [
+        "Mind what G Organisation writes: “We travel only in May.”",
+        "Mind what H Organisation writes: “Closed in July!”",
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.matching.text import ASIDE_WEIGHT, language_of, quotable, terms
+from pipeline.matching.text import ASIDE_WEIGHT, condition_in, language_of, quotable, terms
 from pipeline.matching.vocabulary import fold, vocabulary
 
 PRISON = "§prison and probation"
@@ -88,3 +88,21 @@ def test_the_thesaurus_has_each_idea_once_and_in_lower_case() -> None:
 )
 def test_a_word_that_only_begins_like_another_is_not_taken_for_it(said: str, idea: str, is_meant: bool) -> None:
     assert (f"§{idea}" in terms(said, "en")) is is_meant
+
+
+@pytest.mark.parametrize(
+    ("text", "condition"),
+    [
+        ("We show our workshops. Closed in July and August. Come and see!", "Closed in July and August."),
+        ("Gern. Im Februar sind Prüfungen, da geht nichts.", "Im Februar sind Prüfungen, da geht nichts."),
+        ("Sausį nepriimame.", "Sausį nepriimame."),
+        ("Máximo cinco visitantes.", "Máximo cinco visitantes."),
+        ("Groups until 6 persons only. We have a garden.", "Groups until 6 persons only."),
+        ("We only speak English. No guests in May.", "No guests in May."),
+        ("Our workshops are not far from the sea.", None),
+        ("Come in May; bring 6 people.", None),
+        ("", None),
+    ],
+)
+def test_a_condition_is_found_as_it_was_written(text: str, condition: str | None) -> None:
+    assert condition_in(text) == condition
