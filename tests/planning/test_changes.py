@@ -209,8 +209,8 @@ def test_variants_of_one_idea_stand_together() -> None:
         others = [other for other in rows if other is not row and str(other["Match"]) in str(row["Status"])]
         assert bool(others) is ("one of these" in str(row["Status"]))
         if three:
-            place = rows.index(row)
-            assert {place - 1, place + 1} & {rows.index(other) for other in others}
+            place, near = rows.index(row), {rows.index(other) for other in others}
+            assert {place, *near} == set(range(min(place, *near), max(place, *near) + 1)), "nothing between them"
 
 
 def test_a_variant_of_a_row_that_stands_goes_below_it() -> None:
