@@ -104,7 +104,9 @@ def _new_rows(inputs: RunInputs, ticks: Ticks, matches: Matches, letters: Letter
     variants = {one: [other.id for other in letters.ruling.variants.get(one, ())] for one in missing}
     rows: dict[str, NewRow] = {}
     for first in missing:
-        group = [one for one in (first, *variants[first]) if one in missing and one not in rows]
+        group = [] if first in rows else [first]
+        for one in group:  # grows while it is walked: variants of variants belong to the idea as well
+            group += [other for other in variants[one] if other in missing and other not in {*group, *rows}]
         standing = (other for one in group for other in variants[one] if other in ticks.review.standing_rows)
         beside = next(standing, None)
         for one in group:

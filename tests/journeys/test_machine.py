@@ -108,6 +108,8 @@ class Matchmaking(RuleBasedStateMachine):
         self.crashed = False
         self.letters: list[tuple[str, tuple[str, ...]]] = []
         self.corrections: list[tuple[str, str]] = []
+        self.silent: set[str] = set()
+        self.before = 0
         self.ever_released_at_run: set[tuple[str, str]] = set()
         for hosts in (True, False, True, False):
             self._submit(hosts=hosts)
@@ -221,6 +223,11 @@ class Matchmaking(RuleBasedStateMachine):
         specs = [{"dimensionIndex": column, "sortOrder": order}]
         self.journey.person.batch({"sortRange": {"range": where, "sortSpecs": specs}})
 
+    @rule(data=st.data(), until=st.sampled_from(["1 March 2099", "1 March 2099", "1 March 2020", "some day", ""]))
+    def ask_for_silence(self, data: Any, until: str) -> None:
+        row = data.draw(st.sampled_from(self.journey.person.rows("Organisations")))
+        self.journey.person.put("Organisations", row["#"], "Leave alone until", until)
+
     def person_ticks(self, match: str, *, value: bool = True) -> None:
         self.journey.tick(match, value=value)
 
@@ -279,6 +286,13 @@ class Matchmaking(RuleBasedStateMachine):
 
     def _begin(self) -> None:
         rows = self.journey.review()
+        self.silent = {
+            address
+            for row in self.journey.person.rows("Organisations")
+            if row["Leave alone until"] in ("1 March 2099", "some day")
+            for address in row["Contacts"].split("; ")
+        }
+        self.before = len(self.letters)
         self.ever_ticked_at_run |= {row["Match"] for row in rows if row["Approve"] is True}
         self.ever_released_at_run |= {
             (row["Match"], row["Correction"]) for row in rows if row["Send correction"] is True
@@ -319,6 +333,7 @@ class Matchmaking(RuleBasedStateMachine):
         assert set(matches) <= self.ever_ticked_at_run
         assert len(matches) == len(set(matches))
         together = [set(recipients) for _, recipients in self.letters]
+        assert not self.silent & {one for recipients in together[self.before :] for one in recipients}
         assert all(len(recipients) >= 2 for recipients in together)
         assert all(len(one & other) < 2 for one, other in combinations(together, 2)), "nobody meets twice"
 
@@ -326,6 +341,8 @@ class Matchmaking(RuleBasedStateMachine):
         if not hasattr(self, "sandbox"):
             return
         try:
+            for row in self.journey.person.rows("Organisations"):
+                self.journey.person.put("Organisations", row["#"], "Leave alone until", "")
             self.run()
             self.run()
             quiet = self.journey.run()

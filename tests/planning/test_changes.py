@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.letters.identity import introduction_id, question_id
 from pipeline.model import Decision, Judgement, LetterState, SheetChanges, Side, Verdict
@@ -226,8 +228,25 @@ def test_variants_of_one_idea_stand_together() -> None:
         others = [other for other in rows if other is not row and str(other["Match"]) in str(row["Status"])]
         assert bool(others) is ("one of these" in str(row["Status"]))
         if three:
-            place = rows.index(row)
-            assert {place - 1, place + 1} & {rows.index(other) for other in others}
+            place, near = rows.index(row), {rows.index(other) for other in others}
+            assert {place, *near} == set(range(min(place, *near), max(place, *near) + 1)), "nothing between them"
+
+
+@settings(max_examples=25)
+@given(
+    order=st.permutations(range(5)),
+    contacts=st.lists(st.sampled_from(["Coordinator", "Head", "Office", "Dean"]), min_size=5, max_size=5),
+)
+def test_no_id_and_no_row_orders_what_stands_together(order: list[int], contacts: list[str]) -> None:
+    """A match's id hangs on who the contact is."""
+
+    def shown(answers: list[Answers]) -> list[tuple[Any, ...]]:
+        rows = rows_of(plan_of(*answers))
+        return [tuple(row[f"{side} organisation"] for side in ("Sending", "Receiving", "Joining")) for row in rows]
+
+    plain: list[Answers] = [*TRIO, *OTHERS]
+    others = [{**answer, "contact_name": contact} for answer, contact in zip(plain, contacts, strict=True)]
+    assert shown([others[number] for number in order]) == shown(plain)
 
 
 def test_a_variant_of_a_row_that_stands_goes_below_it() -> None:
