@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 from dateutil.parser import parse
 
-from pipeline.letters.identity import introductions_sent, rehearsal_id, waiting_id, waiting_letters
+from pipeline.letters.identity import corrections, introductions_sent, rehearsal_id, waiting_id, waiting_letters
 from pipeline.matching.eligibility import day_in_words, in_words, left_alone_in_words
 from pipeline.model import (
     KnownEntry,
@@ -160,6 +160,7 @@ class _Becoming:
     spent: dict[str, bool] = field(default_factory=dict)
     _of_entry: dict[str, list[Match]] = field(init=False)
     _introductions: Mapping[str, LetterRecord] = field(init=False)
+    _corrections: Mapping[str, tuple[LetterRecord, ...]] = field(init=False)
     _waiting_letters: Mapping[str, tuple[LetterRecord, ...]] = field(init=False)
     _alive: frozenset[str] = field(init=False)
     _introduced: frozenset[str] = field(init=False)
@@ -175,6 +176,7 @@ class _Becoming:
                 self._of_entry[party.entry].append(match)
         now = _with_letters(self.inputs, self.letters)
         self._introductions = introductions_sent(self.letters)
+        self._corrections = corrections(self.letters)
         self._waiting_letters = waiting_letters(self.letters)
         self._alive = frozenset(match.id for match in under_way(now, self.ticks.exchanges))
         self._introduced = introduced_entries(now, self.ticks.exchanges)
@@ -244,11 +246,14 @@ class _Becoming:
         for match in sorted(sent, key=lambda match: self._introductions[match.id].since):
             is_now = match.id in self._alive and identifier in self._introduced
             letter = self._introductions[match.id]
-            text = (
-                f"to {_others(match, identifier)} on {day_in_words(letter.since.date())}{self._outcome(match, letter)}"
-            )
+            text = f"to {_others(match, identifier)} on {day_in_words(letter.since.date())}"
+            text += f"{self._corrected(match)}{self._outcome(match, letter)}"
             (now if is_now else before).append(text)
         return now, before
+
+    def _corrected(self, match: Match) -> str:
+        days = [one.since.date() for one in self._corrections.get(match.id, ()) if one.state is LetterState.SENT]
+        return f" (corrected on {day_in_words(max(days))})" if days else ""
 
     def _outcome(self, match: Match, letter: LetterRecord) -> str:
         noted = self._noted.get(match.id)

@@ -128,6 +128,17 @@ def test_proposed_approved_introduced_and_nothing_came_of_it() -> None:
     )
 
 
+def test_a_correction_is_told() -> None:
+    desk = Desk()
+    desk.answer(host(), guest())
+    desk.run()
+    desk.tick("Approve")
+    desk.run()
+    desk.sheet.put("Review", 2, "Correction", "The dates were wrong.")
+    desk.tick("Send correction")
+    assert desk.runs(days=3) == "Introduced to Lysekil College on 20 November 2026 (corrected on 23 November 2026)"
+
+
 def test_nothing_was_heard_since() -> None:
     desk = Desk()
     desk.answer(host(), guest())
