@@ -14,7 +14,9 @@ from pipeline.letters.verify import read_back
 from pipeline.model import Entry, Letter, LetterState, NearMiss, Role
 from pipeline.planning.entry_status import told_party, widening
 from pipeline.planning.match_content import Source
+from pipeline.planning.plan import restated
 from pipeline.ports import LedgerChanges, Outcome
+from pipeline.run import look
 from pipeline.tabs.tab import RESPONSES
 from tests.planning.conftest import SUBMITTED, guest, host
 from tests.planning.test_entries import read
@@ -138,6 +140,17 @@ def test_a_correction_is_told() -> None:
     desk.sheet.put("Review", 2, "Correction", "The dates were wrong.")
     desk.tick("Send correction")
     assert desk.runs(days=3) == "Introduced to Lysekil College on 20 November 2026 (corrected on 23 November 2026)"
+
+
+def test_where_a_match_stands_is_written_before_the_answers_that_follow_it() -> None:
+    """One write changes at most a thousand statuses, in this order."""
+    desk = Desk()
+    desk.answer(host(), guest())
+    desk.run()
+    desk.tick("Approve")
+    inputs, plan = look(desk.adapters())
+    _, after = restated(inputs, plan, inputs.state)
+    assert list(after.updates) == ["Review", "Entries"]
 
 
 def test_nothing_was_heard_since() -> None:
