@@ -78,8 +78,9 @@ def restated(
         spent=plan.letters.spent,
         unsafe=plan.letters.unsafe,
     )
+    # Rows of answers come last: a write changes so many statuses and no more, and matches matter first.
     updates = {
-        **plan.changes.after.updates,
+        **{name: changes for name, changes in plan.changes.after.updates.items() if name != entries_tab.TAB.name},
         review.TAB.name: review.status_updates(statuses, _with_new_rows(plan)),
         by_hand.TAB.name: answers_by_hand(inputs, plan.ticks, plan.matches, statuses),
         exchanges.TAB.name: exchanges.status_updates(left, plan.ticks.exchanges),

@@ -113,6 +113,7 @@ class Matchmaking(RuleBasedStateMachine):
         self.ever_released_at_run: set[tuple[str, str]] = set()
         for hosts in (True, False, True, False):
             self._submit(hosts=hosts)
+        self._submit(hosts=False, languages="Danish")
         self.run()
         self.person_ticks(self.journey.review()[0]["Match"])
 
@@ -189,9 +190,11 @@ class Matchmaking(RuleBasedStateMachine):
 
     @rule(data=st.data(), value=st.sampled_from([True, True, False]))
     def tick_to_tell(self, data: Any, value: bool) -> None:
+        """Mostly where there is something to tell."""
         rows = self.journey.person.rows("Entries")
+        waiting = [row for row in rows if row["What became of it"].startswith("Still waiting")]
         if rows:
-            row = data.draw(st.sampled_from(rows))
+            row = data.draw(st.sampled_from(waiting or rows))
             self.journey.person.put("Entries", row["#"], "Tell them", value)
 
     @rule(data=st.data())

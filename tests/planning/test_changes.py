@@ -451,3 +451,27 @@ def test_a_run_of_another_day_writes_nothing_but_the_day(office: Office) -> None
     assert later.before == SheetChanges(last_checked=office.now.date())
     assert later.after == SheetChanges()
     assert make_inputs(now=office.now).today == NOW.date() + timedelta(days=3)
+
+
+def test_of_very_many_new_answers_the_oldest_get_their_row_first(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Google takes only so much at once; the newest stand on top in the end."""
+    monkeypatch.setattr("pipeline.planning.changes.MOST_NEW_ENTRIES", 2)
+    office.answer(*(guest(f"College{number}", submitted_at=SUBMITTED + number) for number in range(5)))
+    for rows in (["College1", "College0"], ["College3", "College2", "College1", "College0"]):
+        office.keep(office.plan())
+        assert [row["Organisation"] for row in office.rows("Entries")] == rows
+    office.keep(office.plan())
+    assert len(office.rows("Entries")) == 5
+    assert not office.plan().changes.before
+
+
+def test_a_spreadsheet_without_the_tab_of_entries_is_served_all_the_same(office: Office) -> None:
+    del office.sheet.tabs["Entries"]
+    office.answer(HOST, GUEST)
+    changes = office.plan().changes
+    assert "Entries" not in changes.before.inserts
+    assert "Entries" not in changes.after.updates
+    office.keep(office.plan())
+    assert office.statuses() == ["Proposed: tick Approve or Decline"]

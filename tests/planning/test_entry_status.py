@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 
 from pipeline.adapters.mail.memory import MemoryMailer
-from pipeline.errors import Exit, TryLater
+from pipeline.errors import Exit, MessageUnsafe, TryLater
+from pipeline.letters.compose import Composer
 from pipeline.letters.verify import read_back
-from pipeline.model import Entry, LetterState, NearMiss, Role
+from pipeline.model import Entry, Letter, LetterState, NearMiss, Role
 from pipeline.planning.entry_status import told_party, widening
 from pipeline.planning.match_content import Source
+from pipeline.planning.plan import restated
 from pipeline.ports import LedgerChanges, Outcome
+from pipeline.run import look
 from pipeline.tabs.tab import RESPONSES
 from tests.planning.conftest import SUBMITTED, guest, host
 from tests.planning.test_entries import read
@@ -137,6 +140,17 @@ def test_a_correction_is_told() -> None:
     desk.sheet.put("Review", 2, "Correction", "The dates were wrong.")
     desk.tick("Send correction")
     assert desk.runs(days=3) == "Introduced to Lysekil College on 20 November 2026 (corrected on 23 November 2026)"
+
+
+def test_where_a_match_stands_is_written_before_the_answers_that_follow_it() -> None:
+    """One write changes at most a thousand statuses, in this order."""
+    desk = Desk()
+    desk.answer(host(), guest())
+    desk.run()
+    desk.tick("Approve")
+    inputs, plan = look(desk.adapters())
+    _, after = restated(inputs, plan, inputs.state)
+    assert list(after.updates) == ["Review", "Entries"]
 
 
 def test_nothing_was_heard_since() -> None:
@@ -447,6 +461,22 @@ def test_a_letter_that_came_back_is_a_problem(offered: Desk) -> None:
         "The letter to Kortrijk Training Centre that nobody was found yet did not arrive: "
         "office@kortrijk.example: no such mailbox."
     )
+
+
+def test_a_letter_that_cannot_be_written_says_why(offered: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unsafe(*_: Any) -> Letter:
+        raise MessageUnsafe("An organisation has no visible name.")
+
+    monkeypatch.setattr(Composer, "waiting", unsafe)
+    offered.tell()
+    said = offered.runs()
+    assert said.startswith(
+        "Held: the letter that nobody was found yet cannot be written: An organisation has no visible name."
+    )
+    assert offered.runs() == said
+    monkeypatch.undo()
+    offered.program = "mended"
+    assert offered.runs() == f"{FIRST} {REASON}", "the tick is still to be answered"
 
 
 def test_after_a_lost_ledger_the_row_still_knows_that_they_were_told(offered: Desk) -> None:
