@@ -132,7 +132,8 @@ DATA_MAP: dict[str, dict[str, Use]] = {
         | _fields(
             WISHES,
             "role topics formats target_groups ticked preferred_places strict_places date_from date_to duration_days "
-            "group_size capacity max_visits committed_visits languages group_wanted reciprocal text_lang submitted_at",
+            "group_size capacity max_visits committed_visits languages group_wanted reciprocal text_lang submitted_at "
+            "left_alone_until",
         )
         | _fields(BOOKKEEPING, "id organisation_id")
     ),
@@ -175,7 +176,11 @@ DATA_MAP: dict[str, dict[str, Use]] = {
     ),
     "Judgement": _fields(ORGANISATION, "left right") | _fields(DECISION, "verdict at by"),
     "PastExchange": _fields(ORGANISATION, "sending receiving joining") | _fields(WISHES, "ended"),
-    "DoubtfulPair": _fields(ORGANISATION, "left right one other speaks_for speaks_against"),
+    "DoubtfulPair": (
+        _fields(CONTACT, "one other")
+        | _fields(ORGANISATION, "left right speaks_for speaks_against")
+        | _fields(BOOKKEEPING, "waits")
+    ),
     "Problem": _fields(WARNING, "where what fix sentence key"),
 }
 """Noun of `pipeline.model` -> field -> what it is used for."""

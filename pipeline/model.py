@@ -194,6 +194,9 @@ class Entry:
     seeks: str | None = None
     offers: str | None = None
     submitted_at: date | None = None
+    left_alone_until: date | None = None
+    """It asked to be proposed to nobody until after that day, which has not passed; the last of all days: none is told.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -441,7 +444,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoubtfulPair:
-    """Two spellings in doubt, as put before a person. `left` < `right` are spelling keys."""
+    """Two spellings in doubt, as put before a person. `left` < `right` are spelling keys.
+
+    `one` and `other` are what helps to tell who each is, a line each.
+    """
 
     left: str
     right: str
@@ -449,6 +455,8 @@ class DoubtfulPair:
     other: str
     speaks_for: str
     speaks_against: str
+    waits: bool = False
+    """Another question is asked first, whose answer may settle this one."""
 
     @property
     def key(self) -> str:

@@ -222,6 +222,8 @@ def test_what_is_held_about_somebody_and_forgetting(sandbox: Sandbox) -> None:
     held = json.loads(call(sandbox, "subject", address).stdout)
     assert held["ledger"]["entries"]
     assert any("Form responses 1" in tab for tab in held["spreadsheet"])
+    assert "Entries, rows" in held["spreadsheet"]
+    entry = next(row["Id"] for row in person.rows("Entries") if row["E-mail"] == address)
     unasked = call(sandbox, "forget", address)
     assert unasked.returncode == 2
     assert "--yes" in unasked.stderr
@@ -236,6 +238,29 @@ def test_what_is_held_about_somebody_and_forgetting(sandbox: Sandbox) -> None:
         "Kaldvik" in match["sending"] and match["status"].startswith("Proposed") for match in status["matches"]
     )
     assert json.loads(call(sandbox, "subject", address).stdout)["ledger"]["entries"] == []
+    call(sandbox, "run")
+    (row,) = (row for row in person.rows("Entries") if row["Id"] == entry)
+    assert row["What became of it"].startswith("Closed: this answer is not known any more")
+    assert (row["Organisation"], row["E-mail"], row["Wants"], row["Offers"]) == ("(erased)", "", "", "")
+    assert "Entries, rows" not in json.loads(call(sandbox, "subject", address).stdout)["spreadsheet"]
+
+
+def test_the_letter_that_nobody_was_found_yet_can_be_looked_at(sandbox: Sandbox) -> None:
+    call(sandbox, "run")
+    person = Person(sandbox.sheets_api, sandbox.spreadsheet_id)
+    row = person.rows("Entries")[0]
+    letter = call(sandbox, "preview", row["Id"])
+    assert letter.returncode == 0, letter.stderr
+    assert "To: " in letter.stdout
+    assert row["E-mail"] in letter.stdout
+    assert "Subject: We are still looking for a partner for " in letter.stdout
+    assert sandbox.messages() == ()
+    why = call(sandbox, "explain", row["Id"])
+    assert why.stdout.splitlines()[0] == f"{row['Id']}  {row['Organisation']}"
+    assert f"{why.stdout.splitlines()[1]} · {row['Id']}" == row["What became of it"]
+    unknown = call(sandbox, "preview", "E-NOSUCH00")
+    assert unknown.returncode == 2
+    assert "There is no match and no open answer E-NOSUCH00." in unknown.stderr
 
 
 def test_check_says_line_by_line_what_is_right(sandbox: Sandbox) -> None:

@@ -124,6 +124,7 @@ def privacy_page() -> str:
         "`matchmaker subject EMAIL` shows what is held about somebody. `matchmaker forget EMAIL` erases it from "
         + ", ".join(sorted(place.value for place in PROGRAM_ERASES if place.value.startswith("the ledger")))
         + " and lists what only a person can delete: the form's own copy, rows of the sheet, letters in mailboxes.",
+        "The row of that answer in the tab `Entries` loses name, address and words with the next two runs.",
         "An erased address stays on a list as a keyed hash, so that it is not read again from an old row or backup.",
         "Older versions of a Google spreadsheet cannot be deleted one by one: copy it without history once a year,",
         "point the configuration at the copy, and delete the old file.",

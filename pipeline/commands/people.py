@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 BY_HAND = (
     "Delete the answer in the Google Form itself (Responses > Individual): the form keeps its own copy.",
-    "Delete the row in the responses tab, and rows that name the person in the tabs Review and Exchanges.",
+    "Delete the row in the responses tab, and rows that name the person in the other tabs of the spreadsheet.",
     "Delete copies of letters in the Sent and journal mailboxes.",
     "Older versions of the spreadsheet cannot be deleted one by one: copy it without history once a year.",
 )

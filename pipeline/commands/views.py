@@ -158,6 +158,14 @@ def explanation(
     if organisation is not None:
         answers = {entry: plan.entries.sources[entry].response for entry in organisation.entries}
         return _explained_organisation(inputs, organisation, answers, events, told)
+    became = plan.letters.entries.became.get(identifier)
+    if became is not None:
+        shown = plan.letters.entries.rows.get(identifier)
+        name = f"  {one_line(shown.organisation)}" if shown else ""
+        return Explanation(
+            "\n".join([f"{identifier}{name}", one_line(became), *told]),
+            {"id": identifier, "what_became_of_it": became, "history": events},
+        )
     if history:
         return Explanation("\n".join([identifier, *told]), {"id": identifier, "history": events})
     return None

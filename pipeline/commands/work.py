@@ -103,14 +103,20 @@ def status(asked: Asked) -> int:
 @click.argument("identifier", metavar="ID")
 @with_options
 def explain(asked: Asked, identifier: str) -> int:
-    """Why: features, sentences, judgements and history of a match (M-...) or an organisation (O-...)."""
+    """Why: reasons and history of a match (M-...), an organisation (O-...) or an answer (E-...)."""
     from pipeline.commands.views import explanation
+    from pipeline.letters.identity import waiting_letters
     from pipeline.run import look
     from pipeline.wiring import open_adapters
 
     with open_adapters(asked.settings, read_only=True, sending=True) as adapters:
         inputs, made = look(adapters)
-        history = adapters.ledger.history(identifier)
+        letters = waiting_letters(inputs.state.letters).get(identifier, ())
+        history = [
+            event
+            for about in (identifier, *(letter.id for letter in letters))
+            for event in adapters.ledger.history(about)
+        ]
     told = explanation(inputs, made, identifier, history)
     if told is None:
         raise UsageError(
@@ -129,27 +135,37 @@ def explain(asked: Asked, identifier: str) -> int:
 @click.option("--source", is_flag=True, help="The exact bytes instead of the text.")
 @with_options
 def preview(asked: Asked, match: str, source: bool) -> int:
-    """Show the exact letter of a match, its correction where one is ticked; nothing is sent."""
+    """Show the exact letter of a match, its correction where one is ticked; nothing is sent.
+
+    With the id of an open answer (E-...): the letter that nobody was found for it yet.
+    """
     from pipeline.letters.identity import correction_id, introduction_id, introductions_sent
     from pipeline.letters.verify import read_back
+    from pipeline.planning.letters_due import waiting_letter
     from pipeline.run import look
     from pipeline.wiring import open_adapters
 
     with open_adapters(asked.settings, read_only=True, sending=True) as adapters:
         inputs, made = look(adapters)
         found = made.matches.all.get(match)
-        if found is None:
-            raise UsageError(f"There is no match {one_line(match)[:60]}.", hint="See: matchmaker status")
-        decision = made.ticks.decisions.get(match)
-        introduced = introductions_sent(inputs.state.letters).get(match)
-        line = decision.correction if decision and introduced else None
-        letter = adapters.ledger.letter(correction_id(match, line) if line else introduction_id(match))
-        if letter is None or not letter.content:
-            letter = (
-                inputs.composer.correction(found, line, introduced.message_id, introduced.since.date())
-                if line and introduced
-                else inputs.composer.introduction(found, decision.message if decision else None)
+        if match in made.entries.sources:
+            letter = waiting_letter(inputs, made.entries, made.matches, match)
+        elif found is None:
+            raise UsageError(
+                f"There is no match and no open answer {one_line(match)[:60]}.",
+                hint="The ids of matches are in the tab Review, those of answers in Entries.",
             )
+        else:
+            decision = made.ticks.decisions.get(match)
+            introduced = introductions_sent(inputs.state.letters).get(match)
+            line = decision.correction if decision and introduced else None
+            kept = adapters.ledger.letter(correction_id(match, line) if line else introduction_id(match))
+            if kept is not None and kept.content:
+                letter = kept
+            elif line and introduced:
+                letter = inputs.composer.correction(found, line, introduced.message_id, introduced.since.date())
+            else:
+                letter = inputs.composer.introduction(found, decision.message if decision else None)
     if source:
         click.echo(letter.content.decode("ascii"), nl=False)
         return Exit.DONE

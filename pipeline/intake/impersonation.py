@@ -24,6 +24,9 @@ from pipeline.model import EntryKind, Flag, KnownEntry, Response
 FLOOD = 10
 """Open rows from one mailbox beyond which somebody is being flooded: the busiest real submitter has four needs."""
 
+SECOND_CONTACT = "second-contact"
+"""Code of the flag that a name was seen under another address."""
+
 AUTHORITIES = frozenset({"Regional authority", "Local authority", "Public employment service"})
 """Types of the form that never write from a free-mail address."""
 
@@ -168,7 +171,7 @@ def _second_contact(response: Response, addresses_of: Mapping[str, Collection[st
     if not others:
         return None
     return Flag(
-        code="second-contact",
+        code=SECOND_CONTACT,
         sentence=f"{response.organisation} also writes from {_listed(others)}.",
     )
 

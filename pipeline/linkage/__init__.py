@@ -8,19 +8,23 @@ from pipeline.linkage.engine import link
 from pipeline.linkage.hierarchy import organisations, relatives
 from pipeline.linkage.identity import Change, IdentityEvent, IdentityPlan, assign_identities
 from pipeline.linkage.judgement import pair_key, spelling_key
-from pipeline.linkage.lookup import fits_its_domain, readings
+from pipeline.linkage.lookup import Directory, Meant, fits_its_domain, readings
+from pipeline.linkage.questions import in_turn
 from pipeline.linkage.records import Linkage, PairState, PairVerdict, Record
 
 __all__ = [
     "Change",
+    "Directory",
     "IdentityEvent",
     "IdentityPlan",
     "Linkage",
+    "Meant",
     "PairState",
     "PairVerdict",
     "Record",
     "assign_identities",
     "fits_its_domain",
+    "in_turn",
     "link",
     "organisations",
     "pair_key",

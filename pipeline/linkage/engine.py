@@ -16,7 +16,7 @@ from pipeline.linkage.comparison import Sieve, Table, compare, keep_all
 from pipeline.linkage.guards import Rules, rules
 from pipeline.linkage.halves import prepare_all
 from pipeline.linkage.judgement import Judged, judged_rows
-from pipeline.linkage.questions import choose, worth_asking
+from pipeline.linkage.questions import choose, rivals, worth_asking
 from pipeline.linkage.reasons import Explainer
 from pipeline.linkage.records import Linkage, PairState, PairVerdict, Record
 from pipeline.linkage.scoring import Chances, Model, model
@@ -217,15 +217,25 @@ def _verdicts(case: Case, strict: Sequence[int]) -> tuple[PairVerdict, ...]:
     asking = case.asking
     threshold = worth_asking(case.fitted.review, len(records))
     known = set(said)
+    questions = choose(pairs, asking, strict, case.judged.settled(), threshold)
+    settling = rivals(
+        pairs, asking, case.chances.sure, strict, questions, threshold=threshold, joined_from=case.fitted.strict
+    )
     for state, probability, positions in (
         (PairState.LINK, sure, _needed(pairs, sure, inside, len(records))),
-        (PairState.REVIEW, asking, choose(pairs, asking, strict, case.judged.settled(), threshold)),
+        (PairState.REVIEW, asking, questions),
     ):
         for position, why in zip(positions, explainer.explain(pairs, case.table, positions), strict=True):
             one, other = int(pairs.left[position]), int(pairs.right[position])
             if (one, other) not in known:
-                found.append(_verdict(records, one, other, float(probability[position]), state, why))
+                verdict = _verdict(records, one, other, float(probability[position]), state, why)
+                others = settling.get(position, ()) if state is PairState.REVIEW else ()
+                found.append(replace(verdict, rivals=tuple(_ids(records, pairs, each) for each in sorted(others))))
     return tuple(found)
+
+
+def _ids(records: Sequence[Record], pairs: Pairs, position: int) -> tuple[str, str]:
+    return records[pairs.left[position]].record_id, records[pairs.right[position]].record_id
 
 
 def _verdict(

@@ -1,18 +1,26 @@
-"""What a name says, whatever its spelling: which names are one, and whom somebody means who writes one down."""
+"""What a name says, whatever its spelling: which names are one, and whom somebody means who writes one down.
+
+`Directory.meant` goes from the sure to the likely and stops at the first step that finds anybody: an id, a name as it
+was written, the same name in another language, then short forms and parts of names. Whatever a step finds twice is
+two: nothing is ever guessed.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
-from pipeline.cleaning.countries import country_code
+from pipeline.cleaning.countries import country_code, country_only
 from pipeline.cleaning.folding import fold, skeleton
+from pipeline.linkage.abbreviations import abbreviates
 from pipeline.linkage.columns import Columns
 from pipeline.linkage.contacts import LITTLE, address, domain_fit
-from pipeline.linkage.normalise import COUNTRY_RARITY, name_words, prepare
+from pipeline.linkage.normalise import COUNTRY_RARITY, PLACE_RARITY, name_words, prepare
 from pipeline.linkage.records import Record
-from pipeline.linkage.words import word_info
+from pipeline.linkage.words import Part, meanings, word_info
+from pipeline.model import Organisation
 
 
 def readings(
@@ -62,3 +70,190 @@ def fits_its_domain(record: Record) -> bool:
         if max(domain_fit(label, telling), domain_fit(label, bare)) >= LITTLE:
             return True
     return bool(record.city) and domain_fit(label, tuple(skeleton(fold(record.city)).split())) >= LITTLE
+
+
+# -- whom somebody means -------------------------------------------------------------------------------
+
+NEAREST = 4
+"""Names told where nobody is known by the one that was written."""
+LIKE = 65.0
+"""Likeness (rapidfuzz's WRatio, 0 to 100) from which a name is near: "Kortrjik" and "Kortrijk Training Centre"."""
+SHORT_FORM = 9
+"""Letters of the longest short form."""
+WHOLLY = 0.99
+"""Share of a name's words that a short form must be made of: UGent of Universiteit Gent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meant:
+    """Whom a written name means: ids of organisations. Exactly one in `found` is understood, several are a choice.
+
+    `nearest` are organisations with names like it, the likest first, where nobody was found.
+    """
+
+    found: tuple[str, ...] = ()
+    nearest: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """One name of an organisation, or what somebody wrote, ready to be compared."""
+
+    organisation: str
+    words: tuple[str, ...]
+    readings: frozenset[str]
+    concepts: tuple[frozenset[str], ...]
+    short: frozenset[str]
+    initials: frozenset[str]
+
+
+class Directory:
+    """The organisations that are known, to be looked up by whatever name somebody writes."""
+
+    def __init__(
+        self, organisations: Sequence[Organisation], aliases: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
+        self.organisations = {one.id: one for one in organisations}
+        self.aliases = aliases
+        self.by_id = {fold(one.id): one.id for one in organisations}
+        self.spelt = [
+            (one.id, name, country_only(one.country))
+            for one in organisations
+            for name in dict.fromkeys((one.name, *one.spellings))
+        ]
+        self.by_words: dict[tuple[str, ...], set[str]] = {}
+        for own, name, _ in self.spelt:
+            self.by_words.setdefault(_telling(name), set()).add(own)
+
+    def meant(self, text: str) -> Meant:
+        """Whom somebody means who writes this: "Göteborgs stad", "gothenburg (Sweden)", "GU", "O-ABCDEFGH"."""
+        own = self.by_id.get(fold(text))
+        if own:
+            return Meant(found=(own,))
+        whole = self.by_words.get(_telling(text))
+        if whole:
+            return Meant(found=tuple(sorted(whole)))
+        name, where = _parted(text)
+        for step in (self._named_so, self._says_the_same, self._short_or_part):
+            found = {own for own in step(name) if self._is_there(own, where)}
+            if found:
+                return Meant(found=tuple(sorted(found)))
+        return Meant(nearest=self._nearest(name))
+
+    def _is_there(self, own: str, where: Sequence[str]) -> bool:
+        """Whether the organisation is in the country or town that was written behind the name."""
+        one = self.organisations[own]
+        for place in where:
+            code = country_only(country_code(place))
+            if code and one.country and code != country_only(one.country):
+                return False
+            if not code and one.city and skeleton(fold(place)) != skeleton(fold(one.city)):
+                return False
+        return True
+
+    def _named_so(self, text: str) -> set[str]:
+        return self.by_words.get(_telling(text), set())
+
+    def _says_the_same(self, text: str) -> set[str]:
+        asked = self._asked(text)
+        return {known.organisation for known in self._names for one in asked if one.readings & known.readings}
+
+    def _short_or_part(self, text: str) -> set[str]:
+        """Whose short form it is, or whose name says all that it says: of a name that names somebody or some place."""
+        asked = self._asked(text)
+        return {
+            known.organisation
+            for known in self._names
+            for one in asked
+            if _is_short_for(one, known) or _is_part_of(one, known)
+        }
+
+    @cached_property
+    def _names(self) -> list[_Name]:
+        return _names(self.spelt, self.aliases)
+
+    def _asked(self, text: str) -> list[_Name]:
+        """What was written, read as it would be in each country somebody is known in."""
+        countries = dict.fromkeys([None, *(country for _, _, country in self.spelt)])
+        return _names([("", text, country) for country in countries], self.aliases)
+
+    def _nearest(self, text: str) -> tuple[str, ...]:
+        from rapidfuzz import fuzz, process
+
+        names = [" ".join(name_words(name)) for _, name, _ in self.spelt]
+        wanted = " ".join(name_words(text))
+        close = process.extract(wanted, names, scorer=fuzz.WRatio, score_cutoff=LIKE, limit=NEAREST * 5)
+        return tuple(dict.fromkeys(self.spelt[row][0] for _, _, row in close))[:NEAREST]
+
+
+def _names(spelt: Sequence[tuple[str, str, str | None]], aliases: Mapping[str, Sequence[str]] | None) -> list[_Name]:
+    """(organisation, name, country) -> names to compare, each read as in its country and by its words alone."""
+    records = [
+        record
+        for _, name, country in spelt
+        for record in (
+            Record(record_id="", organisation=name, country=country),
+            Record(record_id="", organisation=_without_country(name)),
+        )
+    ]
+    if not records:
+        return []
+    columns = prepare(records, aliases)
+    return [
+        _Name(
+            own,
+            tuple(name_words(name)),
+            frozenset({_reading(columns, 2 * row), _reading(columns, 2 * row + 1)}),
+            (_concepts(columns, 2 * row), _concepts(columns, 2 * row + 1)),
+            frozenset(columns.texts[number] for number in columns.acronyms[2 * row].tolist() if number),
+            frozenset(columns.texts[number] for number in columns.initials[2 * row].tolist() if number),
+        )
+        for row, (own, name, _) in enumerate(spelt)
+    ]
+
+
+def _concepts(columns: Columns, row: int) -> frozenset[str]:
+    """What a name says, its country apart."""
+    kept = columns.rarity[row] > COUNTRY_RARITY
+    return frozenset(columns.texts[number] for number in columns.concept[row][kept].tolist() if number)
+
+
+def _names_somebody(words: Sequence[str]) -> bool:
+    """Whether a word of the name tells who or where: "vocational college" tells neither."""
+    return any(
+        meaning.part is Part.NAME or (meaning.part is Part.PLAIN and meaning.rarity >= PLACE_RARITY)
+        for word in words
+        for meaning in meanings(word)
+    )
+
+
+def _is_short_for(asked: _Name, known: _Name) -> bool:
+    if len(asked.words) == 1 and len(asked.words[0]) <= SHORT_FORM:
+        (short,) = asked.words
+        return short in known.short | known.initials or abbreviates(short, known.words) >= WHOLLY
+    return len(known.words) == 1 and known.words[0] in asked.initials | asked.short
+
+
+def _is_part_of(asked: _Name, known: _Name) -> bool:
+    if not _names_somebody(asked.words):
+        return False
+    return set(asked.words) <= set(known.words) or any(
+        one and one <= other for one in asked.concepts for other in known.concepts
+    )
+
+
+def _telling(name: str) -> tuple[str, ...]:
+    """The words that tell, in any order: without articles and legal forms, case and accents."""
+    words = name_words(name)
+    return tuple(
+        sorted({word for word in words if meanings(word)[0].part not in (Part.STOP, Part.LEGAL)} or set(words))
+    )
+
+
+def _parted(text: str) -> tuple[str, tuple[str, ...]]:
+    """A name and what stands in brackets at its end (country, town, or both), or a country after a comma."""
+    found = re.fullmatch(r"(?P<name>.*\S)\s*[(\[](?P<where>[^)\]]*)[)\]]", text.strip())
+    if not found:
+        name, _, last = text.rpartition(",")
+        return (name, (last,)) if name and country_code(last) else (text, ())
+    return found["name"], tuple(part.strip() for part in found["where"].split(",") if part.strip())

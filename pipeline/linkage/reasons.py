@@ -21,27 +21,10 @@ from pipeline.linkage.scoring import Model
 from pipeline.linkage.words import word_info
 from pipeline.model import Reason
 
-AGAINST = (
-    "They name departments with different",
-    "One names a department",
-    "The countries differ",
-    "The websites differ",
-    "The addresses are at different",
-    "The towns differ",
-    "The names speak of different",
-    "They call themselves different",
-    "The website of one is not",
-)
-"""Beginnings of sentences that state a difference, and so never count for a pair."""
-IN_FAVOUR = (
-    "The names are spelt alike",
-    "The names have the same",
-    "Both are in",
-    "Both give",
-    "Both name a",
-    "The short",
-)
-"""Beginnings of sentences that state something in common, and so never count against a pair."""
+FOR, AGAINST = True, False
+Said = tuple[bool, str]
+"""Whether a sentence states something in common (FOR) or a difference (AGAINST), and the sentence."""
+
 HARDLY = 0.01
 MANY = 20_000
 """Of so many pairs the weights are estimated from every fourth tree: they only put sentences in order."""
@@ -113,14 +96,14 @@ class Explainer:
             one, other = int(pairs.left[position]), int(pairs.right[position])
             values = {name: float(column[row]) for name, column in part.items()}
             reasons = [
-                Reason(feature=group, sentence=sentence, weight=_signed(sentence, weights[group][row]))
+                Reason(feature=group, sentence=sentence, weight=_signed(stance, weights[group][row]))
                 for group in GROUPS
-                if (sentence := self._sentence(group, one, other, values))
+                for stance, sentence in self._said(group, one, other, values)
             ]
             found.append(tuple(sorted(reasons, key=lambda reason: -reason.weight)))
         return found
 
-    def _sentence(self, group: str, one: int, other: int, values: dict[str, float]) -> str:
+    def _said(self, group: str, one: int, other: int, values: dict[str, float]) -> list[Said]:
         match group:
             case "name":
                 return self._name(one, other, values)
@@ -159,113 +142,126 @@ class Explainer:
                 found[f"@{number}"] = " ".join(typed for folded, typed in words.items() if folded in spelt)
         return found
 
-    def _name(self, one: int, other: int, values: dict[str, float]) -> str:
+    def _name(self, one: int, other: int, values: dict[str, float]) -> list[Said]:
         if self.columns.full[one] == self.columns.full[other]:
-            return "The names are spelt alike"
+            return [(FOR, "The names are spelt alike")]
         if values["spelling, any order"] > ALIKE:
-            return "The names have the same words in another order"
+            return [(FOR, "The names have the same words in another order")]
         left, right = self._concepts(one), self._concepts(other)
         said_left, said_right = self._written(one), self._written(other)
         same: list[str] = []
         translated: list[str] = []
         for concept in left:
             if concept in right:
-                one_word, other_word = said_left.get(concept) or concept, said_right.get(concept) or concept
+                one_word, other_word = self._word(concept, said_left), self._word(concept, said_right)
                 alike = fold(one_word) == fold(other_word)
                 (same if alike else translated).append(
                     f"“{one_word}”" if alike else f"“{one_word}” means “{other_word}”"
                 )
+        in_common = [f"both names say {_list(same)}"] if same else []
+        in_common += [_list(translated)] if translated else []
         only = [
             [said.get(concept) or concept for concept in mine if concept not in theirs and not concept.startswith("@")]
             for mine, theirs, said in ((left, right, said_left), (right, left, said_right))
         ]
-        parts = [f"both names say {_list(same)}"] if same else []
-        parts += [_list(translated)] if translated else []
-        parts += [f"only one says {_list([f'“{word}”' for word in words])}" for words in only if words]
-        if not same and not translated:
-            parts = ["the names share no word"]
-        text = "; ".join(parts)
-        return text[:1].upper() + text[1:]
+        both = " ".join(in_common)
+        alone = [[quoted for word in words if (quoted := f"“{word}”") not in both] for words in only]
+        told = [_list(words) for words in alone if words]
+        apart = [f"only {who} says {words}" for who, words in zip(("one", "the other"), told, strict=False)]
+        if not in_common:
+            apart = ["the names share no word"]
+        return [(stance, _sentence(parts)) for stance, parts in ((FOR, in_common), (AGAINST, apart)) if parts]
+
+    def _word(self, concept: str, said: dict[str, str]) -> str:
+        """The word that says it, as typed; of a place that was written otherwise its name."""
+        return said.get(concept) or self.columns.shown.get(concept, concept).title()
 
     def _concepts(self, row: int) -> list[str]:
         return [self.columns.texts[number] for number in self.columns.concept[row].tolist() if number]
 
-    def _contacts(self, one: int, other: int, values: dict[str, float]) -> str:
+    def _contacts(self, one: int, other: int, values: dict[str, float]) -> list[Said]:
         left, right = self.records[one], self.records[other]
         web_left, web_right = own_website(left.website), own_website(right.website)
         if values["website"] >= 1:
             name = web_left if web_left == web_right else registered_domain(web_left)
-            return f"Both websites are {name}, but a shared website is no proof"
+            return [(FOR, f"Both websites are {name}, but a shared website is no proof")]
         if values["website"] == 0:
-            return f"The websites differ ({web_left} / {web_right})"
+            return [(AGAINST, f"The websites differ ({web_left} / {web_right})")]
         if values["mail domain"] == 1:
-            return f"Both addresses end in {email_domain(left.email)}, which is no proof"
+            return [(FOR, f"Both addresses end in {email_domain(left.email)}, which is no proof")]
         if values["website against mail"] == 1:
-            return "The website of one is the mail domain of the other, which is no proof"
+            return [(FOR, "The website of one is the mail domain of the other, which is no proof")]
         if values["mail domain"] == 0:
-            return f"The addresses are at different domains ({email_domain(left.email)} / {email_domain(right.email)})"
+            domains = f"{email_domain(left.email)} / {email_domain(right.email)}"
+            return [(AGAINST, f"The addresses are at different domains ({domains})")]
         if values["domain fits the other"] > FITS or values["domain names the other"] >= 1:
-            return "The web or mail domain of one sounds like the name of the other (no proof)"
+            return [(FOR, "The web or mail domain of one sounds like the name of the other (no proof)")]
         if values["website against mail"] == 0:
-            return "The website of one is not the mail domain of the other"
-        return ""
+            return [(AGAINST, "The website of one is not the mail domain of the other")]
+        return []
 
-    def _address(self, one: int, values: dict[str, float]) -> str:
+    def _address(self, one: int, values: dict[str, float]) -> list[Said]:
         if values["mail address"] == 1:
-            return f"Both give the address {self.records[one].email}"
-        return ""
+            return [(FOR, f"Both give the address {self.records[one].email}")]
+        return []
 
-    def _place(self, one: int, other: int, values: dict[str, float]) -> str:
+    def _place(self, one: int, other: int, values: dict[str, float]) -> list[Said]:
         left, right = self.records[one], self.records[other]
         if values["country"] == 0:
-            return f"The countries differ ({left.country} / {right.country})"
+            return [(AGAINST, f"The countries differ ({left.country} / {right.country})")]
         distance = values["city distance"]
         if distance == 0 or (left.city and left.city == right.city):
-            return f"Both are in {left.city}"
+            return [(FOR, f"Both are in {left.city}")]
         if distance > 0:
-            return f"The towns differ ({left.city} / {right.city}, {np.expm1(distance):.0f} km apart)"
+            return [(AGAINST, f"The towns differ ({left.city} / {right.city}, {np.expm1(distance):.0f} km apart)")]
         if values["named place distance"] > 0:
-            return f"The names speak of different places, {np.expm1(values['named place distance']):.0f} km apart"
+            return [
+                (
+                    AGAINST,
+                    f"The names speak of different places, {np.expm1(values['named place distance']):.0f} km apart",
+                )
+            ]
         if values["named place distance"] == 0:
-            return "Both names speak of the same place"
+            return [(FOR, "Both names speak of the same place")]
         if left.city and right.city:
-            return f"The towns are given as {left.city} and {right.city}"
+            return [(AGAINST, f"The towns are given as {left.city} and {right.city}")]
         if values["country"] == 1:
-            return "Both are in the same country"
-        if self.columns.city[one] == NOWHERE and self.columns.city[other] == NOWHERE:
-            return "Neither says in which town it is"
-        return ""
+            return [(FOR, "Both are in the same country")]
+        return []
 
-    def _short(self, values: dict[str, float]) -> str:
+    def _short(self, values: dict[str, float]) -> list[Said]:
         if values["short form made of the other"] > FITS:
-            return "The short form of one fits the initials of the other"
+            return [(FOR, "The short form of one fits the initials of the other")]
         if values["acronym shared"] == 1:
-            return "Both give the same short form"
-        return ""
+            return [(FOR, "Both give the same short form")]
+        return []
 
-    def _unit(self, one: int, other: int, values: dict[str, float]) -> str:
+    def _unit(self, one: int, other: int, values: dict[str, float]) -> list[Said]:
         if values["units named"] == 1:
             named = one if self.columns.unit[one] else other
-            return f"One names a department ({_shorten(self.records[named].organisation)}), the other does not"
+            return [
+                (AGAINST, f"One names a department ({_shorten(self.records[named].organisation)}), the other does not")
+            ]
         if values["kind of work"] == 0 and values["units named"] == 2:
-            return "They name departments with different work"
+            return [(AGAINST, "They name departments with different work")]
         if values["kind of work"] >= 1 and values["units named"] == 2:
-            return "Both name a department with the same work"
-        return ""
+            return [(FOR, "Both name a department with the same work")]
+        return []
 
-    def _kind(self, values: dict[str, float]) -> str:
+    def _kind(self, values: dict[str, float]) -> list[Said]:
         if values["kind of body"] == 0:
-            return "They call themselves different kinds of organisation"
-        return ""
+            return [(AGAINST, "They call themselves different kinds of organisation")]
+        return []
 
 
-def _signed(sentence: str, weight: float) -> float:
+def _signed(stance: bool, weight: float) -> float:  # noqa: FBT001 - FOR or AGAINST
     """The weight, but never one that contradicts the sentence."""
-    if sentence.startswith(AGAINST):
-        weight = min(weight, -HARDLY)
-    elif sentence.startswith(IN_FAVOUR):
-        weight = max(weight, HARDLY)
-    return round(weight, 2)
+    return round(max(weight, HARDLY) if stance is FOR else min(weight, -HARDLY), 2)
+
+
+def _sentence(parts: Sequence[str]) -> str:
+    text = "; ".join(parts)
+    return text[:1].upper() + text[1:]
 
 
 @lru_cache(maxsize=100_000)

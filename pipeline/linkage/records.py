@@ -43,6 +43,8 @@ class PairVerdict:
     probability: float
     verdict: PairState
     reasons: tuple[Reason, ...] = ()
+    rivals: tuple[tuple[str, str], ...] = ()
+    """Of a question the others (`left`, `right`) whose answer may settle it: not to be asked at the same time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

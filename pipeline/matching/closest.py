@@ -47,6 +47,7 @@ def why_nobody(pool: Pool, model: Model, waiting: Iterable[int], chances: Chance
     """Position of each entry that waits -> why nobody fits it."""
     entries = pool.entries
     guests_of = _guests_of(chances.good)
+    nearly = {miss.sending: miss for miss in sorted(chances.nearly, key=lambda miss: miss.score)}
     found: dict[int, str] = {}
     kept_apart: list[int] = []
     for number in waiting:
@@ -54,12 +55,18 @@ def why_nobody(pool: Pool, model: Model, waiting: Iterable[int], chances: Chance
             found[number] = _of_host(entries, number, guests_of.get(number, ()), chances)
         elif number in chances.good:
             found[number] = _taken_elsewhere(entries, [host for host, _ in chances.good[number]], chances.settled)
+        elif (miss := nearly.get(entries[number].id)) is not None:
+            found[number] = f"Nobody fits yet. The nearest is {_called(entries, miss.receiving)}: {miss.sentence}"
         elif number in chances.ranking:
             nearest = entries[int(chances.ranking[number].hosts[0])].organisation
             found[number] = f"Nobody comes close enough: the nearest, {nearest}, fits too little to be proposed."
         else:
             kept_apart.append(number)
     return found | _kept_apart(pool, model, kept_apart, chances)
+
+
+def _called(entries: Sequence[Entry], identifier: str) -> str:
+    return next(entry.organisation for entry in entries if entry.id == identifier)
 
 
 def _taken_elsewhere(entries: Sequence[Entry], others: Sequence[int], settled: Collection[int]) -> str:
@@ -88,8 +95,7 @@ def _of_host(entries: Sequence[Entry], number: int, guests: Sequence[int], chanc
     if not misses:
         return NOBODY_ASKS
     best = max(misses, key=lambda miss: miss.score)
-    name = next(entry.organisation for entry in entries if entry.id == best.sending)
-    return f"No request fits yet. The nearest is from {name}: {best.sentence}"
+    return f"No request fits yet. The nearest is from {_called(entries, best.sending)}: {best.sentence}"
 
 
 def _kept_apart(pool: Pool, model: Model, guests: Sequence[int], chances: Chances) -> dict[int, str]:

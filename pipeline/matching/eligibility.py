@@ -137,6 +137,9 @@ def _who(
         return "barred", "The two were introduced, or this was declined, within this round."
     if frozenset((sending.id, receiving.id)) in avoided:
         return "avoided", "One of them asked us not to propose the other."
+    for entry in (sending, receiving):
+        if entry.left_alone_until is not None:
+            return "left_alone", f"{left_alone_in_words(entry.organisation, entry.left_alone_until)}."
     return "same_organisation", ""
 
 
@@ -238,6 +241,11 @@ def day_in_words(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
+def left_alone_in_words(organisation: str, until: date) -> str:
+    """That an organisation asked for silence until after that day."""
+    return f"{organisation} asked to be left alone{f' until {day_in_words(until)}' if until < date.max else ''}"
+
+
 class Dated(Protocol):
     """What has a window of dates: an entry, or a side of a match."""
 
@@ -285,6 +293,7 @@ class Masks:
         self.visit, self.partnership = self._wishes(wishes)
         self._numbers(entries, today)
         self._pairs = self._excluded(entries, barred, avoided)
+        self.is_left_alone = np.array([entry.left_alone_until is not None for entry in entries])
 
     def _places(self, entries: Sequence[Entry]) -> Bools:
         """Whether two kinds of places go together: across a border, and welcome both ways."""
@@ -388,6 +397,8 @@ class Masks:
         if self.partnership.any():
             possible |= np.take(self.partnership[guests], hosts, axis=1)
         possible &= np.take(self.abroad[self.region[rows]], self.region[columns], axis=1)
+        if self.is_left_alone.any():
+            possible &= ~self.is_left_alone[rows][:, None] & ~self.is_left_alone[columns][None, :]
         where = {int(column): place for place, column in enumerate(columns)} if len(columns) != len(self.wish) else None
         for row, number in enumerate(rows):
             for other in self._pairs[int(number)]:

@@ -1,8 +1,8 @@
 """Lines of the tab `By hand` -> matches: the officer names two or three organisations herself.
 
-The program never writes into this tab. A line becomes a proposal in the review tab like any other, with
-its own tick. A line that stays there is not read as a new wish: each line is good for one proposal, and
-whoever wants the same organisations introduced once more writes them down a second time.
+A line becomes a proposal in the review tab like any other, with its own tick; beside it stands whom the program
+understood. A line that stays there is not read as a new wish: each line is good for one proposal, and whoever wants
+the same organisations introduced once more writes them down a second time.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from pipeline.cleaning.folding import fold
-from pipeline.model import Match, Organisation, Party, Problem, Role, Side, Table
+from pipeline.cleaning import organisation_key
+from pipeline.linkage import Directory
+from pipeline.model import Match, MatchStatus, Organisation, Party, Problem, Role, Side, Stage, Table
 from pipeline.planning.match_content import Source, build, to_party
 from pipeline.tabs.by_hand import TITLES, HandLine, read_lines
 
@@ -21,28 +22,54 @@ SUITABLE = {
     Side.RECEIVING: (Role.HOST, Role.EITHER),
     Side.JOINING: (Role.SEND, Role.EITHER),
 }
-CHOICES_SHOWN = 4
+CHOICES_SHOWN = 6
+"""Organisations listed that a name could mean."""
+ASK_THEM = "Ask them to fill in the form, or write yourself. A line that is done with may be deleted."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadLine:
+    """One line and what it came to: parties, or what must be mended."""
+
+    line: HandLine
+    parties: tuple[Party, ...] = ()
+    problem: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByHand:
-    """What the lines came to."""
+    """What the lines came to, in the order of the tab."""
 
-    lines: tuple[tuple[Party, ...], ...]
-    problems: tuple[Problem, ...]
+    read: tuple[ReadLine, ...]
+
+    @property
+    def lines(self) -> tuple[tuple[Party, ...], ...]:
+        """The parties of the lines that were understood."""
+        return tuple(one.parties for one in self.read if one.parties)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What must be mended on the others."""
+        return tuple(one.problem for one in self.read if one.problem)
 
 
-def read_by_hand(table: Table, organisations: Sequence[Organisation], sources: Mapping[str, Source]) -> ByHand:
-    """Turn each filled line into parties, or into a Problem that names row, column and remedy."""
-    names = _names(organisations, sources)
-    lines, problems = [], []
-    for written in read_lines(table):
-        line = _line(written, names, sources)
-        if isinstance(line, Problem):
-            problems.append(line)
-            continue
-        lines.append(tuple(to_party(side, sources[entry]) for side, entry in line))
-    return ByHand(lines=tuple(lines), problems=tuple(problems))
+def read_by_hand(
+    table: Table,
+    organisations: Sequence[Organisation],
+    sources: Mapping[str, Source],
+    *,
+    aliases: Mapping[str, Sequence[str]] | None = None,
+    closed: Mapping[str, str] | None = None,
+) -> ByHand:
+    """Turn each filled line into parties, or into a Problem that names row, column and remedy.
+
+    `closed` says of names without an open entry, by organisation key, what became of it.
+    """
+    written = read_lines(table)
+    if not written:
+        return ByHand(read=())
+    reader = _Reader(organisations, sources, aliases or {}, closed or {})
+    return ByHand(read=tuple(reader.read(line) for line in written))
 
 
 def wishes(
@@ -87,74 +114,136 @@ def _together(parties: tuple[Party, ...]) -> tuple[str, ...]:
     return tuple(f"{party.side}:{party.organisation_id or party.email}" for party in parties)
 
 
-def _line(
-    line: HandLine, names: Mapping[str, frozenset[str]], sources: Mapping[str, Source]
-) -> list[tuple[Side, str]] | Problem:
-    chosen: list[tuple[Side, str]] = []
-    for side in TITLES:
-        text = line.texts.get(side)
-        if not text:
-            if side is not Side.JOINING:
-                return _problem(line, side, f"{TITLES[side]} is empty.", "Name both organisations on this line.")
-            continue
-        organisations = names.get(fold(text), frozenset())
-        if len(organisations) != 1:
-            spoken = {source.response.name for source in sources.values()}
-            return _unresolved(line, side, text, organisations, spoken)
-        entry = _entry(side, next(iter(organisations)), sources)
-        if entry is None:
-            return _problem(
-                line,
-                side,
-                f"{text} has no open entry.",
-                "Ask them to fill in the form, or write yourself. A line that is done with may be deleted.",
-            )
-        chosen.append((side, entry))
-    addresses = {sources[entry].response.email for _, entry in chosen}
-    if len(addresses) < len(chosen):
-        return _problem(line, Side.SENDING, "Two sides of this line have the same address.", "Name two organisations.")
-    if len({sources[entry].entry.organisation_id for _, entry in chosen}) < len(chosen):
-        return _problem(
-            line, Side.SENDING, "Two sides of this line are the same organisation.", "Name two organisations."
+def answers(
+    found: ByHand, matches: Mapping[str, Match], statuses: Mapping[str, MatchStatus], superseded: Mapping[str, str]
+) -> dict[str, str]:
+    """The key of each line -> what stands beside it: who was understood and which match it became, or what to mend."""
+    by_hand: dict[tuple[str, ...], list[MatchStatus]] = {}
+    for match in matches.values():
+        if match.by_hand and match.id in statuses and match.id not in superseded:
+            by_hand.setdefault(_together(match.parties), []).append(statuses[match.id])
+    return {
+        one.line.key: f"{one.problem.what} {one.problem.fix}"
+        if one.problem
+        else f"{_understood(one.parties)}: {_became(by_hand.get(_together(one.parties), ()))}"
+        for one in found.read
+    }
+
+
+def _understood(parties: Sequence[Party]) -> str:
+    sending, receiving, *joining = (_placed(party.organisation, party.country) for party in parties)
+    joins = "".join(f", {name} joins" for name in joining)
+    return f"{sending} sends to {receiving}{joins}"
+
+
+def _became(statuses: Sequence[MatchStatus]) -> str:
+    return "; ".join(f"{status.match} ({_stage(status)})" for status in statuses) or "no proposal"
+
+
+def _stage(status: MatchStatus) -> str:
+    if status.stage is Stage.PROPOSED:
+        return "proposed: tick Approve in Review"
+    if status.stage is Stage.INTRODUCED:
+        return "introduced: to do it once more, write the line once more"
+    return str(status.stage).lower()
+
+
+class _Reader:
+    """Understands lines, with everybody who is known at hand."""
+
+    def __init__(
+        self,
+        organisations: Sequence[Organisation],
+        sources: Mapping[str, Source],
+        aliases: Mapping[str, Sequence[str]],
+        closed: Mapping[str, str],
+    ) -> None:
+        spoken: dict[str, list[str]] = {}
+        for source in sources.values():
+            spoken.setdefault(source.entry.organisation_id, []).append(source.response.name)
+        self.organisations = {one.id: one for one in organisations}
+        self.directory = Directory(
+            [replace(one, spellings=(*one.spellings, *spoken.get(one.id, ()))) for one in organisations], aliases
         )
-    return chosen
+        self.countries = {source.entry.organisation_id: source.response.country for source in sources.values()}
+        self.sources = sources
+        self.closed = closed
+
+    def read(self, line: HandLine) -> ReadLine:
+        """One line."""
+        found = self._sides(line)
+        if isinstance(found, Problem):
+            return ReadLine(line=line, problem=found)
+        return ReadLine(line=line, parties=tuple(to_party(side, self.sources[entry]) for side, entry in found))
+
+    def _sides(self, line: HandLine) -> list[tuple[Side, str]] | Problem:
+        chosen: list[tuple[Side, str]] = []
+        for side in TITLES:
+            text = line.texts.get(side)
+            if text:
+                entry = self._entry_named(line, side, text)
+                if isinstance(entry, Problem):
+                    return entry
+                chosen.append((side, entry))
+            elif side is not Side.JOINING:
+                return _problem(line, side, f"{TITLES[side]} is empty.", "Name both organisations on this line.")
+        addresses = {self.sources[entry].response.email for _, entry in chosen}
+        if len({self.sources[entry].entry.organisation_id for _, entry in chosen}) < len(chosen):
+            return _problem(
+                line, Side.SENDING, "Two sides of this line are the same organisation.", "Name two organisations."
+            )
+        if len(addresses) < len(chosen):
+            return _problem(
+                line, Side.SENDING, "Two sides of this line have the same address.", "Name two organisations."
+            )
+        return chosen
+
+    def _entry_named(self, line: HandLine, side: Side, text: str) -> str | Problem:
+        meant = self.directory.meant(text)
+        if len(meant.found) > 1:
+            choices = "; ".join(self._told(own, with_id=True) for own in meant.found[:CHOICES_SHOWN])
+            left_out = len(meant.found) - CHOICES_SHOWN
+            choices += f"; and {left_out} more" if left_out > 0 else ""
+            return _problem(line, side, f"“{text}” could be several: {choices}.", "Write the Id instead.")
+        if not meant.found:
+            return self._nobody(line, side, text, meant.nearest)
+        entry = _entry(side, meant.found[0], self.sources)
+        if entry is None:
+            return _problem(line, side, f"{self._told(meant.found[0])} has no open entry.", ASK_THEM)
+        return entry
+
+    def _nobody(self, line: HandLine, side: Side, text: str, nearest: Sequence[str]) -> Problem:
+        why = self.closed.get(organisation_key(text))
+        if why:
+            return _problem(line, side, f"{text} has no open entry. {why}", ASK_THEM)
+        names = "; ".join(dict.fromkeys(self.organisations[own].name for own in nearest))
+        hint = f"Did you mean: {names}? " if names else ""
+        fix = f"{hint}Write it as in the tab Organisations, or its Id."
+        return _problem(line, side, f"Nobody is known by the name “{text}”.", fix)
+
+    def _told(self, own: str, *, with_id: bool = False) -> str:
+        """Name and place; with its id where it must be told from others."""
+        one = self.organisations[own]
+        return _placed(one.name, one.city, self.countries.get(own, one.country)) + (f": {own}" if with_id else "")
 
 
-def _names(organisations: Sequence[Organisation], sources: Mapping[str, Source]) -> dict[str, frozenset[str]]:
-    """Folded name -> ids of the organisations that go by it."""
-    found: dict[str, set[str]] = {}
-    for organisation in organisations:
-        for name in (organisation.id, organisation.name, *organisation.spellings):
-            found.setdefault(fold(name), set()).add(organisation.id)
-    for source in sources.values():
-        found.setdefault(fold(source.response.name), set()).add(source.entry.organisation_id)
-    return {name: frozenset(identifiers) for name, identifiers in found.items()}
+def _placed(name: str, *where: str | None) -> str:
+    place = ", ".join(filter(None, where))
+    return f"{name} ({place})" if place else name
 
 
 def _entry(side: Side, organisation: str, sources: Mapping[str, Source]) -> str | None:
-    """The organisation's entry that suits the side best: right role first, then the newest."""
+    """The organisation's entry that suits the side best: the right role, then nobody to ask first, the newest."""
     own = [source for source in sources.values() if source.entry.organisation_id == organisation]
     own.sort(
         key=lambda source: (
             source.entry.role in SUITABLE[side],
+            source.response.held is None,
             source.entry.submitted_at or date.min,
             source.entry.id,
         )
     )
     return own[-1].entry.id if own else None
-
-
-def _unresolved(
-    line: HandLine, side: Side, text: str, organisations: frozenset[str], spoken: Collection[str]
-) -> Problem:
-    if organisations:
-        choices = ", ".join(sorted(organisations))
-        return _problem(line, side, f"“{text}” could be several: {choices}.", "Write the Id instead.")
-    wanted = set(fold(text).split())
-    shared = {name: len(wanted & set(fold(name).split())) for name in spoken}
-    close = sorted((name for name, words in shared.items() if words), key=lambda name: (-shared[name], name))
-    hint = f"Did you mean: {'; '.join(close[:CHOICES_SHOWN])}? " if close else ""
-    return _problem(line, side, f"“{text}” is not known.", f"{hint}Write it as in the tab Organisations, or its Id.")
 
 
 def _problem(line: HandLine, side: Side, what: str, fix: str) -> Problem:

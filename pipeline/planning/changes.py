@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 
-from pipeline.model import Decision, KnownEntry, Match, NewRow, Problem, RowUpdate, SheetChanges
-from pipeline.planning.entries import Entries
+from pipeline.matching.eligibility import day_in_words
+from pipeline.model import Decision, KnownEntry, Match, MatchStatus, NewRow, Problem, RowUpdate, SheetChanges
+from pipeline.planning.by_hand import answers
+from pipeline.planning.entries import REDIRECT, Entries, canonical
 from pipeline.planning.entry_status import EntryStatuses
 from pipeline.planning.inputs import RunInputs
 from pipeline.planning.letters_due import Letters
@@ -14,8 +17,11 @@ from pipeline.planning.match_content import officer_order
 from pipeline.planning.matches import OPEN_STAGES, Matches
 from pipeline.planning.ticks import Ticks
 from pipeline.ports import LedgerChanges
+from pipeline.tabs import by_hand, nearly, organisations, problems, review, same_organisation, unmet_demand
 from pipeline.tabs import entries as entries_tab
-from pipeline.tabs import nearly, organisations, problems, review, same_organisation, unmet_demand
+
+MOST_NEW_ENTRIES = 2_000
+"""Rows of the tab `Entries` made in one run, about 2 MB of what Google takes at once; the others follow run by run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +43,7 @@ def list_changes(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Mat
     return Changes(
         ledger=_ledger_changes(inputs, entries, ticks, matches, letters),
         before=_before(inputs, entries, ticks, matches, letters),
-        after=_after(entries, ticks, letters),
+        after=_after(inputs, entries, ticks, matches, letters),
         new_problems=tuple(problem for problem in matches.problems if problem.key not in inputs.state.problems),
     )
 
@@ -98,7 +104,9 @@ def _new_rows(inputs: RunInputs, ticks: Ticks, matches: Matches, letters: Letter
     variants = {one: [other.id for other in letters.ruling.variants.get(one, ())] for one in missing}
     rows: dict[str, NewRow] = {}
     for first in missing:
-        group = [one for one in (first, *variants[first]) if one in missing and one not in rows]
+        group = [] if first in rows else [first]
+        for one in group:  # grows while it is walked: variants of variants belong to the idea as well
+            group += [other for other in variants[one] if other in missing and other not in {*group, *rows}]
         standing = (other for one in group for other in variants[one] if other in ticks.review.standing_rows)
         beside = next(standing, None)
         for one in group:
@@ -116,7 +124,6 @@ def _before(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches,
     network = inputs.settings.mail.organisation
     bodies = (
         (problems.TAB, problems.body(matches.problems)),
-        (organisations.TAB, organisations.body(entries.organisations)),
         (nearly.TAB, nearly.body(matches.found.nearly, names)),
         (unmet_demand.TAB, unmet_demand.body(matches.found.unmet, invites, names, network)),
     )
@@ -125,6 +132,10 @@ def _before(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches,
         review.TAB.name: _new_rows(inputs, ticks, matches, letters),
         same_organisation.TAB.name: same_organisation.new_rows(entries.doubts, entries.answered),
     }
+    if organisations.TAB.name in snapshot.tables:
+        inserts[organisations.TAB.name] = organisations.new_rows(
+            entries.organisations, organisation_statuses(entries, ticks), ticks.organisations
+        )
     if entries_tab.TAB.name in snapshot.tables:
         inserts[entries_tab.TAB.name] = new_entry_rows(ticks, letters)
     checked_today = snapshot.last_checked == inputs.today or problems.TAB.name not in snapshot.tables
@@ -137,21 +148,48 @@ def _before(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches,
 
 
 def new_entry_rows(ticks: Ticks, letters: Letters) -> tuple[NewRow, ...]:
-    """Rows of the tab `Entries` for answers that have none, the newest on top."""
+    """Rows of the tab `Entries` for answers that have none, the newest on top; of very many the oldest come first."""
     rows = sorted(letters.entries.rows.values(), key=lambda row: (row.organisation.casefold(), row.id))
     rows.sort(key=lambda row: row.since, reverse=True)
-    return entries_tab.new_rows(rows, letters.entries.became, ticks.entries)
+    return entries_tab.new_rows(rows, letters.entries.became, ticks.entries)[-MOST_NEW_ENTRIES:]
 
 
-def _after(entries: Entries, ticks: Ticks, letters: Letters) -> SheetChanges:
+def answers_by_hand(
+    inputs: RunInputs, ticks: Ticks, matches: Matches, statuses: Mapping[str, MatchStatus]
+) -> tuple[RowUpdate, ...]:
+    """What should stand beside the lines of `By hand`, where it does not yet."""
+    told = answers(ticks.by_hand, matches.all, statuses, matches.superseded)
+    return by_hand.status_updates(inputs.table(by_hand.TAB.name), told)
+
+
+def _after(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches, letters: Letters) -> SheetChanges:
     updates = {
+        by_hand.TAB.name: answers_by_hand(inputs, ticks, matches, letters.statuses),
         review.TAB.name: review.status_updates(letters.statuses, ticks.review),
         same_organisation.TAB.name: same_organisation.status_updates(
             entries.doubts, entries.judgements, entries.answered
         ),
+        organisations.TAB.name: organisations.row_updates(
+            entries.organisations, organisation_statuses(entries, ticks), ticks.organisations, inputs.is_erased
+        ),
         entries_tab.TAB.name: entry_updates(letters.entries, ticks.entries),
     }
     return SheetChanges(updates={name: changes for name, changes in updates.items() if changes})
+
+
+def organisation_statuses(entries: Entries, ticks: Ticks) -> dict[str, str]:
+    """Organisation id -> where it stands, in words, for all that anything is remembered of."""
+    merged = {
+        key.removeprefix(REDIRECT): f"The same as {canonical(new, entries.memory)}"
+        for key, new in entries.memory.items()
+        if key.startswith(REDIRECT)
+    }
+    found = {one: "No open entry" for key, one in entries.memory.items() if not key.startswith(REDIRECT)}
+    found |= {one.id: "Open" for one in entries.organisations}
+    for one, until in ticks.left_alone.items():
+        if one in found:
+            found[one] = f"Left alone{f' until {day_in_words(until)}' if until < date.max else ': mend the day'}"
+    return {**merged, **found}
 
 
 def entry_updates(entries: EntryStatuses, reading: entries_tab.EntriesReading) -> tuple[RowUpdate, ...]:

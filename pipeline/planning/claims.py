@@ -9,7 +9,7 @@ from datetime import datetime, time
 
 from pipeline.cleaning import address_key
 from pipeline.intake import EntryPlan
-from pipeline.intake.impersonation import Claim, strangers
+from pipeline.intake.impersonation import SECOND_CONTACT, Claim, strangers
 from pipeline.letters.identity import introduction_id
 from pipeline.linkage import IdentityPlan, Linkage, PairState, Record, fits_its_domain, readings, spelling_key
 from pipeline.model import Judgement, KnownEntry, LetterState, Match, Party, Response, Verdict
@@ -39,7 +39,9 @@ def with_strangers_held(
 
 
 def _held(response: Response, why: str) -> Response:
-    return replace(response, held=" ".join(filter(None, (response.held, why))))
+    """What is held says where else the name was seen; the flag would say it once more."""
+    flags = tuple(flag for flag in response.flags if flag.code != SECOND_CONTACT)
+    return replace(response, held=" ".join(filter(None, (response.held, why))), flags=flags)
 
 
 def _with_first_claims(known: Sequence[KnownEntry], before: Sequence[KnownEntry]) -> tuple[KnownEntry, ...]:

@@ -6,18 +6,17 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from pipeline.cleaning import organisation_key
 from pipeline.forms.header import locate
 from pipeline.intake import EntryPlan, Intake, entries, read_responses, to_entry
 from pipeline.intake.impersonation import inspect, known_addresses
 from pipeline.letters.identity import introduction_id, waiting_letters
 from pipeline.linkage import (
     IdentityPlan,
-    Linkage,
     Record,
     assign_identities,
     link,
     organisations,
-    spelling_key,
 )
 from pipeline.matching.vocabulary import vocabulary
 from pipeline.model import (
@@ -27,18 +26,17 @@ from pipeline.model import (
     LetterState,
     Organisation,
     Problem,
-    Reason,
     Response,
     Table,
 )
 from pipeline.planning.claims import with_strangers_held
+from pipeline.planning.doubts import cards_of, doubts_of
 from pipeline.planning.inputs import RunInputs
 from pipeline.planning.match_content import Source
 from pipeline.ports import LedgerState
 from pipeline.tabs import same_organisation
 from pipeline.tabs.tab import RESPONSES
 
-REASONS_SHOWN = 4
 EXPIRED_SHOWN = 10
 STILL_CURRENT = (
     "Some time ago you told us in the mobility matchmaking form what you would like to learn or show. Is that still "
@@ -76,6 +74,17 @@ class Entries:
     def names(self) -> dict[str, str]:
         """Entry id -> what its organisation is called."""
         return {identifier: source.response.name for identifier, source in self.sources.items()}
+
+    @property
+    def closed_names(self) -> dict[str, str]:
+        """Organisation key -> why nothing of that name can be matched."""
+        closed = self.plan.closed
+        there = {organisation_key(source.response.organisation) for source in self.sources.values()}
+        return {
+            entry.organisation_key: closed[entry.id]
+            for entry in self.plan.known
+            if entry.id in closed and entry.organisation_key not in there
+        }
 
 
 def read_entries(inputs: RunInputs) -> Entries:
@@ -118,7 +127,7 @@ def read_entries(inputs: RunInputs) -> Entries:
         memory={**state.spellings, **identity.memory, **redirects},
         sources=_sources(inputs, {one.id: one.response for one in plan.open}, identity),
         organisations=organisations(records, identity, inputs.aliases, linkage=linkage),
-        doubts=_doubts(linkage, records),
+        doubts=doubts_of(linkage, records, cards_of(plan, records, identity), answered.statuses),
         problems=(
             *intake.problems,
             *too_many,
@@ -290,36 +299,3 @@ def _record(identifier: str, response: Response) -> Record:
         parent=response.parent or (response.organisation if response.name != response.organisation else None),
         also_known_as=(response.organisation_local,) if response.organisation_local else (),
     )
-
-
-def _doubts(linkage: Linkage, records: Sequence[Record]) -> tuple[DoubtfulPair, ...]:
-    """The doubtful pairs, each once per two spellings."""
-    by_id = {record.record_id: record for record in records}
-    found: dict[str, DoubtfulPair] = {}
-    for pair in linkage.pairs:
-        if pair.verdict != "review":
-            continue
-        one, other = sorted((by_id[pair.left], by_id[pair.right]), key=spelling_key)
-        left, right = spelling_key(one), spelling_key(other)
-        if left == right:
-            continue
-        doubt = DoubtfulPair(
-            left=left,
-            right=right,
-            one=_described(one),
-            other=_described(other),
-            speaks_for=_sentences(pair.reasons, favour=True),
-            speaks_against=_sentences(pair.reasons, favour=False),
-        )
-        found.setdefault(doubt.key, doubt)
-    return tuple(found.values())
-
-
-def _described(record: Record) -> str:
-    place = ", ".join(part for part in (record.city, record.country) if part)
-    return f"{record.organisation} ({place})" if place else record.organisation
-
-
-def _sentences(reasons: Sequence[Reason], *, favour: bool) -> str:
-    chosen = [reason.sentence for reason in reasons if (reason.weight > 0) is favour]
-    return "\n".join(chosen[:REASONS_SHOWN])

@@ -13,8 +13,8 @@ from datetime import date, timedelta
 
 from dateutil.parser import parse
 
-from pipeline.letters.identity import introductions_sent, rehearsal_id, waiting_id, waiting_letters
-from pipeline.matching.eligibility import day_in_words, in_words
+from pipeline.letters.identity import corrections, introductions_sent, rehearsal_id, waiting_id, waiting_letters
+from pipeline.matching.eligibility import day_in_words, in_words, left_alone_in_words
 from pipeline.model import (
     KnownEntry,
     LetterRecord,
@@ -46,6 +46,7 @@ from pipeline.tabs.entries import (
     EntryRow,
     entry_row,
 )
+from pipeline.tabs.exchanges import NotedExchange
 
 PROPOSALS_SHOWN = 5
 _TOLD_ON = re.compile(rf"(?i:{TOLD}) on (\d{{1,2}} [A-Z][a-z]+ \d{{4}})")
@@ -84,18 +85,15 @@ def entry_statuses(
     *,
     statuses: Mapping[str, MatchStatus],
     letters: Mapping[str, LetterRecord],
+    rows: Mapping[str, EntryRow],
     spent: Mapping[str, bool] | None = None,
     unsafe: Mapping[str, str] | None = None,
 ) -> EntryStatuses:
-    """Say of every answer what became of it. `letters` are those the ledger knows at that moment.
+    """Say of every answer what became of it. `letters` are those the ledger knows at that moment, `rows` see `rows_of`.
 
     `spent` are ticks that this run has answered meanwhile, `unsafe` says of entries why their letter cannot be written.
     """
     known = {entry.id: entry for entry in entries.plan.known}
-    rows = {
-        identifier: entry_row(identifier, response, _since(known[identifier]))
-        for identifier, response in entries.answers.items()
-    }
     becoming = _Becoming(inputs, entries, ticks, matches, statuses, letters, known, spent or {}, unsafe or {})
     for identifier, row in sorted(rows.items(), key=lambda item: (item[1].since, item[1].organisation, item[0])):
         becoming.add(identifier, row.since)
@@ -112,7 +110,16 @@ def entry_statuses(
     )
 
 
-def _since(known: KnownEntry) -> date:
+def rows_of(entries: Entries) -> dict[str, EntryRow]:
+    """Entry -> what its row shows besides, for every entry whose answers can be read."""
+    known = {entry.id: entry for entry in entries.plan.known}
+    return {
+        identifier: entry_row(identifier, response, since_of(known[identifier]))
+        for identifier, response in entries.answers.items()
+    }
+
+
+def since_of(known: KnownEntry) -> date:
     """Since when an entry waits: the day of its first answer, or the day it was first seen; edits do not move it."""
     return known.since.date() if known.since else known.first_seen
 
@@ -153,9 +160,13 @@ class _Becoming:
     spent: dict[str, bool] = field(default_factory=dict)
     _of_entry: dict[str, list[Match]] = field(init=False)
     _introductions: Mapping[str, LetterRecord] = field(init=False)
+    _corrections: Mapping[str, tuple[LetterRecord, ...]] = field(init=False)
     _waiting_letters: Mapping[str, tuple[LetterRecord, ...]] = field(init=False)
     _alive: frozenset[str] = field(init=False)
     _introduced: frozenset[str] = field(init=False)
+    _noted: Mapping[str, NotedExchange] = field(init=False)
+    _partners: dict[str, list[str]] = field(init=False)
+    """By entry, whom matching would put beside it, the best first."""
     _is_full: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -165,9 +176,16 @@ class _Becoming:
                 self._of_entry[party.entry].append(match)
         now = _with_letters(self.inputs, self.letters)
         self._introductions = introductions_sent(self.letters)
+        self._corrections = corrections(self.letters)
         self._waiting_letters = waiting_letters(self.letters)
         self._alive = frozenset(match.id for match in under_way(now, self.ticks.exchanges))
         self._introduced = introduced_entries(now, self.ticks.exchanges)
+        self._noted = {one.match: one for one in self.ticks.exchanges}
+        self._partners = defaultdict(list)
+        for one in self.matches.found.candidates:
+            parties = [entry for entry in (one.sending, one.receiving, one.joining) if entry is not None]
+            for entry in parties:
+                self._partners[entry] += [partner for partner in parties if partner != entry]
         count = sum(status.stage in OPEN_STAGES for status in self.statuses.values())
         self._is_full = count >= self.inputs.settings.matching.open_proposals
 
@@ -228,14 +246,17 @@ class _Becoming:
         for match in sorted(sent, key=lambda match: self._introductions[match.id].since):
             is_now = match.id in self._alive and identifier in self._introduced
             letter = self._introductions[match.id]
-            text = (
-                f"to {_others(match, identifier)} on {day_in_words(letter.since.date())}{self._outcome(match, letter)}"
-            )
+            text = f"to {_others(match, identifier)} on {day_in_words(letter.since.date())}"
+            text += f"{self._corrected(match)}{self._outcome(match, letter)}"
             (now if is_now else before).append(text)
         return now, before
 
+    def _corrected(self, match: Match) -> str:
+        days = [one.since.date() for one in self._corrections.get(match.id, ()) if one.state is LetterState.SENT]
+        return f" (corrected on {day_in_words(max(days))})" if days else ""
+
     def _outcome(self, match: Match, letter: LetterRecord) -> str:
-        noted = next((one for one in self.ticks.exchanges if one.match == match.id), None)
+        noted = self._noted.get(match.id)
         if noted and noted.took_place:
             return ", and the exchange took place"
         if noted and noted.will_not_happen:
@@ -265,13 +286,7 @@ class _Becoming:
 
     def _why_not_proposed(self, identifier: str) -> str:
         """Of an answer that matching found somebody for, and that stands in no proposal all the same."""
-        partners = [
-            partner
-            for one in self.matches.found.candidates
-            if identifier in (parties := (one.sending, one.receiving, one.joining))
-            for partner in parties
-            if partner is not None and partner != identifier
-        ]
+        partners = self._partners.get(identifier, ())
         if not partners:
             return "Nobody fits yet"
         if self._is_full:
@@ -311,6 +326,10 @@ class _Becoming:
             start = f"{said}, waiting since {day_in_words(since)}"
             still = f"{still}, {said[0].lower()}{said[1:]}"
         reason = self.matches.found.waiting[identifier]
+        organisation = self.entries.sources[identifier].entry.organisation_id
+        if (until := self.ticks.left_alone.get(organisation)) is not None:
+            self._take_back(identifier, "the organisation asked to be left alone")
+            return [start, left_alone_in_words("The organisation", until)]
         trouble = self.ticks.entries.trouble.get(identifier)
         if trouble:
             return [start, reason, f"No tick on this row counts: {trouble}"]

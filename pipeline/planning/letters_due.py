@@ -19,7 +19,15 @@ from pipeline.letters.identity import (
 )
 from pipeline.model import Letter, LetterKind, LetterRecord, LetterState, Match, MatchStatus, Stage
 from pipeline.planning.entries import Entries, canonical
-from pipeline.planning.entry_status import EntryStatuses, entry_statuses, next_number, told_party, widening
+from pipeline.planning.entry_status import (
+    EntryStatuses,
+    entry_statuses,
+    next_number,
+    rows_of,
+    since_of,
+    told_party,
+    widening,
+)
 from pipeline.planning.inputs import RunInputs
 from pipeline.planning.match_content import officer_order
 from pipeline.planning.matches import Matches
@@ -79,6 +87,7 @@ def due_letters(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matc
         letters=state.letters,
         superseded=matches.superseded,
         gone=matches.gone,
+        left_alone=ticks.left_alone,
         reworded=ticks.reworded,
         row_trouble=ticks.review.row_trouble,
         not_ticks=ticks.review.not_ticks,
@@ -88,14 +97,15 @@ def due_letters(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matc
     ruling = rule(inputs, rule_inputs)
     letters, unsafe = _composed(inputs, ruling.due)
     statuses = {status.match: unsafe.get(status.match, status) for status in ruling.statuses}
-    standing = entry_statuses(inputs, entries, ticks, matches, statuses=statuses, letters=state.letters)
-    told, unwritten = _waiting(inputs, entries, matches, standing, taken=len(letters))
+    rows = rows_of(entries)
+    standing = entry_statuses(inputs, entries, ticks, matches, statuses=statuses, letters=state.letters, rows=rows)
+    told, unwritten = _waiting(inputs, entries, matches, standing.to_tell, taken=len(letters))
     letters += told
     letters += _reminders(inputs, entries, ticks, matches, taken=len(letters))
     letters += _digest(inputs, matches, statuses)
     if unwritten:
         standing = entry_statuses(
-            inputs, entries, ticks, matches, statuses=statuses, letters=state.letters, unsafe=unwritten
+            inputs, entries, ticks, matches, statuses=statuses, letters=state.letters, rows=rows, unsafe=unwritten
         )
     return Letters(
         rule_inputs=rule_inputs, ruling=ruling, statuses=statuses, entries=standing, unsafe=unwritten, due=letters
@@ -167,28 +177,33 @@ def _frozen(letter: Letter, known: LetterRecord | None) -> Letter:
 # -- nobody was found yet ------------------------------------------------------------------------------
 
 
+def waiting_letter(inputs: RunInputs, entries: Entries, matches: Matches, entry: str) -> Letter:
+    """The letter that nobody was found yet for an open entry, as it would leave now.
+
+    Raises MessageUnsafe when it cannot be written safely, and KeyError for an entry that is not open.
+    """
+    earlier = waiting_letters(inputs.state.letters).get(entry, ())
+    source = entries.sources[entry]
+    since = since_of(next(known for known in entries.plan.known if known.id == entry))
+    widen = widening(entry, entries.sources, matches.found.nearly)
+    letter = inputs.composer.waiting(told_party(source), next_number(earlier), since, widen)
+    return _frozen(letter, inputs.state.letters.get(letter.id))
+
+
 def _waiting(
-    inputs: RunInputs, entries: Entries, matches: Matches, standing: EntryStatuses, *, taken: int
+    inputs: RunInputs, entries: Entries, matches: Matches, to_tell: Sequence[str], *, taken: int
 ) -> tuple[tuple[Letter, ...], dict[str, str]]:
     """The letters that nobody was found yet within what the limits leave, and why others cannot be written."""
     letters: list[Letter] = []
     unsafe: dict[str, str] = {}
-    earlier = waiting_letters(inputs.state.letters)
     room = _room(inputs, taken)
-    for entry in standing.to_tell:
+    for entry in to_tell:
         if len(letters) >= room:
             break
         try:
-            letter = inputs.composer.waiting(
-                told_party(entries.sources[entry]),
-                next_number(earlier.get(entry, ())),
-                standing.rows[entry].since,
-                widening(entry, entries.sources, matches.found.nearly),
-            )
+            letters.append(waiting_letter(inputs, entries, matches, entry))
         except MessageUnsafe as error:
             unsafe[entry] = str(error)
-            continue
-        letters.append(_frozen(letter, inputs.state.letters.get(letter.id)))
     return tuple(letters), unsafe
 
 
@@ -214,6 +229,8 @@ def reminders_due(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Ma
         if match is None or identifier in done or decision is None or not decision.approved or decision.correction:
             continue
         if introduction.bounced or introduction.since > inputs.now - timedelta(weeks=weeks):
+            continue
+        if any(party.organisation_id in ticks.left_alone for party in match.parties):
             continue
         if any(party.entry in entries.plan.closed for party in match.parties):
             continue

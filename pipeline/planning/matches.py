@@ -116,6 +116,7 @@ def choose_matches(inputs: RunInputs, entries: Entries, ticks: Ticks) -> Matches
         turned_down,
         settings,
         [entries_of(match) for match in first.values()],
+        left_alone=ticks.left_alone,
         proposed=_parties(match for match in (*known.values(), *first.values()) if match.id not in closed),
         introduced=introduced_entries(inputs, ticks.exchanges),
     )
@@ -274,13 +275,14 @@ def candidates(
     settings: MatchingSettings,
     given: Collection[tuple[str, ...]],
     *,
+    left_alone: Mapping[str, date],
     proposed: Collection[str] = (),
     introduced: Collection[str] = (),
 ) -> MatchingResult:
     """What matching finds for the open entries, without those who met in this round or were turned down.
 
     `given` are entries of matches that are put before the officer in any case. Entries that stand in a proposal or
-    were introduced to somebody wait for nobody.
+    were introduced to somebody wait for nobody. `left_alone`: organisation -> until when nobody is proposed to it.
     """
     since = inputs.round_started
     meetings = canonical_meetings(inputs.state.meetings, lambda one: canonical(one, entries.memory))
@@ -289,7 +291,10 @@ def candidates(
     barred |= {pair for pair, ended in past.items() if ended is not None and ended >= since.date()}
     barred |= {frozenset(organisation_ids(match, entries.sources)) for match in turned_down if match.joining is None}
     return propose(
-        [source.entry for source in entries.sources.values()],
+        [
+            replace(source.entry, left_alone_until=left_alone.get(source.entry.organisation_id))
+            for source in entries.sources.values()
+        ],
         organisations=entries.organisations,
         barred=barred,
         past=frozenset(past),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.errors import MatchmakerError
 from pipeline.model import MatchStatus, SheetChanges, Stage
-from pipeline.planning.changes import Changes, entry_updates, list_changes
+from pipeline.planning.changes import Changes, answers_by_hand, entry_updates, list_changes
 from pipeline.planning.entries import Entries, read_entries
 from pipeline.planning.entry_status import entry_statuses
 from pipeline.planning.inputs import RunInputs
@@ -19,8 +19,8 @@ from pipeline.planning.letters_due import Letters, due_letters, introduced, meet
 from pipeline.planning.matches import Matches, choose_matches
 from pipeline.planning.ticks import Ticks, read_ticks
 from pipeline.ports import LedgerState
+from pipeline.tabs import by_hand, exchanges, review
 from pipeline.tabs import entries as entries_tab
-from pipeline.tabs import exchanges, review
 from pipeline.tabs.tab import STATUS
 
 
@@ -74,12 +74,14 @@ def restated(
         plan.matches,
         statuses=statuses,
         letters=state.letters,
+        rows=plan.letters.entries.rows,
         spent=plan.letters.spent,
         unsafe=plan.letters.unsafe,
     )
     updates = {
         **plan.changes.after.updates,
         review.TAB.name: review.status_updates(statuses, _with_new_rows(plan)),
+        by_hand.TAB.name: answers_by_hand(inputs, plan.ticks, plan.matches, statuses),
         exchanges.TAB.name: exchanges.status_updates(left, plan.ticks.exchanges),
         entries_tab.TAB.name: entry_updates(standing, _with_new_entries(plan)),
     }

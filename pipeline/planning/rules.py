@@ -19,7 +19,7 @@ from pipeline.letters.identity import (
     question_id,
     rehearsal_id,
 )
-from pipeline.matching.eligibility import in_words
+from pipeline.matching.eligibility import in_words, left_alone_in_words
 from pipeline.model import (
     Decision,
     LetterKind,
@@ -75,6 +75,8 @@ class RuleInputs:
     superseded: Mapping[str, str]
     gone: Mapping[str, str] = field(default_factory=dict)
     """Match id -> why it can no longer be."""
+    left_alone: Mapping[str, date] = field(default_factory=dict)
+    """Organisation id -> until when nothing may be sent to it."""
     reworded: Collection[str] = ()
     """Matches whose correction has left while the line beside its tick is another by now."""
     row_trouble: Mapping[str, str] = field(default_factory=dict)
@@ -329,6 +331,7 @@ class _Ruling:
             ticked = self._ticked_too(match)
             told = [f"{_variant(other, match)}{', which is ticked' if other in ticked else ''}" for other in others]
             parts.append(f"one of these: {in_words([f'{match.id} (this row)', *told], joiner='or')}")
+        parts += self._left_alone(match)
         parts += [f"please check: {warning.rstrip('.')}" for warning in dict.fromkeys(match.warnings)]
         parts += [f"before approving, check {check}" for check in _checked_first(unchecked_sides(match, decision))]
         return MatchStatus(match=match.id, stage=Stage.PROPOSED, detail=_sentences(parts) or "tick Approve or Decline")
@@ -353,6 +356,8 @@ class _Ruling:
             return self._held(match, _to_check(match, unchecked, is_agreed=decision.agreed is True))
         if letter is not None and letter.state is LetterState.HELD:
             return self._held(match, f"{letter.detail}. Untick Approve, wait for one run, then tick it again to retry")
+        if left_alone := self._left_alone(match):
+            return self._waits(match, " and ".join(left_alone))
         asked = [party for party in match.parties if party.ask_first and not party.check_first]
         if asked and decision.agreed is not True and not self.limits.rehearsal_to:
             return self._asking(match, asked)
@@ -430,6 +435,14 @@ class _Ruling:
             if letter is not None and letter.since >= since and letter.state in _GONE_OUT:
                 counts.update(_organisations(match))
         return counts
+
+    def _left_alone(self, match: Match) -> list[str]:
+        """Who of them wants no letters and no proposals for now."""
+        return [
+            left_alone_in_words(party.organisation, self.rule_inputs.left_alone[party.organisation_id])
+            for party in match.parties
+            if party.organisation_id in self.rule_inputs.left_alone
+        ]
 
     # -- small ------------------------------------------------------------------------------------------
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
+from pipeline.cleaning.addresses import canonical_address
 from pipeline.letters.identity import correction_id, corrections
 from pipeline.model import Decision, LetterRecord, Match, Problem, Side
 from pipeline.planning import by_hand
 from pipeline.planning.brakes import LEFT, ledger_behind, served_by_another, vanished
-from pipeline.planning.entries import Entries
+from pipeline.planning.entries import Entries, canonical
 from pipeline.planning.inputs import RunInputs
 from pipeline.planning.match_content import Source
 from pipeline.ports import LedgerState
 from pipeline.tabs import by_hand as by_hand_tab
 from pipeline.tabs import entries as entries_tab
 from pipeline.tabs import exchanges, problems, review
+from pipeline.tabs import organisations as organisations_tab
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +32,9 @@ class Ticks:
     by_hand: by_hand.ByHand
     exchanges: tuple[exchanges.NotedExchange, ...]
     entries: entries_tab.EntriesReading
+    organisations: organisations_tab.OrganisationsReading
+    left_alone: Mapping[str, date]
+    """Organisation id of today -> until when it asked to be left alone; only days that are not over."""
     problems: tuple[Problem, ...]
     brakes: tuple[Problem, ...]
     """The brakes that stand: with one of them nothing is sent or changed."""
@@ -50,10 +57,17 @@ class Ticks:
 def read_ticks(inputs: RunInputs, entries: Entries) -> Ticks:
     """Read every tab people decide in."""
     reading = review.read_review(inputs.table(review.TAB.name), inputs.state.matches)
-    lines = by_hand.read_by_hand(inputs.table(by_hand_tab.TAB.name), entries.organisations, entries.sources)
+    lines = by_hand.read_by_hand(
+        inputs.table(by_hand_tab.TAB.name),
+        entries.organisations,
+        entries.sources,
+        aliases=inputs.aliases,
+        closed=entries.closed_names,
+    )
     behind, unheard_of = ledger_behind(reading.statuses, inputs.state.letters)
     pulled = _pulled(inputs, entries, behind)
     decisions = decisions_of(inputs.state, reading, checks_of(inputs.state.matches, entries.sources))
+    organisations = organisations_tab.read_organisations(inputs.table(organisations_tab.TAB.name))
     table = inputs.snapshot.tables.get(problems.TAB.name)
     released = tuple(brake for brake in pulled if problems.released(table, brake))
     return Ticks(
@@ -65,7 +79,9 @@ def read_ticks(inputs: RunInputs, entries: Entries) -> Ticks:
         by_hand=lines,
         exchanges=exchanges.read_exchanges(inputs.table(exchanges.TAB.name), inputs.state.matches),
         entries=entries_tab.read_entries_tab(inputs.table(entries_tab.TAB.name), addresses_of(entries)),
-        problems=(*reading.problems, *lines.problems),
+        organisations=organisations,
+        left_alone=left_alone_today(organisations, entries.memory, entries.sources, inputs.today),
+        problems=(*reading.problems, *lines.problems, *organisations.problems),
         brakes=tuple(brake for brake in pulled if brake not in released),
         released=released,
         adopted=unheard_of if behind in released else (),
@@ -77,6 +93,28 @@ def addresses_of(entries: Entries) -> dict[str, str]:
     return {entry.id: entry.address for entry in entries.plan.known} | {
         identifier: response.email for identifier, response in entries.answers.items()
     }
+
+
+def left_alone_today(
+    reading: organisations_tab.OrganisationsReading,
+    memory: Mapping[str, str],
+    sources: Mapping[str, Source],
+    today: date,
+) -> dict[str, date]:
+    """The organisations that want silence today, under their ids of today; of several days the latest counts.
+
+    An answer in which name or town was edited may be another organisation by now; its address tells that it is meant.
+    """
+    of_address: dict[str, set[str]] = defaultdict(set)
+    for source in sources.values():
+        of_address[canonical_address(source.response.email)].add(source.entry.organisation_id)
+    found: dict[str, date] = {}
+    for written, day in reading.left_alone_until.items():
+        addresses = reading.contacts.get(written, ()) if day >= today else ()
+        meant = {canonical(written, memory)} if day >= today else set()
+        for identifier in meant.union(*(of_address[canonical_address(one)] for one in addresses if one)):
+            found[identifier] = max(day, found.get(identifier, day))
+    return found
 
 
 def checks_of(matches: Mapping[str, Match], sources: Mapping[str, Source]) -> dict[str, dict[Side, str]]:

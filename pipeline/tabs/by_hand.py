@@ -1,4 +1,4 @@
-"""The tab `By hand`: the officer names two or three organisations herself. The program never writes into it."""
+"""The tab `By hand`: the officer names two or three organisations herself, and the program answers beside the line."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline.cleaning.cells import text_under
-from pipeline.model import Side, Table
+from pipeline.model import RowUpdate, Side, Table
 from pipeline.tabs import organisations
-from pipeline.tabs.tab import JOINING, RECEIVING, SENDING, Body, Tab, people
+from pipeline.tabs.tab import JOINING, RECEIVING, SENDING, STATUS, Body, Tab, people, program, tag_of
 
 TITLES: Mapping[Side, str] = {Side.SENDING: SENDING, Side.RECEIVING: RECEIVING, Side.JOINING: JOINING}
 """The column in which each side is named."""
@@ -18,8 +18,21 @@ NAME_LIMIT = 300
 TAB = Tab(
     name="By hand",
     body=Body.PEOPLE,
-    columns=tuple(people(title, 220, suggestions=organisations.TAB.name) for title in TITLES.values()),
+    columns=(
+        *(
+            people(
+                title,
+                220,
+                "Any spelling will do: a name in any language, without accents, a short form, or an Id.",
+                suggestions=organisations.TAB.name,
+            )
+            for title in TITLES.values()
+        ),
+        program(STATUS, 420, "Written by the program: whom it understood, or what it needs to know."),
+    ),
 )
+
+NOTHING_NAMED = "Nothing is named on this line any more: it may be deleted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +42,10 @@ class HandLine:
     where: str
     texts: Mapping[Side, str]
     """Only the sides for which something was written."""
+    key: str = ""
+    """What names the line: all that was written on it."""
+    status: str | None = None
+    """What stands beside it, if that was written for this very line."""
 
 
 def read_lines(table: Table) -> tuple[HandLine, ...]:
@@ -37,5 +54,28 @@ def read_lines(table: Table) -> tuple[HandLine, ...]:
     for row in table.rows:
         texts = {side: text[:NAME_LIMIT] for side, title in TITLES.items() if (text := text_under(row, title))}
         if texts:
-            lines.append(HandLine(where=f"{table.title}, row {row.number}", texts=texts))
+            key = TAB.key_of(row.cells)
+            own = text_under(row, STATUS) if row.tag == tag_of(key) else None
+            lines.append(HandLine(where=f"{table.title}, row {row.number}", texts=texts, key=key, status=own))
     return tuple(lines)
+
+
+def status_updates(table: Table, answers: Mapping[str, str]) -> tuple[RowUpdate, ...]:
+    """What should stand beside each line now, where something else does. `answers` are by the key of the line."""
+    lines = read_lines(table)
+    standing: dict[str, str | None] = {}
+    for line in lines:
+        standing[line.key] = line.status if line.status == standing.get(line.key, line.status) else None
+    updates = [
+        RowUpdate(key=key, cells={STATUS: answer})
+        for key, answer in answers.items()
+        if standing.get(key, "") != " ".join(answer.split())
+    ]
+    own = {tag_of(line.key) for line in lines}
+    emptied = {row.tag: text_under(row, STATUS) for row in table.rows if row.tag and not TAB.key_of(row.cells)}
+    updates += [
+        RowUpdate(key=tag, cells={STATUS: NOTHING_NAMED})
+        for tag, status in emptied.items()
+        if tag not in own and status != NOTHING_NAMED
+    ]
+    return tuple(updates)

@@ -80,7 +80,7 @@ TAB = Tab(
         program(LETTER_BEGINS, 300),
         people(MESSAGE, 240, "A personal line of yours that goes into the letter."),
         people(NOTES, 200, "For yourselves; the program does not read it."),
-        checkbox(AGREED, "The partner who asked to be asked first said yes."),
+        checkbox(AGREED, "Whoever had to be asked first, as Status says, said yes."),
         checkbox(REFUSED, "The partner who asked to be asked first said no."),
         checkbox(WAS_SENT, "Only when Status says Unsure: you know that the letter left."),
         checkbox(WAS_NOT_SENT, "Only when Status says Unsure: you know that the letter did not leave."),

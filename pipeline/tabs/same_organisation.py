@@ -31,8 +31,8 @@ TAB = Tab(
         program(STATUS, 300),
         checkbox(SAME, "Tick: both are one and the same organisation."),
         checkbox(DIFFERENT, "Tick: these are two organisations."),
-        program(ONE, 220),
-        program(OTHER, 220),
+        program(ONE, 280),
+        program(OTHER, 280),
         program(SPEAKS_FOR, 300),
         program(SPEAKS_AGAINST, 300),
         program(QUESTION, 160),
@@ -135,11 +135,11 @@ def _is_pasted_over(tag: str, key: str, whole: Collection[str | None]) -> bool:
 
 
 def new_rows(questions: Sequence[DoubtfulPair], reading: SameOrganisationReading) -> tuple[NewRow, ...]:
-    """Rows for the questions that do not stand there yet."""
+    """Rows for the questions that do not stand there yet, but for those that wait for the answer to another."""
     unique = {
         question.key: question
         for question in questions
-        if question.key not in reading.statuses and tag_of(question.key) not in reading.misnamed
+        if not question.waits and question.key not in reading.statuses and tag_of(question.key) not in reading.misnamed
     }
     return tuple(
         NewRow(

@@ -27,6 +27,9 @@ MATCH = "Match"
 TAG = re.compile(r"[A-Z]-[A-Z0-9]{4,16}")
 """What the `Status` of a row may end in."""
 
+PARTED = "\x1f"
+"""Between the cells of a row of people's, in its key."""
+
 Rows = tuple[tuple[Cell, ...], ...]
 """What stands below a header, cells in the order of the columns."""
 
@@ -67,7 +70,7 @@ class Column:
     width: int = 160
     choices: tuple[str, ...] = ()
     suggestions: str = ""
-    """Name of the tab whose first column is offered to choose from; another text will do as well."""
+    """Name of the tab whose first column after the status is offered to choose from; another text will do as well."""
     note: str = ""
     """Shown when somebody rests on the header."""
 
@@ -109,6 +112,25 @@ class Tab:
     def checkboxes(self) -> tuple[str, ...]:
         """Titles of the columns people tick."""
         return tuple(column.title for column in self.columns if column.kind is Kind.CHECKBOX)
+
+    @property
+    def has_answers(self) -> bool:
+        """Whether rows have a status that the program keeps: rows of its own, or people's that it answers beside."""
+        return self.status in self.titles
+
+    def key_of(self, cells: Mapping[str, Cell]) -> str:
+        """What names a row: its key, or of a row of people's everything they wrote on it. Empty where there is none."""
+        if self.key:
+            cell = cells.get(self.key)
+            return cell.strip() if isinstance(cell, str) else ""
+        if self.body is not Body.PEOPLE or not self.has_answers:
+            return ""
+        written = [
+            " ".join(_shown(cells.get(column.title)).split())
+            for column in self.columns
+            if column.author is Author.PEOPLE
+        ]
+        return PARTED.join(written) if any(written) else ""
 
     def cells(self, values: Mapping[str, Cell]) -> tuple[Cell, ...]:
         """One row by title -> its cells in the order of the columns. Raises KeyError when a column is forgotten."""

@@ -220,6 +220,8 @@ def test_what_a_person_has_confirmed_is_held_no_more_and_holds_nobody_who_was_th
     assert held(TRUE, confirmed, claim(3, BOX)) == {}
     assert "wrote before from boras.stad@gmail.com" in held(TRUE, confirmed, claim(3, "x@evil.example"))["E-3"]
     assert held(claim(1, BOX, is_confirmed=True), claim(2)).keys() == {"E-2"}
+    asked = held(TRUE, claim(2, "x@evil.example"), claim(3, "bo@borasstad.example", is_confirmed=True))
+    assert asked["E-2"].startswith("Borås Stad wrote before from bo@borasstad.example: ask there")
 
 
 def test_an_entry_that_is_closed_still_tells_where_its_organisation_wrote_from() -> None:

@@ -31,6 +31,116 @@ def test_both_sides_are_reminded_once_in_the_same_thread(journey: Any, introduce
     assert "reminded on" in journey.person.rows("Exchanges")[0]["Status"]
 
 
+HOST = {"role": "Host visitors", "offers": "We show gardens to schools."}
+
+
+def leave_alone(journey: Any, organisation: str, until: Any) -> None:
+    row = next(row for row in journey.person.rows("Organisations") if row["Organisation"] == organisation)
+    journey.person.put("Organisations", row["#"], "Leave alone until", until)
+
+
+def organisation(journey: Any, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(row for row in journey.person.rows("Organisations") if row["Organisation"] == name)
+    return found
+
+
+def test_whoever_asked_to_be_left_alone_gets_nothing_until_that_day_is_over(
+    journey: Any, sides: Any, answer: Any, day: Any
+) -> None:
+    journey.submit(*sides())
+    journey.run()
+    match = journey.row("Kortrijk", "Lysekil")["Match"]
+    leave_alone(journey, "Lysekil Vocational College", day(20))
+    asked = f"Lysekil Vocational College asked to be left alone until {day.in_words(20)}"
+    assert journey.run().exit_code == 0
+    assert journey.status(match) == f"Proposed: {asked} · {match}"
+    status = organisation(journey, "Lysekil Vocational College")["Status"]
+    assert status.startswith(f"Left alone until {day.in_words(20)} · O-")
+
+    third = {"role": "Send staff or learners", "seeks": "We want to learn how dual VET works with companies."}
+    journey.submit(answer(3, organisation="Tampere Adult Institute", country="Finland", city="Tampere", **third))
+    journey.tick(match)
+    journey.run()
+    assert journey.status(match) == f"Approved: waits, {asked}; untick Approve to stop it · {match}"
+    assert [row["Match"] for row in journey.review()] == [match], "nobody else is proposed to them"
+    assert journey.run().summary == ""
+    assert journey.letters() == []
+
+    journey.run(weeks_later=3)
+    assert [one for one, _ in journey.letters()] == [match]
+    assert "Tampere" in "".join(row["Sending organisation"] for row in journey.review())
+    assert organisation(journey, "Lysekil Vocational College")["Status"].startswith("Open · O-")
+
+
+def test_nobody_who_asked_to_be_left_alone_is_reminded(journey: Any, introduced: str, day: Any) -> None:
+    leave_alone(journey, "Kortrijk Training Centre", day(80))
+    journey.run(weeks_later=5)
+    assert len(journey.letters()) == 1
+    journey.run(weeks_later=12)
+    assert len(journey.letters()) == 2
+    assert journey.status(introduced).startswith("Introduced on")
+
+
+def test_a_day_that_cannot_be_read_is_a_problem_and_nothing_leaves_meanwhile(journey: Any, sides: Any) -> None:
+    journey.submit(*sides())
+    journey.run()
+    match = journey.row("Kortrijk", "Lysekil")["Match"]
+    leave_alone(journey, "Lysekil Vocational College", "after the holidays")
+    journey.tick(match)
+    assert journey.run().exit_code == 1
+    (problem,) = journey.person.rows("Problems")
+    assert "“after the holidays” beside Lysekil Vocational College" in problem["What"]
+    assert journey.letters() == []
+    leave_alone(journey, "Lysekil Vocational College", "")
+    journey.run()
+    assert len(journey.letters()) == 1
+    assert journey.person.rows("Problems") == []
+
+
+def test_a_day_stays_beside_its_organisation_whatever_people_and_the_program_do(
+    journey: Any, sides: Any, answer: Any, day: Any
+) -> None:
+    journey.submit(*sides())
+    journey.run()
+    leave_alone(journey, "Lysekil Vocational College", day(20))
+    sheet = journey.person.sheet_id("Organisations")
+    for number in (3, 4):
+        journey.submit(answer(number, organisation=f"Aalborg School {number}", country="Denmark", **HOST))
+        journey.person.batch(
+            {
+                "sortRange": {
+                    "range": {"sheetId": sheet, "startRowIndex": 1},
+                    "sortSpecs": [{"dimensionIndex": 2, "sortOrder": ("ASCENDING", "DESCENDING")[number % 2]}],
+                }
+            }
+        )
+        journey.run()
+    journey.edit("office@organisation-1.example", website="https://lysekil.example")
+    for _ in range(3):
+        journey.run()
+    rows = {row["Organisation"]: row for row in journey.person.rows("Organisations")}
+    assert len(rows) == 4
+    assert {name for name, row in rows.items() if row["Leave alone until"]} == {"Lysekil Vocational College"}
+    assert "lysekil.example" in rows["Lysekil Vocational College"]["Website domains"]
+
+
+def test_whoever_asked_to_be_left_alone_and_edits_the_name_is_left_alone(journey: Any, sides: Any, day: Any) -> None:
+    journey.submit(*sides())
+    journey.run()
+    leave_alone(journey, "Lysekil Vocational College", day(20))
+    journey.edit("office@organisation-1.example", organisation="Gullmar School", city="Fiskebäckskil")
+    for _ in range(2):
+        journey.run()
+    match = journey.row("Kortrijk", "Gullmar")["Match"]
+    asked = f"Gullmar School asked to be left alone until {day.in_words(20)}"
+    assert asked in journey.status(match)
+    journey.tick(match)
+    journey.run()
+    assert journey.status(match) == f"Approved: waits, {asked}; untick Approve to stop it · {match}"
+    journey.run(weeks_later=3)
+    assert [one for one, _ in journey.letters()] == [match]
+
+
 LINE = "Lysekil is closed until May. We look for somebody else."
 
 

@@ -240,3 +240,170 @@ def test_no_reminder_goes_to_a_box_that_is_in_doubt_by_then(journey: Any, answer
     journey.run(weeks_later=7)
     assert len(journey.letters()) == 1
     assert f"also writes from {KNOWN}" in journey.status(row["Match"])
+
+
+# -- names written by hand -----------------------------------------------------------------------------
+
+
+def write_by_hand(journey: Any, *names: str, row: int = 2) -> None:
+    for title, name in zip(
+        ("Sending organisation", "Receiving organisation", "Joining organisation"), names, strict=False
+    ):
+        journey.person.put("By hand", row, title, name)
+
+
+def beside(journey: Any) -> list[str]:
+    """What stands beside the lines, without the mark at its end."""
+    return [str(row["Status"]).partition(" · ")[0] for row in journey.person.rows("By hand")]
+
+
+@pytest.fixture
+def known(journey: Any, answer: Any) -> Any:
+    """A journey in which the city, a university of its place, an agency and a school are known."""
+    journey.submit(
+        of_gothenburg(answer, 1), host(answer, 2, "Kortrijk Training Centre"),
+        host(answer, 3, "Vlaamse Dienst voor Arbeidsbemiddeling en Beroepsopleiding", city="Brussel"),
+        host(answer, 4, "Lysekil Vocational College", country="Sweden"),
+    )  # fmt: skip
+    journey.run()
+    return journey
+
+
+@pytest.mark.parametrize(
+    ("sending", "receiving", "understood"),
+    [
+        ("City of Gothenburg", "KORTRIJK training centre", "Kortrijk Training Centre (Belgium)"),
+        ("goteborg", "KTC", "Kortrijk Training Centre (Belgium)"),
+        ("Göteborgs Stad", "VDAB", "Vlaamse Dienst voor Arbeidsbemiddeling en Beroepsopleiding (Belgium)"),
+        ("gothenburg (Sweden)", "Lysekil", "Lysekil Vocational College (Sweden)"),
+    ],
+)
+def test_any_spelling_is_understood_and_the_answer_stands_beside_the_line(
+    known: Any, sending: str, receiving: str, understood: str
+) -> None:
+    write_by_hand(known, sending, receiving)
+    known.run()
+    row = next(one for one in known.review() if one["Receiving organisation"] in understood)
+    (text,) = beside(known)
+    assert text == (f"Göteborgs stad (Sweden) sends to {understood}: {row['Match']} (proposed: tick Approve in Review)")
+    assert known.run().summary == ""
+    known.tick(row["Match"])
+    known.run()
+    assert beside(known)[0].endswith("(introduced: to do it once more, write the line once more)")
+    assert known.run().summary == ""
+
+
+def test_an_id_is_understood(known: Any) -> None:
+    ids = {row["Organisation"]: row["Id"] for row in known.person.rows("Organisations")}
+    write_by_hand(known, ids["Göteborgs stad"], ids["Lysekil Vocational College"].lower())
+    known.run()
+    assert beside(known)[0].startswith("Göteborgs stad (Sweden) sends to Lysekil Vocational College (Sweden): M-")
+
+
+def test_where_two_could_be_meant_nobody_is_and_the_line_says_which_they_are(known: Any, answer: Any) -> None:
+    known.submit(host(answer, 5, "University of Gothenburg", country="Sweden", city="Göteborg"))
+    write_by_hand(known, "Lysekil", "goteborg")
+    before = len(known.review())
+    known.run()
+    ids = {row["Organisation"]: row["Id"] for row in known.person.rows("Organisations")}
+    told = beside(known)[0]
+    assert told.startswith("“goteborg” could be several: ")
+    for name in ("Göteborgs stad", "University of Gothenburg"):
+        assert f"{name} (Göteborg, Sweden): {ids[name]}" in told
+    assert told.endswith("Write the Id instead.")
+    assert not any("by hand" in row["Why"] for row in known.review()[: len(known.review()) - before])
+    assert any("“goteborg” could be several" in row["What"] for row in known.person.rows("Problems"))
+
+
+def test_a_name_nobody_bears_is_told_with_the_nearest_and_mended_in_place(known: Any) -> None:
+    write_by_hand(known, "Kortrjik Trainings", "Göteborgs stad")
+    known.run()
+    assert beside(known) == [
+        (
+            "Nobody is known by the name “Kortrjik Trainings”. Did you mean: Kortrijk Training Centre? "
+            "Write it as in the tab Organisations, or its Id."
+        )
+    ]
+    write_by_hand(known, "Kortrijk", "Göteborgs stad")
+    known.run()
+    assert beside(known)[0].startswith("Kortrijk Training Centre (Belgium) sends to Göteborgs stad (Sweden): M-")
+
+
+def test_answers_follow_their_lines_when_the_tab_is_sorted(known: Any) -> None:
+    write_by_hand(known, "goteborg", "Kortrijk")
+    write_by_hand(known, "goteborg", "Lysekil", row=3)
+    known.run()
+    area = {"sheetId": known.person.sheet_id("By hand"), "startRowIndex": 1}
+    specs = [{"dimensionIndex": 1, "sortOrder": "DESCENDING"}]
+    known.person.batch({"sortRange": {"range": area, "sortSpecs": specs}})
+    known.tick(next(row["Match"] for row in known.review() if row["Receiving organisation"].startswith("Kortrijk")))
+    known.run()
+    rows = {row["Receiving organisation"]: row["Status"] for row in known.person.rows("By hand")}
+    assert "Kortrijk Training Centre" in rows["Kortrijk"]
+    assert "introduced" in rows["Kortrijk"]
+    assert "Lysekil Vocational College" in rows["Lysekil"]
+    assert "proposed" in rows["Lysekil"]
+
+
+# -- may they be one? ----------------------------------------------------------------------------------
+
+
+def test_a_question_shows_what_helps_and_each_argument_in_its_column(journey: Any, answer: Any) -> None:
+    journey.submit(
+        host(answer, 1, "Escola del Treball", country="Spain", city="Barcelona", website="https://www.treball.example"),
+        host(answer, 2, "Institut Escola del Treball", country="Spain", city="Barcelona",
+             email="info@ietreball.example", offers="We show workshops for electricians."),
+    )  # fmt: skip
+    journey.run()
+    (row,) = journey.person.rows("Same organisation?")
+    cards = sorted((str(row["One"]), str(row["Other"])))
+    assert cards[0].startswith(
+        "Escola del Treball (Barcelona, Spain)\nContact: office@organisation-1.example, treball.example\n"
+    )
+    assert "Shows: “We show workshops for electricians.”" in cards[1]
+    assert "info@ietreball.example" in cards[1]
+    assert all("\nSince " in card for card in cards)
+    assert "Both names say “Treball”, “Escola”" in row["Speaks for"]
+    assert "Both are in Barcelona" in row["Speaks for"]
+    assert "Only one says “Institut”" in row["Speaks against"]
+    assert "Only" not in row["Speaks for"]
+    assert "Both" not in row["Speaks against"]
+
+
+THREE = (
+    ("Barcelona Institute of Technology", "ax"),
+    ("Institut Barcelona", "bx"),
+    ("Barcelona Training Institute", "cx"),
+)
+"""Names of which any two may be one."""
+
+
+def test_of_three_in_doubt_only_two_are_asked_and_the_third_only_if_it_is_open_then(journey: Any, answer: Any) -> None:
+    journey.submit(*(
+        host(answer, number, name, country="Spain", city="Barcelona", email=f"info@{mail}.example")
+        for number, (name, mail) in enumerate(THREE, start=1)
+    ))  # fmt: skip
+    journey.run()
+    asked = journey.person.rows("Same organisation?")
+    assert len(asked) == 2
+    for row in asked:
+        journey.person.put("Same organisation?", row["#"], "Different", True)
+    journey.run()
+    after = journey.person.rows("Same organisation?")
+    assert len(after) == 3
+    third = next(row for row in after if row["Status"].startswith("Waits"))
+    journey.person.put("Same organisation?", third["#"], "Same", True)
+    journey.run()
+    assert len(journey.person.rows("Same organisation?")) == 3
+    stand = [row["Status"].partition(" ·")[0] for row in journey.person.rows("Organisations")]
+    assert len([one for one in stand if not one.startswith("The same as ")]) == 2
+
+
+def test_nobody_in_doubt_is_told_that_nobody_was_found_yet(journey: Any, answer: Any) -> None:
+    journey.submit(of_gothenburg(answer, 1), of_gothenburg(answer, 2, email=BOX, organisation="City of Gothenburg"))
+    journey.run()
+    for row in journey.person.rows("Entries"):
+        journey.person.put("Entries", row["#"], "Tell them", True)
+    journey.run(weeks_later=12)
+    journey.run(weeks_later=12)
+    assert [recipients for _, recipients in journey.letters()] == [(KNOWN,)]

@@ -66,7 +66,7 @@ def test_an_edited_answer_asks_again_with_the_reasons_of_today_and_says_what_cha
     )
     journey.run()
     old = journey.row("Kortrijk", "Lysekil")
-    assert f"from {day.in_words(120)} to {day.in_words(150)}" in old["Why"]
+    assert f"from {day.in_words(120)} until {day.in_words(150)}" in old["Why"]
     journey.tick(old["Match"])
     journey.edit(
         "office@organisation-2.example",
@@ -91,7 +91,7 @@ def test_an_edited_answer_asks_again_with_the_reasons_of_today_and_says_what_cha
         f"- dates: were {day.in_words(120)} to {day.in_words(150)}, now {day.in_words(200)} to {day.in_words(260)}",
     ]
     reasons = "\n".join(lines[4:])
-    assert f"from {day.in_words(200)} to {day.in_words(260)}" in reasons
+    assert f"from {day.in_words(200)} until {day.in_words(260)}" in reasons
     assert "are paid" not in reasons
     assert day.in_words(120) not in reasons
     journey.tick(new["Match"])

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from pathlib import Path
 from types import ModuleType
@@ -99,11 +100,16 @@ class Matchmaking(RuleBasedStateMachine):
         self.sandbox = Sandbox(Path(self.directory.name) / "sandbox").__enter__()
         self.journey = world.Journey(self.sandbox, Person(self.sandbox.sheets_api, self.sandbox.spreadsheet_id))
         self.journey.init()
+        # The answers are ten days old: whoever waits may be told that nobody was found yet.
+        self.journey.overrides["MATCHMAKER_FOLLOW_UP__WAITING_WEEKS"] = "1"
         self.number = 0
         self.ever_ticked_at_run: set[str] = set()
+        self.ever_told_at_run: set[str] = set()
         self.crashed = False
         self.letters: list[tuple[str, tuple[str, ...]]] = []
         self.corrections: list[tuple[str, str]] = []
+        self.silent: set[str] = set()
+        self.before = 0
         self.ever_released_at_run: set[tuple[str, str]] = set()
         for hosts in (True, False, True, False):
             self._submit(hosts=hosts)
@@ -117,6 +123,7 @@ class Matchmaking(RuleBasedStateMachine):
         self.journey.submit(
             world.make_answer(
                 self.number,
+                submitted_at=world.serial(datetime.now(UTC) - timedelta(days=10) + timedelta(seconds=self.number)),
                 organisation=("Aster", "Briar", "Clover", "Daisy", "Elder", "Fern", "Gorse")[self.number % 7]
                 + f" College {self.number}",
                 country=("Sweden", "Norway", "France", "Italy")[self.number % 4],
@@ -180,6 +187,47 @@ class Matchmaking(RuleBasedStateMachine):
         self.journey.person.put("Review", row["#"], "Correction", line)
         self.journey.person.put("Review", row["#"], "Send correction", value)
 
+    @rule(data=st.data(), value=st.sampled_from([True, True, False]))
+    def tick_to_tell(self, data: Any, value: bool) -> None:
+        rows = self.journey.person.rows("Entries")
+        if rows:
+            row = data.draw(st.sampled_from(rows))
+            self.journey.person.put("Entries", row["#"], "Tell them", value)
+
+    @rule(data=st.data())
+    def run_while_nobody_is_to_be_told_any_more(self, data: Any) -> None:
+        """The tick on Tell them goes between our first reading and the last one before the letter leaves."""
+        ticked = [row for row in self.journey.person.rows("Entries") if row["Tell them"] is True]
+        if not ticked:
+            return
+        chosen = data.draw(st.sampled_from(ticked))
+        self._begin()
+        if chosen["E-mail"] not in self._told():
+            self.ever_told_at_run.discard(chosen["E-mail"])
+
+        def untick() -> None:
+            rows = self.journey.person.rows("Entries")
+            number = next((row["#"] for row in rows if row["Id"] == chosen["Id"]), None)
+            if number:
+                self.journey.person.put("Entries", number, "Tell them", False)
+
+        configuration = self.journey.settings()
+        with open_adapters(configuration) as outside:
+            do_run(replace(outside, sheet=Unticking(outside.sheet, untick)), configuration)
+        self._end()
+
+    @rule(descending=st.booleans(), column=st.integers(0, 7))
+    def sort_entries(self, descending: bool, column: int) -> None:
+        where = {"sheetId": self.journey.person.sheet_id("Entries"), "startRowIndex": 1}
+        order = "DESCENDING" if descending else "ASCENDING"
+        specs = [{"dimensionIndex": column, "sortOrder": order}]
+        self.journey.person.batch({"sortRange": {"range": where, "sortSpecs": specs}})
+
+    @rule(data=st.data(), until=st.sampled_from(["1 March 2099", "1 March 2099", "1 March 2020", "some day", ""]))
+    def ask_for_silence(self, data: Any, until: str) -> None:
+        row = data.draw(st.sampled_from(self.journey.person.rows("Organisations")))
+        self.journey.person.put("Organisations", row["#"], "Leave alone until", until)
+
     def person_ticks(self, match: str, *, value: bool = True) -> None:
         self.journey.tick(match, value=value)
 
@@ -238,13 +286,25 @@ class Matchmaking(RuleBasedStateMachine):
 
     def _begin(self) -> None:
         rows = self.journey.review()
+        self.silent = {
+            address
+            for row in self.journey.person.rows("Organisations")
+            if row["Leave alone until"] in ("1 March 2099", "some day")
+            for address in row["Contacts"].split("; ")
+        }
+        self.before = len(self.letters)
         self.ever_ticked_at_run |= {row["Match"] for row in rows if row["Approve"] is True}
         self.ever_released_at_run |= {
             (row["Match"], row["Correction"]) for row in rows if row["Send correction"] is True
         }
+        self.ever_told_at_run |= {
+            row["E-mail"] for row in self.journey.person.rows("Entries") if row["Tell them"] is True
+        }
 
     def _end(self) -> None:
         seen = [(read_back(message.content), tuple(message.recipients)) for message in self.sandbox.messages()]
+        self.told = [recipients for letter, recipients in seen if "X-Match-Id" not in letter.headers]
+        seen = [one for one in seen if "X-Match-Id" in one[0].headers]
         self.letters = [
             (letter.headers["X-Match-Id"], recipients)
             for letter, recipients in seen
@@ -256,10 +316,16 @@ class Matchmaking(RuleBasedStateMachine):
             if "In-Reply-To" in letter.headers
         ]
 
+    def _told(self) -> set[str]:
+        return {recipient for recipients in self.told for recipient in recipients}
+
     @invariant()
     def nothing_unapproved_and_nothing_twice(self) -> None:
         if not hasattr(self, "letters"):
             return
+        assert self._told() <= self.ever_told_at_run
+        assert all(len(recipients) == 1 for recipients in self.told)
+        assert len(self.told) == len(self._told()), "nobody is told twice within half a year"
         matches = [match for match, _ in self.letters]
         assert set(self.corrections) <= self.ever_released_at_run
         assert len(self.corrections) == len(set(self.corrections)), "a line is sent once"
@@ -267,6 +333,7 @@ class Matchmaking(RuleBasedStateMachine):
         assert set(matches) <= self.ever_ticked_at_run
         assert len(matches) == len(set(matches))
         together = [set(recipients) for _, recipients in self.letters]
+        assert not self.silent & {one for recipients in together[self.before :] for one in recipients}
         assert all(len(recipients) >= 2 for recipients in together)
         assert all(len(one & other) < 2 for one, other in combinations(together, 2)), "nobody meets twice"
 
@@ -274,6 +341,8 @@ class Matchmaking(RuleBasedStateMachine):
         if not hasattr(self, "sandbox"):
             return
         try:
+            for row in self.journey.person.rows("Organisations"):
+                self.journey.person.put("Organisations", row["#"], "Leave alone until", "")
             self.run()
             self.run()
             quiet = self.journey.run()

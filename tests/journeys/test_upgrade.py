@@ -37,7 +37,7 @@ def golden_sheet() -> MemorySpreadsheet:
     for name, table in kept["tables"].items():
         rows = [list(row) for row in table["rows"]]
         tab = BY_NAME.get(name)
-        if tab is not None and tab.key:
+        if tab is not None and tab.key and STATUS in table["header"]:
             key, status = table["header"].index(tab.key), table["header"].index(STATUS)
             for row in rows:
                 row[status] = with_tag(str(row[status]), str(row[key]))

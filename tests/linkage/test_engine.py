@@ -180,3 +180,19 @@ def test_thirty_rows_load_no_heavy_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_question_names_the_others_whose_answer_may_settle_it(record: Make) -> None:
+    records = [
+        record("Institut de Logística de Barcelona", "Spain", "Barcelona"),
+        record("Institut de Logística de Barcelona (VET Center)", "Catalonia", "Barcelona"),
+        record("AGBAR (private water company)", "Catalonia", "Barcelona"),
+        record("Institut ISMB", "Catalonia", "Barcelona"),
+        record("ISMB", "Spain", "Barcelona"),
+    ]
+    told = {pair.rivals for pair in link(records).pairs if pair.verdict is PairState.REVIEW}
+    questions = {(pair.left, pair.right) for pair in link(records).pairs if pair.verdict is PairState.REVIEW}
+    named = {rival for rivals in told for rival in rivals}
+    assert named
+    assert named <= questions
+    assert all(pair.rivals == () for pair in link(records).pairs if pair.verdict is PairState.LINK)

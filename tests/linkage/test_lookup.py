@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline.linkage import Record, fits_its_domain, readings
+from pipeline.linkage import Directory, Meant, Record, fits_its_domain, readings
+from pipeline.model import Organisation
 
 Make = Callable[..., Record]
 
@@ -56,3 +57,91 @@ def test_whether_a_domain_sounds_like_the_name(
     record: Make, name: str, city: str | None, email: str, *, fits: bool
 ) -> None:
     assert fits_its_domain(record(name, "Sweden", city, email=email)) is fits
+
+
+# -- whom somebody means -------------------------------------------------------------------------------
+
+KNOWN = (
+    Organisation(
+        id="O-GOTEBORG", name="Göteborgs stad", spellings=("Stadsledningskontoret",), country="SE", city="Göteborg"
+    ),
+    Organisation(id="O-VDAB", name="Vlaamse Dienst voor Arbeidsbemiddeling en Beroepsopleiding", country="BE"),
+    Organisation(id="O-LYSEKIL", name="Lysekil Vocational College", country="SE"),
+    Organisation(id="O-UGENT", name="Universiteit Gent", country="BE", city="Gent"),
+    Organisation(id="O-GENT", name="Stad Gent", country="BE-VLG", city="Gent"),
+    Organisation(id="O-IRELAND", name="Adult Education Centre", country="IE", city="Cork"),
+    Organisation(id="O-SWEDEN", name="Adult Education Centre", country="SE", city="Umeå"),
+    Organisation(id="O-SOC", name="Servei Públic d'Ocupació de Catalunya (SOC)", country="ES-CT"),
+    Organisation(id="O-TOSCANA", name="Regione Toscana", country="IT"),
+)
+
+
+@pytest.fixture(scope="module")
+def directory() -> Directory:
+    """Nine organisations, to be looked up."""
+    return Directory(KNOWN, {"Lysekil Vocational College": ["Gullmarsgymnasiet"]})
+
+
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        ("Göteborgs Stad", "O-GOTEBORG"),
+        ("  goteborgs   STAD ", "O-GOTEBORG"),
+        ("City of Gothenburg", "O-GOTEBORG"),
+        ("Göteborgs kommun", "O-GOTEBORG"),
+        ("goteborg", "O-GOTEBORG"),
+        ("Goeteborg", "O-GOTEBORG"),
+        ("Gothenburg", "O-GOTEBORG"),
+        ("Göteborgs stad (Sweden)", "O-GOTEBORG"),
+        ("Göteborgs stad (Göteborg, Sweden)", "O-GOTEBORG"),
+        ("Stadsledningskontoret", "O-GOTEBORG"),
+        ("o-goteborg", "O-GOTEBORG"),
+        ("VDAB", "O-VDAB"),
+        ("UGent", "O-UGENT"),
+        ("Ghent University", "O-UGENT"),
+        ("City of Ghent", "O-GENT"),
+        ("SOC", "O-SOC"),
+        ("Lysekil", "O-LYSEKIL"),
+        ("Gullmarsgymnasiet", "O-LYSEKIL"),
+        ("Adult Education Centre (Ireland)", "O-IRELAND"),
+        ("Adult Education Centre (Cork)", "O-IRELAND"),
+        ("Adult Education Centre, Sweden", "O-SWEDEN"),
+        ("Region of Tuscany", "O-TOSCANA"),
+    ],
+)
+def test_one_organisation_is_understood_by_any_name_it_goes_by(directory: Directory, text: str, own: str) -> None:
+    assert directory.meant(text) == Meant(found=(own,))
+
+
+@pytest.mark.parametrize(
+    ("text", "choice"),
+    [
+        ("Adult Education Centre", ("O-IRELAND", "O-SWEDEN")),
+        ("Gent", ("O-GENT", "O-UGENT")),
+        ("Ghent (Belgium)", ("O-GENT", "O-UGENT")),
+    ],
+)
+def test_where_two_could_be_meant_both_are_told(directory: Directory, text: str, choice: tuple[str, ...]) -> None:
+    assert directory.meant(text) == Meant(found=choice)
+
+
+@pytest.mark.parametrize(
+    ("text", "nearest"),
+    [
+        ("Lysekill", ("O-LYSEKIL",)),
+        ("Vocational College", ("O-LYSEKIL",)),
+        ("Göteborgs stad (Norway)", ("O-GOTEBORG",)),
+        ("Xyzzy", ()),
+        ("", ()),
+    ],
+)
+def test_a_slip_a_kind_of_body_and_another_country_are_not_guessed_at(
+    directory: Directory, text: str, nearest: tuple[str, ...]
+) -> None:
+    found = directory.meant(text)
+    assert found.found == ()
+    assert found.nearest[: len(nearest)] == nearest
+
+
+def test_where_nobody_is_known_nobody_is_meant() -> None:
+    assert Directory(()).meant("Göteborgs stad") == Meant()

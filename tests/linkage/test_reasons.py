@@ -11,7 +11,7 @@ from pipeline.linkage import Record
 from pipeline.linkage.blocking import Pairs
 from pipeline.linkage.comparison import compare
 from pipeline.linkage.normalise import prepare
-from pipeline.linkage.reasons import AGAINST, IN_FAVOUR, Explainer
+from pipeline.linkage.reasons import Explainer
 from pipeline.linkage.scoring import model
 from pipeline.model import Reason
 
@@ -33,6 +33,12 @@ def reasons(record: Make) -> Callable[..., dict[str, Reason]]:
 
 
 Reasons = Callable[..., dict[str, Reason]]
+DIFFERENCES = (
+    "They name departments with different", "One names a department", "The countries differ", "The websites differ",
+    "The addresses are at different", "The towns differ", "The names speak of different", "They call themselves",
+    "The website of one is not", "The towns are given", "Only one says", "The names share no word",
+)  # fmt: skip
+"""Beginnings of sentences that state a difference."""
 BORAS = {"country": "Sweden", "city": "Borås"}
 
 
@@ -113,6 +119,36 @@ def test_each_sentence_says_what_the_two_records_say(
     assert reasons(one, other)[feature].sentence == sentence
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "in_common", "apart"),
+    [
+        (
+            "Escola del Treball",
+            "Institut Escola del Treball",
+            "Both names say “Treball”, “Escola”",
+            "Only one says “Institut”",
+        ),
+        (
+            "Xylo Youth Museum",
+            "Xylo Health Museum",
+            "Both names say “Xylo”, “Museum”",
+            "Only one says “Youth”; only the other says “Health”",
+        ),
+        ("GO! Scholengroep Gent", "Schoolgroup Ghent", "Both names say “Gent”; “Scholengroep” means “Schoolgroup”",
+         "Only one says “GO”"),
+    ],
+)  # fmt: skip
+def test_what_names_have_in_common_and_what_only_one_says_are_two_arguments(
+    record: Make, one: str, other: str, in_common: str, apart: str
+) -> None:
+    records = [record(one, "Belgium"), record(other, "Belgium")]
+    columns = prepare(records)
+    pairs, table = compare(columns, Pairs(np.array([0], np.int32), np.array([1], np.int32)))
+    (of_pair,) = Explainer(records, columns, model()).explain(pairs, table, [0])
+    told = {reason.sentence: reason.weight > 0 for reason in of_pair if reason.feature == "name"}
+    assert told == {in_common: True, apart: False}
+
+
 def test_a_distance_is_told(reasons: Reasons) -> None:
     found = reasons({"country": "Sweden", "city": "Göteborg"}, {"country": "Sweden", "city": "Stockholm"})
     assert found["place"].sentence.startswith("The towns differ (Göteborg / Stockholm, 39")
@@ -126,9 +162,9 @@ def test_no_sentence_counts_against_what_it_says(reasons: Reasons) -> None:
         ({"organisation": "Jugendamt Stadt Wald"}, {"organisation": "Schulamt Stadt Wald"}),
     ]:
         for reason in reasons(one, other).values():
-            if reason.sentence.startswith(AGAINST):
+            if reason.sentence.startswith(DIFFERENCES):
                 assert reason.weight < 0
-            if reason.sentence.startswith(IN_FAVOUR):
+            else:
                 assert reason.weight > 0
 
 

@@ -123,3 +123,13 @@ def test_another_answer_of_the_same_two_organisations(entry: MakeEntry) -> None:
     twin = host(entry, "TWIN", organisation_id="O-HOST", organisation="HOST Organisation")
     through_another = "GUEST Organisation would fit, but is spoken for at present."
     assert set(found([guest(entry), host(entry), twin]).waiting.values()) == {through_another}
+
+
+def test_somebody_whom_one_rule_keeps_away_is_nearer_than_a_long_shot(entry: MakeEntry) -> None:
+    """Whom one can ask about that rule: the pair stands in the tab Nearly as well."""
+    asking = guest(entry, languages=("fr",))
+    alike = host(entry, "ALIKE", languages=("fi",))
+    far = [host(entry, f"FAR{number}", **APART, preferred_places=("PT",)) for number in range(6)]
+    assert found([asking, alike, *far]).waiting["GUEST"] == (
+        "Nobody fits yet. The nearest is ALIKE Organisation: No common language: French against Finnish."
+    )

@@ -115,6 +115,7 @@ entries = st.lists(
             "capacity": st.sampled_from([None, 0, 4, 10]),
             "max_visits": st.sampled_from([None, 0, 2]),
             "committed_visits": st.sampled_from([0, 2]),
+            "left_alone_until": st.sampled_from([None, None, None, date(2030, 1, 20)]),
         }
     ),
     min_size=2,

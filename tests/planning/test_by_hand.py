@@ -1,12 +1,27 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
-from pipeline.model import Cell, Entry, EntryKind, Match, Organisation, Problem, Response, Role, SheetRow, Side, Table
-from pipeline.planning.by_hand import ByHand, read_by_hand, wishes
+from pipeline.model import (
+    Cell,
+    Entry,
+    EntryKind,
+    Match,
+    MatchStatus,
+    Organisation,
+    Problem,
+    Response,
+    Role,
+    SheetRow,
+    Side,
+    Stage,
+    Table,
+)
+from pipeline.planning.by_hand import ByHand, answers, read_by_hand, wishes
 from pipeline.planning.match_content import Source
 
 TODAY = date(2026, 11, 20)
@@ -55,7 +70,8 @@ def read(*lines: tuple[Cell, ...]) -> ByHand:
         SheetRow(number=number, cells=dict(zip(TITLES, line, strict=False)))
         for number, line in enumerate(lines, start=2)
     )
-    return read_by_hand(Table(title="By hand", header=TITLES, rows=rows), ORGANISATIONS, SOURCES)
+    table = Table(title="By hand", header=TITLES, rows=rows)
+    return read_by_hand(table, ORGANISATIONS, SOURCES, closed={"old college": "The entry has expired."})
 
 
 def entries(found: ByHand) -> list[tuple[tuple[str, str], ...]]:
@@ -83,11 +99,32 @@ def test_the_entry_that_suits_the_side_is_taken() -> None:
             "Name both organisations on this",
         ),
         ((None, "Gent"), "Sending organisation", "Sending organisation is empty.", "Name both organisations on this"),
-        (("Gent", "Oslo VO"), "Receiving organisation", "“Oslo VO” is not known.", "Did you mean: Oslo Voksenopp"),
-        (("Gent", "Nowhere"), "Receiving organisation", "“Nowhere” is not known.", "Write it as in the tab Organis"),
-        (("Gent", "Porto", "x"), "Joining organisation", "“x” is not known.", "Write it as in the tab Organisations"),
+        (
+            ("Gent", "Oslo VO"),
+            "Receiving organisation",
+            "Nobody is known by the name “Oslo VO”.",
+            "Did you mean: Oslo Voksenopplæring? Write it as in the tab Organisations, or its Id.",
+        ),
+        (
+            ("Gent", "Nowhere"),
+            "Receiving organisation",
+            "Nobody is known by the name “Nowhere”.",
+            "Write it as in the tab Organisations, or its Id.",
+        ),
+        (("Gent", "Porto", "x"), "Joining organisation", "Nobody is known by the name “x”.", "Write it as in"),
+        (
+            ("Old College", "Gent"),
+            "Sending organisation",
+            "Old College has no open entry. The entry has expired.",
+            "Ask them to fill",
+        ),
         (("Gent", "Closed College"), "Receiving organisation", "Closed College has no open entry.", "Ask them to fill"),
-        (("College", "Gent"), "Sending organisation", "“College” could be several: O-5, O-6.", "Write the Id instead."),
+        (
+            ("College", "Gent"),
+            "Sending organisation",
+            "“College” could be several: College: O-5; College: O-6.",
+            "Write the Id instead.",
+        ),
         (("Gent", "O-1"), "Sending organisation", "Two sides of this line are the same organisation.", "Name two"),
         (("Porto", "O-5"), "Sending organisation", "Two sides of this line have the same address.", "Name two organis"),
     ],
@@ -190,3 +227,58 @@ def test_a_wish_is_about_organisations_not_about_addresses() -> None:
     (made,) = wished(line)
     elsewhere = replace(made, parties=(replace(made.sending, email="new@gent.example"), made.receiving))
     assert wished(line, (elsewhere,)) == ()
+
+
+# -- what stands beside the line -----------------------------------------------------------------------
+
+
+def beside(found: ByHand, *matches: tuple[Match, Stage], superseded: Mapping[str, str] | None = None) -> list[str]:
+    """The answers beside the lines, in their order."""
+    known = {match.id: match for match, _ in matches}
+    statuses = {match.id: MatchStatus(match=match.id, stage=stage) for match, stage in matches}
+    told = answers(found, known, statuses, superseded or {})
+    return [told[one.line.key] for one in found.read]
+
+
+def test_the_answer_says_who_was_understood_and_which_match_it_became() -> None:
+    found = read(("stad gent", "o-2"), ("Gent", "Porto", "Oslo Voksenopplæring"))
+    pair, three = wished(found)
+    assert beside(found, (pair, Stage.PROPOSED), (three, Stage.HELD)) == [
+        f"Gent sends to Oslo Voksenopplæring: {pair.id} (proposed: tick Approve in Review)",
+        f"Gent sends to Porto, Oslo Voksenopplæring joins: {three.id} (held)",
+    ]
+    placed = replace(pair, parties=tuple(replace(party, country="Norway") for party in pair.parties))
+    found = replace(found, read=(replace(found.read[0], parties=placed.parties),))
+    assert beside(found, (placed, Stage.INTRODUCED)) == [
+        (
+            f"Gent (Norway) sends to Oslo Voksenopplæring (Norway): {pair.id} (introduced: to do it once more, write "
+            "the line once more)"
+        )
+    ]
+
+
+def test_a_line_written_twice_is_answered_with_both_matches() -> None:
+    twice = read(("Gent", "Porto"), ("Gent", "Porto"))
+    (first,) = wished(twice)
+    (second,) = wished(twice, (first,), (first.id,))
+    told = f"Gent sends to Porto: {first.id} (declined); {second.id} (approved)"
+    assert beside(twice, (first, Stage.DECLINED), (second, Stage.APPROVED)) == [told, told]
+    assert beside(twice, (first, Stage.OUT_OF_DATE), superseded={first.id: second.id})[0].endswith(": no proposal")
+
+
+def test_what_must_be_mended_stands_beside_the_line_as_in_the_tab_problems() -> None:
+    found = read(("College", "Gent"))
+    assert beside(found) == ["“College” could be several: College: O-5; College: O-6. Write the Id instead."]
+
+
+def test_whoever_need_not_be_asked_about_is_taken_before_whoever_is_newer() -> None:
+    known, later = source(3, "O-7", "Riga"), source(9, "O-7", "Riga")
+    later = replace(later, response=replace(later.response, held="ask at the old address"))
+    rows = (SheetRow(number=2, cells=dict(zip(TITLES, ("Riga", "Gent"), strict=False))),)
+    found = read_by_hand(
+        Table(title="By hand", header=TITLES, rows=rows),
+        (*ORGANISATIONS, Organisation(id="O-7", name="Riga")),
+        {"E-1": SOURCES["E-1"], "E-3": known, "E-9": later},
+    )
+    ((sending, _),) = found.lines
+    assert sending.email == "3@x.example"

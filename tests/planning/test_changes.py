@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.letters.identity import introduction_id, question_id
 from pipeline.model import Decision, Judgement, LetterState, SheetChanges, Side, Verdict
@@ -66,6 +68,23 @@ def test_what_is_new_is_remembered(proposed: Plan) -> None:
     assert set(ledger.spellings.values()) == {one.id for one in proposed.entries.organisations}
     assert ledger.form_columns is not None
     assert "consent" in ledger.form_columns
+
+
+def test_what_must_be_found_out_about_a_side_is_shown_and_not_kept() -> None:
+    """It may name somebody else's address, who may ask to be forgotten; every run finds it out anew."""
+    known = host("Göteborgs stad", email="anna@goteborg.example", city="Göteborg", role="Send staff or learners",
+                 offers="", seeks="We want to learn dual VET.")  # fmt: skip
+    plan = plan_of(
+        known, host("Göteborgs stad", email="x@gmail.com", city="Göteborg", submitted_at=SUBMITTED + 1), GUEST
+    )
+    assert any("anna@goteborg.example" in str(row["Status"]) for row in rows_of(plan))
+    assert "anna@goteborg.example" not in {
+        word
+        for match in plan.changes.ledger.matches
+        for party in match.parties
+        for word in (party.check_first or "").split()
+    }
+    assert any(party.check_first for match in plan.matches.fresh for party in match.parties)
 
 
 def test_what_is_known_is_not_told_again(proposed: Plan) -> None:
@@ -209,8 +228,25 @@ def test_variants_of_one_idea_stand_together() -> None:
         others = [other for other in rows if other is not row and str(other["Match"]) in str(row["Status"])]
         assert bool(others) is ("one of these" in str(row["Status"]))
         if three:
-            place = rows.index(row)
-            assert {place - 1, place + 1} & {rows.index(other) for other in others}
+            place, near = rows.index(row), {rows.index(other) for other in others}
+            assert {place, *near} == set(range(min(place, *near), max(place, *near) + 1)), "nothing between them"
+
+
+@settings(max_examples=25)
+@given(
+    order=st.permutations(range(5)),
+    contacts=st.lists(st.sampled_from(["Coordinator", "Head", "Office", "Dean"]), min_size=5, max_size=5),
+)
+def test_no_id_and_no_row_orders_what_stands_together(order: list[int], contacts: list[str]) -> None:
+    """A match's id hangs on who the contact is."""
+
+    def shown(answers: list[Answers]) -> list[tuple[Any, ...]]:
+        rows = rows_of(plan_of(*answers))
+        return [tuple(row[f"{side} organisation"] for side in ("Sending", "Receiving", "Joining")) for row in rows]
+
+    plain: list[Answers] = [*TRIO, *OTHERS]
+    others = [{**answer, "contact_name": contact} for answer, contact in zip(plain, contacts, strict=True)]
+    assert shown([others[number] for number in order]) == shown(plain)
 
 
 def test_a_variant_of_a_row_that_stands_goes_below_it() -> None:
@@ -238,11 +274,39 @@ def test_a_deleted_row_comes_back_while_its_match_is_open(proposed: Plan) -> Non
 def test_the_tabs_that_are_the_programs_own_are_filled_and_left_alone_when_they_say_it_already(office: Office) -> None:
     office.answer(HOST, GUEST, host("Bergen Skole", "Norway", email="nobody"))
     first = office.plan()
-    assert set(first.changes.before.contents) == {"Organisations", "Problems"}
+    assert set(first.changes.before.contents) == {"Problems"}
+    assert len(first.changes.before.inserts["Organisations"]) == 2
     office.keep(first)
     assert office.plan().changes.before.contents == {}
-    office.edit(2, organisation="Lysekil Vocational College")
-    assert "Organisations" in office.plan().changes.before.contents
+    assert "Organisations" not in office.plan().changes.before.inserts
+    assert "Organisations" not in office.plan().changes.after.updates
+    office.edit(2, website="https://gullmar.example")
+    (update,) = office.plan().changes.after.updates["Organisations"]
+    assert (update.cells["Organisation"], update.cells["Website domains"]) == (
+        "Lysekil College",
+        "gullmar.example, lysekil.example",
+    )
+
+
+def test_what_became_of_an_organisation_is_told(office: Office) -> None:
+    office.answer(HOST, GUEST)
+    office.keep(office.plan())
+    (number,) = (row["#"] for row in numbered(office) if row["Organisation"] == "Lysekil College")
+    office.sheet.put("Organisations", number, "Leave alone until", "1 March 2027")
+    office.keep(office.plan())
+    said = {str(row["Organisation"]): row["Status"] for row in office.rows("Organisations")}
+    assert said == {"Kortrijk Training Centre": "Open", "Lysekil College": "Left alone until 1 March 2027"}
+    del office.sheet.tabs["Responses"][2]
+    office.keep(office.plan())
+    said = {str(row["Organisation"]): row["Status"] for row in office.rows("Organisations")}
+    assert said["Kortrijk Training Centre"] == "No open entry"
+    office.sheet.put("Organisations", number, "Leave alone until", "spring")
+    office.keep(office.plan())
+    assert {row["Status"] for row in office.rows("Organisations")} == {"No open entry", "Left alone: mend the day"}
+
+
+def numbered(office: Office) -> list[dict[str, Any]]:
+    return [{**row.cells, "#": row.number} for row in office.sheet.read().tables["Organisations"].rows]
 
 
 def test_nothing_is_written_into_a_tab_somebody_deleted(office: Office) -> None:

@@ -128,6 +128,17 @@ def test_proposed_approved_introduced_and_nothing_came_of_it() -> None:
     )
 
 
+def test_a_correction_is_told() -> None:
+    desk = Desk()
+    desk.answer(host(), guest())
+    desk.run()
+    desk.tick("Approve")
+    desk.run()
+    desk.sheet.put("Review", 2, "Correction", "The dates were wrong.")
+    desk.tick("Send correction")
+    assert desk.runs(days=3) == "Introduced to Lysekil College on 20 November 2026 (corrected on 23 November 2026)"
+
+
 def test_nothing_was_heard_since() -> None:
     desk = Desk()
     desk.answer(host(), guest())
@@ -312,6 +323,18 @@ def test_nobody_who_withdrew_or_is_forgotten_is_told(offered: Desk, address: str
     )
     assert [letter.envelope.recipients for letter in offered.mailer.taken] == [("office@lysekil.example",)]  # type: ignore[union-attr]
     offered.forget(address)
+
+
+def test_nobody_who_wants_to_be_left_alone_is_told_until_the_day_is_over(offered: Desk) -> None:
+    rows = offered.sheet.read().tables["Organisations"].rows
+    (number,) = (row.number for row in rows if row.cells["Organisation"] == KORTRIJK)
+    offered.sheet.put("Organisations", number, "Leave alone until", "1 March 2027")
+    offered.tell()
+    said = "Waiting since 14 November 2026. The organisation asked to be left alone until 1 March 2027"
+    assert (offered.runs(), offered.told) == (said, [])
+    assert (offered.runs(weeks=4), offered.told) == (said, [])
+    offered.runs(weeks=6)
+    assert offered.told == ["1"]
 
 
 def test_letters_switched_off_wait_and_the_tick_keeps(offered: Desk) -> None:

@@ -75,7 +75,9 @@ def reminder(match: str = MATCH, since: datetime = NOW - timedelta(days=1), **ch
 
 def match(identifier: str = MATCH) -> Match:
     parties = tuple(
-        Party(side=side, entry=f"E-{side}", organisation_id="", organisation=str(side), email=f"{side}@x.example")
+        Party(
+            side=side, entry=f"E-{side}", organisation_id=f"O-{side}", organisation=str(side), email=f"{side}@x.example"
+        )
         for side in (Side.SENDING, Side.RECEIVING)
     )
     return Match(id=identifier, parties=parties, why="", band="strong")
@@ -99,6 +101,7 @@ def due(
     weeks: int = 6,
     check: str | None = None,
     checked: tuple[Side, ...] = (),
+    left_alone: tuple[str, ...] = (),
 ) -> tuple[ReminderDue, ...]:
     inputs: Any = SimpleNamespace(
         settings=SimpleNamespace(follow_up=SimpleNamespace(reminder_weeks=weeks)),
@@ -113,7 +116,12 @@ def due(
     decisions = {
         one: replace(decision, agreed=bool(checked) or None, checked=checked) for one, decision in decisions.items()
     }
-    ticks: Any = SimpleNamespace(exchanges=exchanges, decisions=decisions, review=SimpleNamespace(decisions=decisions))
+    ticks: Any = SimpleNamespace(
+        exchanges=exchanges,
+        decisions=decisions,
+        review=SimpleNamespace(decisions=decisions),
+        left_alone=dict.fromkeys(left_alone, NOW.date()),
+    )
     doubtful = replace(match(), parties=tuple(replace(party, check_first=check) for party in match().parties))
     matches: Any = SimpleNamespace(all={MATCH: doubtful, OTHER: match(OTHER)})
     return reminders_due(inputs, entries, ticks, matches)
@@ -170,6 +178,12 @@ def test_nobody_is_reminded_once_the_tick_is_taken_back() -> None:
 @pytest.mark.parametrize("side", ["sending", "receiving"])
 def test_nobody_is_reminded_whose_entry_is_closed(side: str) -> None:
     assert due(introduction(), closed=(f"E-{side}",)) == ()
+
+
+@pytest.mark.parametrize("side", ["sending", "receiving"])
+def test_nobody_is_reminded_who_wants_to_be_left_alone(side: str) -> None:
+    assert due(introduction(), left_alone=(f"O-{side}",)) == ()
+    assert len(due(introduction(), left_alone=("O-else",))) == 1
 
 
 def test_nobody_is_reminded_of_a_match_that_is_forgotten() -> None:

@@ -270,6 +270,50 @@ def test_past_exchanges_are_told_by_any_spelling_the_latest_counts_and_strangers
     assert past_pairs(past[4:], signs) == past_pairs(past[4:], organisations), "nobody joined, and ??? is not nobody"
 
 
+# -- whoever wants to be left alone --------------------------------------------------------------------
+
+
+def rows_with(plan: Plan, organisation: str, until: str) -> list[dict[str, Any]]:
+    """The tab `Organisations` with a day beside one of them."""
+    rows = [dict(row) for row in rows_of(plan, "Organisations")]
+    for row in rows:
+        row["Leave alone until"] = until if row["Organisation"] == organisation else None
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("until", "found"),
+    [("2026-11-19", "Lysekil"), ("2026-11-20", "Bergen"), ("2026-11-21", "Bergen"), ("when it is warm", "Bergen")],
+    ids=["yesterday", "today", "tomorrow", "no day"],
+)
+def test_nobody_is_proposed_to_whoever_wants_to_be_left_alone(until: str, found: str) -> None:
+    """The next best comes instead; the day itself still belongs to the time of silence."""
+    answers = (HOST, host("Bergen Skole", "Norway", offers="We show how adults learn."), GUEST)
+    settings = {"matching": {"proposals_per_request": 1}}
+    alone = plan_of(*answers, settings=settings)
+    assert pairs(alone.matches.fresh) == [("Kortrijk", "Lysekil")]
+    tabs = {"Organisations": rows_with(alone, "Lysekil College", until)}
+    state = LedgerState(entries=alone.entries.plan.known, spellings=alone.entries.memory)
+    assert pairs(chosen(*answers, settings=settings, tabs=tabs, state=state).fresh) == [("Kortrijk", found)]
+    asks = {"Organisations": rows_with(alone, "Kortrijk Training Centre", until)}
+    left = chosen(*answers, settings=settings, tabs=asks, state=state)
+    assert bool(left.fresh) is (found == "Lysekil")
+
+
+def test_an_open_match_with_whoever_wants_to_be_left_alone_stays_and_is_asked_anew_after_an_edit(
+    proposed: Plan,
+) -> None:
+    tabs = {"Organisations": rows_with(proposed, "Lysekil College", "2027-03-01")}
+    found = chosen(HOST, GUEST, state=remembered(proposed), tabs=tabs)
+    assert (found.gone, found.superseded, found.fresh) == ({}, {}, ())
+    edited = chosen(HOST, guest(days=4), state=remembered(proposed), tabs=tabs)
+    assert pairs(edited.fresh) == [("Kortrijk", "Lysekil")]
+    line = {**tabs, "By hand": [LINE]}
+    assert pairs(chosen(HOST, GUEST, tabs=line, state=LedgerState(spellings=proposed.entries.memory)).fresh) == [
+        ("Kortrijk", "Lysekil")
+    ]
+
+
 # -- a request that has just been introduced -----------------------------------------------------------
 
 WEEK = timedelta(weeks=1)

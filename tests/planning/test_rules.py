@@ -522,6 +522,33 @@ def test_an_unsure_letter_says_what_is_known_of_it() -> None:
     assert committing.statuses[0].stage is Stage.UNSURE
 
 
+# -- whoever wants to be left alone --------------------------------------------------------------------
+
+SPRING = {"O-b": date(2027, 3, 1)}
+SILENCE = "b asked to be left alone until 1 March 2027"
+
+
+def test_nothing_leaves_to_whoever_wants_to_be_left_alone_and_the_row_says_so() -> None:
+    found = ruling(ONE, left_alone=SPRING)
+    assert (found.due, found.withdrawn) == ((), {})
+    assert found.statuses[0].text == f"Approved: waits, {SILENCE}; untick Approve to stop it"
+    assert ruling(ONE, left_alone=SPRING, decisions={}).statuses[0].text == f"Proposed: {SILENCE}"
+    assert len(ruling(ONE, left_alone={"O-else": date(2027, 3, 1)}).due) == 1
+    unreadable = ruling(ONE, left_alone={"O-a": date.max, **SPRING}).statuses[0].text
+    assert f"waits, a asked to be left alone and {SILENCE};" in unreadable
+
+
+def test_a_letter_that_waits_keeps_waiting_and_no_question_is_asked() -> None:
+    assert ruling(ONE, left_alone=SPRING, letters=(letter(ONE, LetterState.QUEUED),)).due == ()
+    assert ruling(match(ask_first=True), left_alone=SPRING).due == ()
+
+
+def test_a_correction_reaches_them_all_the_same() -> None:
+    decision = {ONE.id: Decision(match=ONE.id, approved=True, correction="It is closed.")}
+    found = ruling(ONE, letters=(letter(ONE, LetterState.SENT),), decisions=decision, left_alone=SPRING)
+    assert [one.kind for one in found.due] == [LetterKind.CORRECTION]
+
+
 # -- a correction after the introduction ---------------------------------------------------------------
 
 INTRODUCED = letter(ONE, LetterState.SENT)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 
 from pipeline.letters.identity import correction_id
 from pipeline.model import Cell, Decision, LetterKind, LetterRecord, LetterState, Match, Problem, Side
+from pipeline.planning.entries import REDIRECT
 from pipeline.planning.plan import Plan
-from pipeline.planning.ticks import Ticks, is_turned_down
+from pipeline.planning.ticks import Ticks, is_turned_down, left_alone_today
 from pipeline.ports import LedgerState
 from tests.planning.conftest import (
     Answers,
@@ -211,6 +213,21 @@ def test_lines_by_hand_and_notes_on_exchanges_are_read(proposed: Plan) -> None:
     assert [[party.organisation for party in line] for line in ticks.by_hand.lines] == [list(line.values())]
     (exchange,) = ticks.exchanges
     assert (exchange.match, exchange.took_place) == (match.id, True)
+
+
+def test_silence_is_asked_for_under_any_id_an_organisation_had(proposed: Plan) -> None:
+    until = {"O-OLD": date(2027, 3, 1), "O-NEW": date(2027, 2, 1), "O-PAST": date(2026, 11, 19)}
+    reading = replace(read(state=LedgerState()).organisations, left_alone_until=until)
+    memory = {f"{REDIRECT}O-OLD": "O-NEW"}
+    assert left_alone_today(reading, memory, {}, date(2026, 11, 20)) == {"O-NEW": date(2027, 3, 1)}
+    assert left_alone_today(reading, {}, {}, date(2027, 2, 2)) == {"O-OLD": date(2027, 3, 1)}
+    lysekil = match_of(proposed).receiving
+    written = replace(reading, contacts={"O-OLD": ("Office@Lysekil.example",), "O-PAST": ("office@kortrijk.example",)})
+    assert left_alone_today(written, {}, proposed.entries.sources, date(2026, 11, 20)) == {
+        "O-OLD": date(2027, 3, 1),
+        "O-NEW": date(2027, 2, 1),
+        lysekil.organisation_id: date(2027, 3, 1),
+    }
 
 
 # -- brakes --------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -118,6 +119,14 @@ def test_a_key_on_two_rows_speaks_for_the_row_that_is_whole() -> None:
             cells={"Status": "Remembered since 2026-11-20: different. Move the tick to change it"},
             strangers=frozenset({OTHER_TAG}),
         ),
+    )
+
+
+def test_a_question_that_waits_for_another_gets_no_row_and_keeps_the_one_it_has() -> None:
+    waiting = replace(question(), waits=True)
+    assert new_rows([waiting], read()) == ()
+    assert (
+        status_updates([waiting], (), read(SheetRow(number=2, cells={"Status": OPEN, "Question": KEY}, tag=TAG))) == ()
     )
 
 

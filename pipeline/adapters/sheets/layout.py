@@ -18,7 +18,7 @@ from pipeline.adapters.sheets.reading import TAB_KEY, SheetInfo, Structure, find
 from pipeline.adapters.sheets.spreadsheet import GoogleSpreadsheet
 from pipeline.adapters.sheets.writing import checkbox_rule
 from pipeline.tabs import problems
-from pipeline.tabs.all_tabs import TABS
+from pipeline.tabs.all_tabs import BY_NAME, TABS
 from pipeline.tabs.tab import Author, Body, Column, Kind, Tab, fold_title, trouble_with
 
 Json = dict[str, Any]
@@ -269,9 +269,18 @@ def _rule(tab: Tab, column: Column, everything: Mapping[str, _Seen]) -> Json | N
         source = everything.get(column.suggestions)
         title = (source.sheet.title if source else column.suggestions).replace("'", "''")
         # A list to choose from, but not strict: an id, or another spelling, will do as well.
-        values = [{"userEnteredValue": f"='{title}'!$A$2:$A"}]
+        letter = _letters(_first_told(column.suggestions, source))
+        values = [{"userEnteredValue": f"='{title}'!${letter}$2:${letter}"}]
         return {"condition": {"type": "ONE_OF_RANGE", "values": values}, "strict": False, "showCustomUi": True}
     return None
+
+
+def _first_told(name: str, seen: _Seen | None) -> int:
+    """The place of a tab's first column that is the program's and not its status; of a tab just made, as it will be."""
+    tab = BY_NAME[name]
+    told = next(one.title for one in tab.columns if one.author is Author.PROGRAM and one.title != tab.status)
+    made = tab.titles.index(told)
+    return _places(tab, seen).get(told, made) if seen else made
 
 
 def _colours(tab: Tab, seen: _Seen, requests: list[Json], _all: Mapping[str, _Seen]) -> list[str]:

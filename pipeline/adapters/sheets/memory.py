@@ -148,7 +148,7 @@ class MemorySpreadsheet:
             title for title, place in places.items() if place < len(row) and isinstance(row[place], Formula)
         )
         tag, tab = None, BY_NAME.get(name)
-        if tab and tab.key and isinstance(status := cells.get(tab.status), str) and tab.status not in formulas:
+        if tab and tab.has_answers and isinstance(status := cells.get(tab.status), str) and tab.status not in formulas:
             cells[tab.status], tag = split_tag(status)
         return SheetRow(number=number, cells=cells, formulas=formulas, tag=tag)
 
@@ -188,15 +188,15 @@ class MemorySpreadsheet:
         """Rows are found by what their `Status` ends in; where somebody typed over it, by their key."""
         tab = BY_NAME[name]
         status, others = split_cells(tab, update)
-        own, key = tag_of(update.key), tab.key or ""
+        own = tag_of(update.key)
         rows = [
             row
             for row in self._table(name).rows
-            if row.tag == own or (row.cells.get(key) == update.key and row.tag not in update.strangers)
+            if row.tag == own or (tab.key_of(row.cells) == update.key and row.tag not in update.strangers)
         ]
         for row in rows:
             self.put(name, row.number, self._title(name, tab.status), with_tag(status, update.key))
-            for title, value in others.items() if row.cells.get(key) == update.key else ():
+            for title, value in others.items() if tab.key_of(row.cells) == update.key else ():
                 self.put(name, row.number, self._title(name, title), _written(value))
         return bool(rows)
 

@@ -115,7 +115,7 @@ class RowState:
 
     index: int
     key: str
-    """What the key column holds; empty when that is no text."""
+    """What names the row (`Tab.key_of`); empty when nothing does."""
     tag: str | None
     """What `Status` ends in; None when somebody typed over it, or it is a formula."""
     text: str | None
@@ -303,7 +303,6 @@ def _tab(name: str, sheet_id: int, sheet: Json) -> TabReading:
     tab = BY_NAME.get(name, None)
     places = _places(header, tab.titles if tab else ())
     shown = _shown(header, places)
-    key = tab.key if tab else None
 
     table_rows, states = [], []
     marks = [_judged(mark, values.get(mark.index, ()), places) for mark in marks] if tab else []
@@ -314,9 +313,8 @@ def _tab(name: str, sheet_id: int, sheet: Json) -> TabReading:
         row_cells = {title: _at(values[index], place) for title, place in shown.items()}
         formulas = frozenset(title for title, place in shown.items() if is_formula(_at(raw[index], place)))
         tag = None
-        if tab and key:
-            identifier, text = row_cells.get(key), row_cells.get(tab.status)
-            identifier = identifier.strip() if isinstance(identifier, str) else ""
+        if tab and tab.has_answers:
+            identifier, text = tab.key_of(row_cells), row_cells.get(tab.status)
             if isinstance(text, str) and tab.status not in formulas:
                 row_cells[tab.status], tag = split_tag(text)
             if identifier or tag:

@@ -28,7 +28,7 @@ from pipeline.adapters.sheets.reading import (
     snapshot_of,
     structure_of,
 )
-from pipeline.adapters.sheets.writing import Batch, Repair, Sheet, after, build, repaired, standing_wrong
+from pipeline.adapters.sheets.writing import Batch, Repair, Sheet, after, build, repaired, standing_wrong, unanswered
 from pipeline.config import SheetsSettings
 from pipeline.errors import (
     AccessRefused,
@@ -155,7 +155,7 @@ class GoogleSpreadsheet:
                     return standing_wrong(changes, sheet)
                 continue
             missed = _missed(batch, answer)
-            self._sheet = after(changes, sheet, batch, missed)
+            self._sheet = self._answered(unanswered(changes, batch.unreachable), after(changes, sheet, batch, missed))
             self._log()
             return missed | (batch.unreachable & standing_wrong(changes, self._sheet))
         raise refusal or TryLater("The spreadsheet kept changing while the program wrote.", hint="The next run writes.")
@@ -320,6 +320,23 @@ class GoogleSpreadsheet:
             logger.info("a repair of cells that people changed was put off to the next run")
             return sheet
         return repaired(sheet, repairs)
+
+    def _answered(self, answers: SheetChanges, sheet: Sheet) -> Sheet:
+        """Write beside rows of people's that were marked by the batch before: read back, so that mark and row are seen.
+
+        One read and one write, in a run in which people wrote something new.
+        """
+        if not answers:
+            return sheet
+        names = {sheet.tabs[name].sheet_id: name for name in answers.updates}
+        try:
+            fresh = self._read_cells(self._settings.spreadsheet_id, names)
+            self._check_headers(fresh)
+        except MatchmakerError:
+            logger.info("answers beside people's rows were put off to the next run")
+            return sheet
+        seen = Sheet(sheet.structure, {**sheet.tabs, **fresh})
+        return self._repair(build(answers, seen, "", marks=False), seen)
 
     def _log(self) -> None:
         logger.info("spreadsheet: %s reads, %s writes so far", self.client.reads, self.client.writes)

@@ -34,7 +34,7 @@ from pipeline.adapters.sheets.reading import (
 from pipeline.model import Cell, NewRow, RowUpdate, SheetChanges, SheetRow
 from pipeline.tabs import problems
 from pipeline.tabs.all_tabs import BY_NAME
-from pipeline.tabs.tab import Author, Column, Kind, Tab, tag_of
+from pipeline.tabs.tab import Author, Body, Column, Kind, Tab, tag_of
 
 Json = dict[str, Any]
 
@@ -201,6 +201,17 @@ def repaired(sheet: Sheet, repairs: Iterable[Repair]) -> Sheet:
             ),
         )
     return Sheet(sheet.structure, tabs)
+
+
+def unanswered(changes: SheetChanges, keys: Collection[str]) -> SheetChanges:
+    """Of the changes those that answer rows of people's, by the keys of rows that have not got their answer."""
+    return SheetChanges(
+        updates={
+            name: rows
+            for name, updates in changes.updates.items()
+            if BY_NAME[name].body is Body.PEOPLE and (rows := tuple(one for one in updates if one.key in keys))
+        }
+    )
 
 
 def standing_wrong(changes: SheetChanges, sheet: Sheet) -> frozenset[str]:
@@ -452,7 +463,13 @@ def _update(standing: _Standing, update: RowUpdate, *, marks: bool) -> _Edit:
         if row.status is not None and _differs(standing.cells.get(row.index, {}), others)
     }
     repairs = tuple(
-        Repair(update.key, mark, _only(cells, tab.column_count), text)
+        Repair(
+            update.key,
+            mark,
+            _only(cells, tab.column_count),
+            text,
+            is_urgent=shape.body is Body.PEOPLE,
+        )
         for index, (text, cells) in wrong.items()
         if (mark := standing.marked.get((index, own))) is not None
     )

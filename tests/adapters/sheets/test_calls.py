@@ -13,6 +13,8 @@ from pipeline.tabs.all_tabs import BY_NAME
 
 DAY = date(2026, 11, 20)
 NEW = 120
+MOST_ENTRIES = 1_000
+"""Rows of the tab Entries: the stand-in searches slowly, and the number of requests does not depend on them."""
 
 
 def key(number: int) -> str:
@@ -28,8 +30,14 @@ def row(number: int) -> NewRow:
     return NewRow(key=key(number), cells=cells)
 
 
+def answer(number: int) -> NewRow:
+    identifier = key(number).replace("M-", "E-")
+    cells = {"What became of it": "Waiting", "Organisation": f"Org {number}", "Wants": "Dual VET", "Id": identifier}
+    return NewRow(key=identifier, cells=cells)
+
+
 def filled(world: Any, rows: int) -> Any:
-    """A review tab and a responses tab of that many rows."""
+    """A review tab, a tab of entries and a responses tab of that many rows."""
     tab = BY_NAME["Review"]
     lines: list[list[object]] = []
     for number in range(rows):
@@ -39,6 +47,20 @@ def filled(world: Any, rows: int) -> Any:
         line[3] = f"Sender {number}"
         lines.append(line)
     world.person.fills("Review", lines)
+    became = [
+        [
+            f"Waiting · {one.key}",
+            False,
+            one.cells["Organisation"],
+            "Dual VET",
+            None,
+            "2026-09-21",
+            "a@a.example",
+            one.key,
+        ]
+        for one in map(answer, range(min(rows, MOST_ENTRIES)))
+    ]
+    world.person.fills("Entries", became)
     answers = [["2026-11-20", f"person{number}@example.org", f"Org {number}", "learn"] for number in range(rows)]
     world.person.fills(world.settings.responses_tab, answers)
     world.app.service.log.clear()
@@ -51,18 +73,21 @@ def whole_run(sheet: GoogleSpreadsheet, rows: int, **settings: Any) -> None:
     snapshot = sheet.read()
     assert len(snapshot.tables["Review"].rows) == rows
     new = tuple(row(rows + number) for number in range(NEW))
-    people = tuple((f"Org {number}", "", "", "", "", "", "", 1, f"O-{number}") for number in range(rows))
+    pairs = tuple((f"Org {number}", "Host", "Dates.") for number in range(rows))
     sheet.write(
         SheetChanges(
-            inserts={"Review": new},
-            contents={"Organisations": people, "Problems": (("a", "b", "c", "d", ""),)},
+            inserts={"Review": new, "Entries": tuple(answer(rows + number) for number in range(NEW))},
+            contents={"Nearly": pairs, "Problems": (("a", "b", "c", "d", ""),)},
             last_checked=DAY,
         )
     )
-    sheet.read_review()
+    sheet.read_review("Entries")
     keys = [key(number) for number in range(0, rows, max(1, rows // 100))] + [one.key for one in new]
     updates = tuple(RowUpdate(key=one, cells={"Status": "Introduced on 2026-11-20"}) for one in keys)
-    assert sheet.write(SheetChanges(updates={"Review": updates})) == frozenset()
+    there = {answer(number).key for number in (*range(min(rows, MOST_ENTRIES)), *range(rows, rows + NEW))}
+    news = {"What became of it": "Told", "Wants": "Something else"}
+    told = tuple(RowUpdate(key=one, cells=news) for match in keys if (one := match.replace("M-", "E-")) in there)
+    assert sheet.write(SheetChanges(updates={"Review": updates, "Entries": told})) == frozenset()
 
 
 @pytest.mark.parametrize("rows", [10, 1_000, 10_000])
@@ -74,6 +99,9 @@ def test_a_run_costs_three_reads_and_two_writes(world: Any, rows: int) -> None:
     records = world.person.records()
     assert len(records) == rows + NEW
     assert sum(str(record["Status"]).startswith("Introduced") for record in records) >= NEW + min(rows, 100)
+    answers = world.person.records("Entries")
+    assert sum(str(record["What became of it"]).startswith("Told · E-") for record in answers) >= NEW + 10
+    assert {record["Tell them"] for record in answers} == {False}
 
 
 @pytest.mark.parametrize("rows", [10, 1_000])
@@ -93,7 +121,7 @@ def test_a_quiet_run_reads_twice_and_writes_one_cell_a_day(world: Any) -> None:
     sheet = world.opened()
     whole = SheetChanges(
         inserts={"Review": (row(1),)},
-        contents={"Organisations": (("Org", "", "", "", "", "", "", 1, "O-1"),)},
+        contents={"Nearly": (("Org", "Host", "Dates."),)},
         last_checked=DAY,
     )
     sheet.read()

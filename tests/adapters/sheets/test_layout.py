@@ -100,7 +100,9 @@ def test_what_people_see(world: Any) -> None:
     assert {entry["description"] for entry in review.protected} == {PROTECTION}
     assert all(entry["warningOnly"] and "editors" not in entry for entry in review.protected)
     by_hand = world.person.sheet("By hand")
-    assert by_hand.cell(1, 0).validation["condition"]["type"] == "ONE_OF_RANGE"
+    condition = by_hand.cell(1, 0).validation["condition"]
+    assert condition["type"] == "ONE_OF_RANGE"
+    assert condition["values"] == [{"userEnteredValue": "='Organisations'!$C$2:$C"}], "their names, not their status"
     assert by_hand.cell(1, 0).validation["strict"] is False
     assert review.columns[0].size == BY_NAME["Review"].columns[0].width
 
@@ -136,10 +138,10 @@ def test_new_rows_have_boxes_and_a_stopped_run_has_one_to_go_on(world: Any) -> N
 def test_a_body_longer_than_its_tab_makes_room(world: Any) -> None:
     sheet = world.opened()
     sheet.read()
-    body = tuple((f"Org {number}", "", "", "", "", "", "", number, f"O-{number}") for number in range(700))
-    sheet.write(SheetChanges(contents={"Organisations": body}))
-    assert len(world.person.records("Organisations")) == 700
-    assert world.person.records("Organisations")[-1]["Entries"] == 699
+    body = tuple((f"Org {number}", "Host", "Dates.") for number in range(700))
+    sheet.write(SheetChanges(contents={"Nearly": body}))
+    assert len(world.person.records("Nearly")) == 700
+    assert world.person.records("Nearly")[-1]["Sending organisation"] == "Org 699"
 
 
 @pytest.mark.parametrize(

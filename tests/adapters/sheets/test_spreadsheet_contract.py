@@ -361,3 +361,81 @@ def test_columns_of_peoples_own_are_kept_and_titles_known_in_any_case(filled: Bo
     filled.types("Review", 1, "Status", " STATUS ")
     filled.opened().write(status(ONE, "Introduced"))
     assert filled.opened().read().tables["Review"].rows[0].cells["Status"] == "Introduced"
+
+
+# -- rows of people's ----------------------------------------------------------------------------------
+
+GENT, PORTO = "Gent\x1fOslo\x1f", "Porto\x1fOslo\x1f"
+"""What names the two lines."""
+
+
+@pytest.fixture
+def by_hand(book: Book) -> Book:
+    """Two lines in `By hand`."""
+    for number, name in ((2, "Gent"), (3, "Porto")):
+        book.types("By hand", number, "Sending organisation", name)
+        book.types("By hand", number, "Receiving organisation", "Oslo")
+    return book
+
+
+def answers(**texts: str) -> SheetChanges:
+    keys = {"gent": GENT, "porto": PORTO}
+    updates = tuple(RowUpdate(key=keys[name], cells={"Status": text}) for name, text in texts.items())
+    return SheetChanges(updates={"By hand": updates})
+
+
+def beside(book: Book) -> dict[str, str]:
+    """What stands beside each line, without the tag at its end."""
+    rows = (book.cells("By hand", number) for number in range(2, 6))
+    return {str(row["Sending organisation"]): str(row["Status"]).partition(" · ")[0] for row in rows if row["Status"]}
+
+
+def test_an_answer_stands_beside_its_line_in_the_same_run_and_is_replaced_later(by_hand: Book) -> None:
+    first = by_hand.opened()
+    assert [row.tag for row in first.read().tables["By hand"].rows] == [None, None]
+    assert first.write(answers(gent="Understood", porto="Nobody")) == frozenset()
+    assert beside(by_hand) == {"Gent": "Understood", "Porto": "Nobody"}
+
+    second = by_hand.opened()
+    read = second.read().tables["By hand"].rows
+    assert [(row.cells["Status"], bool(row.tag)) for row in read] == [("Understood", True), ("Nobody", True)]
+    by_hand.swaps("By hand", 2, 3)
+    second.write(answers(gent="Introduced"))
+    assert beside(by_hand) == {"Porto": "Nobody", "Gent": "Introduced"}
+
+
+def test_what_people_wrote_stays(by_hand: Book) -> None:
+    run = by_hand.opened()
+    run.read()
+    run.write(answers(gent="Understood", porto="Nobody"))
+    for number, name in ((2, "Gent"), (3, "Porto")):
+        row = by_hand.cells("By hand", number)
+        assert (row["Sending organisation"], row["Receiving organisation"], row["Joining organisation"]) == (
+            name, "Oslo", None,
+        )  # fmt: skip
+
+
+def test_lines_that_move_before_the_write_get_their_own_answer_or_wait_for_the_next_run(by_hand: Book) -> None:
+    wanted = {"Gent": "Understood", "Porto": "Nobody"}
+    first = by_hand.opened()
+    first.read()
+    by_hand.swaps("By hand", 2, 3)
+    first.write(answers(gent="Understood", porto="Nobody"))
+    assert beside(by_hand).items() <= wanted.items()
+    second = by_hand.opened()
+    second.read()
+    assert second.write(answers(gent="Understood", porto="Nobody")) == frozenset()
+    assert beside(by_hand) == wanted
+
+
+def test_a_line_that_is_written_anew_gets_a_new_answer(by_hand: Book) -> None:
+    first = by_hand.opened()
+    first.read()
+    first.write(answers(gent="Nobody", porto="Nobody"))
+    by_hand.types("By hand", 2, "Sending organisation", "Ghent")
+    second = by_hand.opened()
+    second.read()
+    key = GENT.replace("Gent", "Ghent")
+    change = SheetChanges(updates={"By hand": (RowUpdate(key=key, cells={"Status": "Understood"}),)})
+    assert second.write(change) == frozenset()
+    assert beside(by_hand) == {"Ghent": "Understood", "Porto": "Nobody"}

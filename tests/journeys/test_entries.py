@@ -1,0 +1,214 @@
+"""The tab `Entries` from the form to the mailbox: what became of each answer, and who is told "nobody yet"."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+REASON = "Nobody fits yet. The nearest is Lysekil Vocational College: No common language: English against French."
+
+
+def entry(journey: Any, organisation: str = "Kortrijk Training Centre") -> dict[str, Any]:
+    """The row of that organisation's answer."""
+    (row,) = (row for row in journey.person.rows("Entries") if row["Organisation"] == organisation)
+    found: dict[str, Any] = row
+    return found
+
+
+def says(journey: Any, organisation: str = "Kortrijk Training Centre") -> str:
+    """What became of it, without the id at its end."""
+    row = entry(journey, organisation)
+    text, _, tag = str(row["What became of it"]).rpartition(" · ")
+    assert tag == row["Id"]
+    return text
+
+
+def tick(journey: Any, value: Any = True, organisation: str = "Kortrijk Training Centre") -> None:
+    journey.person.put("Entries", entry(journey, organisation)["#"], "Tell them", value)
+
+
+@pytest.fixture
+def apart(journey: Any, sides: Any) -> Any:
+    """A host and a request without a common language, whose dates are far off."""
+    journey.submit(
+        *sides(host={"languages": "French", "date_from": "", "date_to": ""}, send={"date_from": "", "date_to": ""})
+    )
+    journey.run()
+    return journey
+
+
+def test_every_answer_has_its_row_from_the_first_run_to_the_introduction(journey: Any, sides: Any) -> None:
+    journey.submit(*sides())
+    journey.run()
+    match = journey.row("Kortrijk", "Lysekil")["Match"]
+    assert says(journey) == f"Proposed to 1: Lysekil Vocational College ({match})"
+    assert entry(journey)["Wants"] == (
+        "Dual VET and apprenticeships. “We want to learn about dual VET with companies.”"
+    )
+    assert entry(journey, "Lysekil Vocational College")["Offers"].endswith("“We show dual VET with companies.”")
+    assert journey.run().summary == ""
+    journey.tick(match)
+    journey.run()
+    assert says(journey).startswith("Introduced to Lysekil Vocational College on ")
+    assert says(journey, "Lysekil Vocational College").startswith("Introduced to Kortrijk Training Centre on ")
+    quiet = journey.run()
+    assert quiet.summary == ""
+    assert not quiet.plan.changes.before
+    assert not quiet.plan.changes.after
+
+
+def test_nobody_yet_is_told_on_a_tick_and_once(apart: Any) -> None:
+    assert says(apart).startswith("Waiting since ")
+    assert REASON.rstrip(".") in says(apart)
+    apart.run(weeks_later=9)
+    assert says(apart).startswith("Still waiting since ")
+    assert says(apart).endswith("Tick Tell them to tell them so")
+    assert apart.letters() == []
+
+    tick(apart)
+    apart.run(weeks_later=9)
+    assert [recipients for _, recipients in apart.letters()] == [("office@organisation-2.example",)]
+    (text,) = apart.texts()
+    assert "We have not found a partner for Kortrijk Training Centre yet" in text
+    assert "We want to learn about dual VET with companies." in text
+    assert "Lysekil" not in text
+    assert "To withdraw it" in text
+    assert says(apart).startswith("Told on ")
+    assert entry(apart)["Tell them"] is True, "the tick is hers"
+    for weeks in (9, 10, 30, 40):
+        apart.run(weeks_later=weeks)
+    assert len(apart.letters()) == 1
+
+    tick(apart, value=False)
+    apart.run(weeks_later=40)
+    assert "Tick Tell them to tell them so" in says(apart)
+    tick(apart)
+    apart.run(weeks_later=40)
+    assert len(apart.letters()) == 2
+    assert "We wrote to you before" in apart.texts()[1]
+
+
+def test_a_formula_and_a_copied_row_are_no_ticks(apart: Any) -> None:
+    apart.run(weeks_later=9)
+    cell = {"sheetId": apart.person.sheet_id("Entries"), "rowIndex": entry(apart)["#"] - 1, "columnIndex": 1}
+    formula = {"values": [{"userEnteredValue": {"formulaValue": "=TRUE()"}}]}
+    apart.person.batch({"updateCells": {"start": cell, "rows": [formula], "fields": "userEnteredValue"}})
+    assert entry(apart)["Tell them"] is True
+    apart.run(weeks_later=9)
+    assert "Tell them holds a formula, which is not a tick" in says(apart)
+    assert apart.letters() == []
+    tick(apart)
+    row = entry(apart)
+    below = 2 + len(apart.person.rows("Entries"))
+    for title in apart.header("Entries"):
+        apart.person.put("Entries", below, title, row[title])
+    apart.run(weeks_later=9)
+    assert apart.letters() == []
+    rows = [one for one in apart.person.rows("Entries") if one["Id"] == row["Id"]]
+    assert len(rows) == 2
+    for one in rows:
+        assert f"this answer stands on rows {row['#']}, {below}; delete the copies" in one["What became of it"]
+
+
+def test_the_tick_is_read_once_more_just_before_the_letter(apart: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pipeline.adapters.sheets.spreadsheet import GoogleSpreadsheet
+
+    apart.run(weeks_later=9)
+    tick(apart)
+    real = GoogleSpreadsheet.read_review
+
+    def unticks(self: GoogleSpreadsheet, *others: str) -> Any:
+        tick(apart, value=False)
+        return real(self, *others)
+
+    monkeypatch.setattr(GoogleSpreadsheet, "read_review", unticks)
+    apart.run(weeks_later=9)
+    monkeypatch.undo()
+    apart.run(weeks_later=9)
+    assert apart.letters() == []
+    assert says(apart).startswith("Still waiting since ")
+    tick(apart)
+    apart.run(weeks_later=9)
+    assert len(apart.letters()) == 1
+
+
+def test_rows_are_found_wherever_people_sort_them(apart: Any) -> None:
+    apart.run(weeks_later=9)
+    sheet = apart.person.sheet_id("Entries")
+    tick(apart)
+    apart.person.batch(
+        {
+            "sortRange": {
+                "range": {"sheetId": sheet, "startRowIndex": 1},
+                "sortSpecs": [{"dimensionIndex": 2, "sortOrder": "DESCENDING"}],
+            }
+        }
+    )
+    apart.run(weeks_later=9)
+    assert [recipients for _, recipients in apart.letters()] == [("office@organisation-2.example",)]
+    assert says(apart).startswith("Told on ")
+    assert says(apart, "Lysekil Vocational College").startswith("Still waiting since ")
+
+
+def test_a_tick_on_a_row_that_got_a_proposal_says_that_it_does_not_count(apart: Any, answer: Any) -> None:
+    apart.run(weeks_later=9)
+    tick(apart)
+    undated = {"date_from": "", "date_to": ""}
+    apart.submit(
+        answer(7, country="Norway", role="Host visitors", offers="We show dual VET with companies.", **undated)
+    )
+    apart.run(weeks_later=9)
+    assert says(apart).startswith("Proposed to 1: Organisation 7 (M-")
+    assert says(apart).endswith("The tick on Tell them does not count, nothing is written to them")
+    assert apart.letters() == []
+
+
+def test_an_edited_answer_keeps_its_row(apart: Any) -> None:
+    before = entry(apart)
+    apart.edit("office@organisation-2.example", seeks="=IMPORTXML(1) and dual VET with small companies.")
+    apart.run()
+    apart.run()
+    after = entry(apart)
+    assert after["Id"] == before["Id"]
+    assert after["Since"] == before["Since"]
+    assert after["Wants"] == "Dual VET and apprenticeships. “=IMPORTXML(1) and dual VET with small companies.”"
+    assert len(apart.person.rows("Entries")) == 2
+    quiet = apart.run()
+    assert not quiet.plan or not (quiet.plan.changes.before or quiet.plan.changes.after)
+
+
+def test_nobody_who_withdrew_is_told_and_the_row_says_why_it_is_closed(apart: Any, answer: Any) -> None:
+    apart.run(weeks_later=9)
+    tick(apart)
+    later = answer(2)["submitted_at"] + 0.5
+    apart.submit(
+        answer(
+            2,
+            organisation="Kortrijk Training Centre",
+            kind="Withdraw my entry",
+            country="Belgium",
+            submitted_at=later,
+        )
+    )
+    apart.run(weeks_later=9)
+    assert apart.letters() == []
+    assert says(apart).startswith("Closed: they withdrew it")
+
+
+def test_nobody_in_the_middle_of_an_exchange_is_asked_whether_the_answer_is_current(journey: Any, sides: Any) -> None:
+    """The dates of both are over soon after the introduction; the exchange itself is planned for later."""
+    journey.submit(*sides())
+    journey.run()
+    journey.tick(journey.row("Kortrijk", "Lysekil")["Match"])
+    journey.run(weeks_later=20)
+    assert len(journey.letters()) == 1
+    noted = journey.person.rows("Exchanges")[0]
+    journey.person.put("Exchanges", noted["#"], "From", "2031-03-01")
+    journey.run(weeks_later=26)
+    assert says(journey).startswith("Introduced to Lysekil Vocational College on ")
+    assert "Closed since: its dates are over" in says(journey)
+    assert journey.person.rows("Problems") == []
+    journey.person.put("Exchanges", noted["#"], "Took place", True)
+    journey.run(weeks_later=26)
+    assert len(journey.person.rows("Problems")) == 2
