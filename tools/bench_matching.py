@@ -43,7 +43,7 @@ from pipeline.matching.ranking import rank  # noqa: E402
 from pipeline.matching.reasons import in_own_words  # noqa: E402
 from pipeline.matching.scoring import shipped_model  # noqa: E402
 from pipeline.matching.shortlist import assign  # noqa: E402
-from pipeline.model import RIGHT_OF_100, Band, Entry  # noqa: E402
+from pipeline.model import RIGHT_OF_100, AskedFor, Band, Entry  # noqa: E402
 
 SEEDS = (0, 1, 2)
 RIGHT = 2
@@ -186,7 +186,7 @@ class Bench:
             ids = [position[name] for name in (one.sending, one.joining) if name]
             pairs = [pair[guest, position[one.receiving]] for guest in ids if (guest, position[one.receiving]) in pair]
             if len(pairs) == len(ids):
-                rows.append((one.band, in_own_words(one.reasons), pairs))
+                rows.append((one.band, in_own_words(one.reasons), one.asked_for is AskedFor.THIS, pairs))
         told: dict[str, dict[str, Any]] = {}
         for name, scores in (
             ("shipped weights", None),
@@ -194,8 +194,10 @@ class Bench:
         ):
             model = shipped_model()
             found: dict[Band, list[bool]] = defaultdict(list)
-            for band, said, pairs in rows:
-                weakest = band if scores is None else model.band(float(scores[pairs].min()), in_own_words=said)
+            for band, said, named, pairs in rows:
+                weakest = (
+                    band if scores is None else model.band(float(scores[pairs].min()), in_own_words=said, by_name=named)
+                )
                 found[weakest].append(bool((self.data.grades[pairs] >= RIGHT).all()))
             told[name] = {band: _share(found[band]) for band in Band}
         return told

@@ -20,7 +20,7 @@ from pipeline.matching.reasons import explain_pair, in_own_words, reasons_for
 from pipeline.matching.scoring import Model, shipped_model
 from pipeline.matching.shortlist import Arcs, assign
 from pipeline.matching.unmet import invitations, unmet_demand
-from pipeline.model import Candidate, Entry, Organisation, Role
+from pipeline.model import AskedFor, Candidate, Entry, Organisation, Role
 
 if TYPE_CHECKING:
     import numpy as np
@@ -200,16 +200,18 @@ def _candidate(
     guest, host, *third = parties
     entries = [pool.entries[party] for party in parties]
     reasons = reasons_for(pool, model, guest, host, values, settings.today, third[0] if third else None)
+    asked_for = pool.directed.asked_for(guest, host, entries[0], entries[1].country)
+    by_name = asked_for is AskedFor.THIS
     return Candidate(
         sending=entries[0].id,
         receiving=entries[1].id,
         joining=entries[2].id if third else None,
         score=round(scores[0], 4),
-        band=model.band(scores[1], in_own_words=in_own_words(reasons)),
+        band=model.band(scores[1], in_own_words=in_own_words(reasons), by_name=by_name),
         reasons=reasons,
         unstated=unstated(*entries, today=settings.today),
         rank=rank,
-        asked_for=pool.directed.asked_for(guest, host, entries[0], entries[1].country),
+        asked_for=asked_for,
         partners=only_partners(entries[0], entries[1], settings.today),
     )
 

@@ -41,14 +41,15 @@ class Model:
         scores: Floats = (1 / (1 + np.exp(-logits))).astype(np.float32)
         return scores
 
-    def band(self, score: float, *, in_own_words: bool) -> Band:
+    def band(self, score: float, *, in_own_words: bool, by_name: bool = False) -> Band:
         """How the probability is shown to people.
 
-        Boxes alone make nothing likely: both write about the same, or one asked for the other by name.
+        Boxes alone make nothing likely: both write about the same, or one asked for the other by name. Whom somebody
+        asked for by name is no long shot.
         """
         if score >= self.likely and in_own_words:
             return Band.LIKELY
-        return Band.POSSIBLE if score >= self.possible else Band.LONG_SHOT
+        return Band.POSSIBLE if score >= self.possible or by_name else Band.LONG_SHOT
 
     def weight(self, feature: str) -> float:
         """The weight of one feature by name."""

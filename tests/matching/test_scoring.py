@@ -44,6 +44,10 @@ def test_boxes_alone_make_nothing_likely() -> None:
     ]
 
 
+def test_whom_somebody_asked_for_by_name_is_no_long_shot() -> None:
+    assert shipped_model().band(0.01, in_own_words=True, by_name=True) is Band.POSSIBLE
+
+
 def test_a_weights_file_of_another_version_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scoring, "weights_file", lambda: {"intercept": 0.0, "weights": {}, "bands": {}})
     shipped_model.cache_clear()
