@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -306,6 +306,8 @@ class GoogleSpreadsheet:
         """
         spare = self._writes + bool(batch) < MOST_WRITES
         repairs = [repair for repair in batch.repairs if spare or repair.is_urgent]
+        if not self._headers_stand(sheet, {repair.tab for repair in repairs if repair.tab}):
+            repairs = [repair for repair in repairs if not repair.tab]
         if not repairs:
             return sheet
         url = SPREADSHEET_URL % self._settings.spreadsheet_id + "/values:batchUpdateByDataFilter"
@@ -337,6 +339,26 @@ class GoogleSpreadsheet:
             return sheet
         seen = Sheet(sheet.structure, {**sheet.tabs, **fresh})
         return self._repair(build(answers, seen, "", marks=False), seen)
+
+    def _headers_stand(self, sheet: Sheet, names: Collection[str]) -> bool:
+        """Whether no column of these tabs came, went or moved since they were read; no tab, no request.
+
+        A row found by its mark is written from left to right, and minutes may have passed with letters.
+        """
+        if not names:
+            return True
+        rows = {"startRowIndex": 0, "endRowIndex": 1}
+        body = {
+            "dataFilters": [{"gridRange": {"sheetId": sheet.tabs[name].sheet_id, **rows}} for name in names],
+            "includeGridData": True,
+        }
+        url = SPREADSHEET_URL % self._settings.spreadsheet_id + ":getByDataFilter"
+        try:
+            answer = read_json(self.client.request("post", url, params=dict(GRID_PARAMETERS), json=body))
+        except (Refused, TryLater):
+            return False
+        now = read_tabs(answer, {sheet.tabs[name].sheet_id: name for name in names})
+        return all(name in now and now[name].table.header == sheet.tabs[name].table.header for name in names)
 
     def _log(self) -> None:
         logger.info("spreadsheet: %s reads, %s writes so far", self.client.reads, self.client.writes)

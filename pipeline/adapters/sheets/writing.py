@@ -69,6 +69,8 @@ class Repair:
     values: tuple[Cell, ...]
     status: str | None = None
     """The full text of the status among them (None: the status is not touched)."""
+    tab: str = ""
+    """The tab, where other cells than the status are written: its header is looked at once more before."""
     is_urgent: bool = False
 
 
@@ -468,6 +470,7 @@ def _update(standing: _Standing, update: RowUpdate, *, marks: bool) -> _Edit:
             mark,
             _only(cells, tab.column_count),
             text,
+            tab=tab.name if others else "",
             is_urgent=shape.body is Body.PEOPLE,
         )
         for index, (text, cells) in wrong.items()

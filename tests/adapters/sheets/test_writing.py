@@ -263,3 +263,34 @@ def test_a_deleted_tab_of_ours_is_not_filled_and_a_needed_one_is_asked_for(world
     assert kinds(build(SheetChanges(updates={"Nearly": ()}), opened._sheet, "mine").requests) == [
         "createDeveloperMetadata"
     ]
+
+
+@pytest.mark.parametrize("act", ["insert", "move", "nothing"])
+def test_other_cells_are_not_written_once_a_column_came_or_moved(world: Any, act: str) -> None:
+    """They are written from left to right through the row's mark: the header is looked at just before."""
+    row = {"What became of it": "Waiting", "Organisation": "Aster", "Wants": "Dual VET", "Id": "E-AAAA0189"}
+    world.opened().write(SheetChanges(inserts={"Entries": (NewRow(key="E-AAAA0189", cells=row),)}))
+    news = {"What became of it": "Waiting", "Wants": "Green skills"}
+    change = SheetChanges(updates={"Entries": (RowUpdate(key="E-AAAA0189", cells=news),)})
+    sheet = world.opened()
+    sheet.read()
+    if act == "insert":
+        world.person.inserts("COLUMNS", 0, title="Entries")
+        world.person.types(0, 0, "My notes", "Entries")
+    elif act == "move":
+        span = {
+            "sheetId": world.person.sheet("Entries").sheet_id,
+            "dimension": "COLUMNS",
+            "startIndex": 3,
+            "endIndex": 4,
+        }
+        world.person.does({"moveDimension": {"source": span, "destinationIndex": 6}})
+    sheet.write(change)
+    assert sheet.calls == {"reads": 3, "writes": 1 if act == "nothing" else 0}
+    (record,) = world.person.records("Entries")
+    assert record["Wants"] == ("Green skills" if act == "nothing" else "Dual VET")
+    assert (record["Organisation"], record["Tell them"]) == ("Aster", False)
+    for _ in range(2):
+        world.opened().write(change)
+    (record,) = world.person.records("Entries")
+    assert (record["Wants"], record["Organisation"], record["Tell them"]) == ("Green skills", "Aster", False)
