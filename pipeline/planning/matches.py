@@ -182,6 +182,7 @@ def finished_matches(inputs: RunInputs, ticks: Ticks) -> frozenset[str]:
         record.match
         for record in inputs.state.letters.values()
         if record.kind is LetterKind.INTRODUCTION and record.match and record.state in FINISHED_STATES
+        if not is_rehearsal(record.id)
     }
     return frozenset(sent | {match for match, decision in ticks.decisions.items() if is_turned_down(decision)})
 

@@ -61,7 +61,7 @@ STRENGTH = (
     "How many of 100 were right, measured on 415 invented answers: "
     + ", ".join(f"{band} {right}" for band, right in RIGHT_OF_100.items())
     + ". Right is a host that shows what was asked for, or something close to it. In lists of 40 answers it was 86, 66 "
-    "and 28; where most texts were in languages that the program does not read, 50, 30 and 14."
+    "and 28; where most texts were in languages that the program does not read, 50, 32 and 12."
 )
 """What the officer may expect of each band; `tools/bench_matching.py` measures whether it is so."""
 

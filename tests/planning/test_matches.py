@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.letters.identity import question_id
+from pipeline.letters.identity import question_id, rehearsal_id
 from pipeline.model import (
     Decision,
     Judgement,
@@ -477,6 +477,11 @@ def test_a_match_whose_letter_left_or_may_have_does_not_come_up_again(proposed: 
     )
     asked = make_inputs(HOST, GUEST, state=remembered(proposed, letters=by_id(question)))
     assert finished_matches(asked, ticks) == frozenset(), "a question is no introduction"
+    record = introduction_record(match, state)
+    rehearsed = make_inputs(
+        HOST, GUEST, state=remembered(proposed, letters=by_id(replace(record, id=rehearsal_id(record.id))))
+    )
+    assert finished_matches(rehearsed, ticks) == frozenset(), "a rehearsal went to nobody"
     nobody = by_id(replace(introduction_record(match, state), match=None))
     assert finished_matches(make_inputs(HOST, GUEST, state=LedgerState(letters=nobody)), ticks) == frozenset()
 
