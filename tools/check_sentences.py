@@ -480,7 +480,7 @@ def boxes(case: Case) -> bool:
     silent = [mark for mark, one in pair if not (one.text or one.seeks or one.offers)]
     if found := re.fullmatch(r"Only the boxes speak for it: (.+) wrote nothing\.", case.plain):
         return re.findall("<(.)>", found[1]) == silent
-    both = "Only the boxes speak for it: in what they write, the program found nothing in common. Read both."
+    both = "Only the boxes speak for it: the program could not tell whether what they write fits. Read both."
     return case.plain == both and not silent
 
 

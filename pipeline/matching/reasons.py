@@ -268,7 +268,7 @@ def _boxes_alone(asking: Entry, offering: Entry) -> str:
     silent = [entry.organisation for entry in (asking, offering) if not (entry.text or entry.seeks or entry.offers)]
     if silent:
         return f"Only the boxes speak for it: {in_words(silent)} wrote nothing."
-    return "Only the boxes speak for it: in what they write, the program found nothing in common. Read both."
+    return "Only the boxes speak for it: the program could not tell whether what they write fits. Read both."
 
 
 def _quotes(pool: Pool, guest: int, host: int) -> str:

@@ -60,7 +60,8 @@ def quotable(text: str) -> tuple[str, ...]:
     return tuple(sentence for sentence in _lines(text) if len(sentence) >= LEAST_QUOTED)
 
 
-def _lines(text: str) -> list[str]:
+@lru_cache(maxsize=65_536)
+def _lines(text: str) -> tuple[str, ...]:
     """The sentences that may be quoted, however short."""
     start = text[: QUOTED_FROM + 1]
     found = []
@@ -69,21 +70,21 @@ def _lines(text: str) -> list[str]:
         found += [sentence.strip() for sentence in _QUOTED_END.split(plain)]
     if len(text) > QUOTED_FROM:
         found = found[:-1]
-    return [
+    return tuple(
         sentence
         for sentence in found
         if len(sentence) <= MOST_QUOTED and "://" not in sentence and not _is_aside(fold(sentence))
-    ]
+    )
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=65_536)
 def condition_in(text: str) -> str | None:
     """The sentence of a text, as written, that most looks like a condition: "Closed in July", "Groups of six at most".
 
     A word that limits, with a time of the year; or with a number and what it is about; or "only" or "must" with that.
     Nothing is read out of it: it is shown to whoever decides.
     """
-    if not _is_limited(_TOKEN.findall(fold(text[:QUOTED_FROM]))):
+    if not any(_is_limited(_TOKEN.findall(sentence)) for sentence, _ in sentences(text)):
         return None
     found = [(_limits(sentence), sentence) for sentence in _lines(text)]
     strength, sentence = max(found, key=lambda one: one[0], default=(0, ""))

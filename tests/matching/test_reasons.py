@@ -136,7 +136,7 @@ def test_quotations_are_whole_sentences_about_the_same(
     assert re.findall("“(.*?)”", " ".join(found)) == quoted
     boxes = told(pool, "boxes")
     assert bool(boxes) is not bool(quoted)
-    assert all("the program found nothing in common" in line for line in boxes)
+    assert all("the program could not tell whether what they write fits" in line for line in boxes)
 
 
 def test_who_wrote_nothing_is_told(entry: MakeEntry) -> None:
