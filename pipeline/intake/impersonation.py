@@ -10,6 +10,7 @@ linkage has said which names are one.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -42,6 +43,10 @@ _PAINTED = str.maketrans(
     "ABESKMHOPCTYXIJIQWdaceopyxijshlqwbkmhtrnABEZHIKMNOPTYXaoikvptuxyw",
 )
 """Cyrillic and Greek letters and the Latin ones they are drawn like (Unicode's confusables, the letters of names)."""
+
+_PROGRAM_TEXT = re.compile(r"://|=\?")
+"""What no organisation's name holds: a web address, an encoded word of a mail header."""
+_LETTER = re.compile(r"[^\W\d_]")
 
 KnownAddresses = Mapping[str, frozenset[str]]
 """Organisation key (folded name) -> the addresses it was seen under."""
@@ -306,6 +311,8 @@ class _Related:
                 self.by_name[name].append(claim)
 
     def _names(self, claim: Claim) -> set[tuple[str, str]]:
+        if len(_LETTER.findall(claim.organisation)) < 2:
+            return set()  # "=1+1" is nobody's name, so nobody else can claim it
         return {
             *(("id", one) for one in claim.organisations | claim.perhaps),
             *(("reading", one) for one in claim.readings),
@@ -322,6 +329,12 @@ class _Related:
         }
         kin = _Kin()
         for other in found.values():
+            if (
+                claim.key != other.key
+                and _PROGRAM_TEXT.search(claim.organisation)
+                and _PROGRAM_TEXT.search(other.organisation)
+            ):
+                continue  # two such texts are alike in what they do; neither is the name of an organisation
             if _is_one(claim, other):
                 kin.same.append(other)
             elif claim.organisations & other.perhaps or claim.perhaps & other.organisations:

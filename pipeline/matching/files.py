@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from pipeline.cleaning.lists import Line, read_list
+from pipeline.cleaning.plain_text import free_text
 from pipeline.model import Entry, Role
 
 REQUIRED = ("id", "organisation", "country", "role")
@@ -67,7 +68,17 @@ class _Row:
     """One row being read as the answers of an entry."""
 
     def __init__(self, line: Line) -> None:
-        self.text, self.wrong = line.text, line.wrong
+        self.raw, self.wrong = line.text, line.wrong
+
+    def text(self, column: str) -> str | None:
+        """A cell as it may be quoted: a reason with a control character could not be written into a workbook."""
+        value = self.raw(column)
+        return value if value is None or value.isprintable() else free_text(value, len(value))
+
+    def identifier(self) -> str:
+        """As it stands: the result names entries by it."""
+        self.required("id")
+        return self.raw("id") or ""
 
     def items(self, column: str) -> tuple[str, ...]:
         parts = (self.text(column) or "").split(";")
@@ -112,7 +123,7 @@ class _Row:
 
 def _entry(row: _Row) -> Entry:
     return Entry(
-        id=row.required("id"),
+        id=row.identifier(),
         organisation=row.required("organisation"),
         email_domain=(row.text("email_domain") or "").lower() or None,
         country=(row.text("country") or "").upper() or None,

