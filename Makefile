@@ -60,7 +60,7 @@ unit: .venv/.ready
 PURE := planning tabs forms intake linkage matching letters exchanges partnership cleaning reporting
 test-pure: .venv/.ready  ## the tests of the rooms that decide, in under a minute, without a socket
 	PYTHONHASHSEED=$(SEED) $(BIN)/pytest -o addopts="-q --strict-markers --import-mode=importlib --disable-socket" \
-		--randomly-seed=$(SEED) $(PURE:%=tests/%) tests/test_run.py
+		--randomly-seed=$(SEED) $(PURE:%=tests/%)
 
 # The clock that timeouts are measured with goes on as it is; only the date and the time of day are others.
 CLOCK ?= 2028-02-29 12:00

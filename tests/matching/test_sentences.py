@@ -166,10 +166,12 @@ def test_no_sentence_is_false_after_five_hundred_edits() -> None:
     dice = Dice(500)
     entries = sample(TODAY)
     seen: set[tuple[str, ...]] = set()
-    for _ in range(500):
-        place = dice.chance.randrange(len(entries))
-        entries[place] = edited(entries[place], dice)
-        rows = [row for row in rows_of(entries, SETTINGS) if entries[place] in row[0].everybody]
+    for _ in range(250):
+        places = dice.chance.sample(range(len(entries)), 2)
+        for place in places:
+            entries[place] = edited(entries[place], dice)
+        now = [entries[place] for place in places]
+        rows = [row for row in rows_of(entries, SETTINGS) if any(one in row[0].everybody for one in now)]
         assert false_ones(rows) == []
         seen |= {tuple(case.reason.sentence for case in row) for row in rows}
     assert len(seen) > 900
