@@ -66,7 +66,7 @@ def test_whoever_asked_to_be_left_alone_gets_nothing_until_that_day_is_over(
     assert journey.run().summary == ""
     assert journey.letters() == []
 
-    journey.run(weeks_later=3)
+    journey.run(weeks_later=4)
     assert [one for one, _ in journey.letters()] == [match]
     assert "Tampere" in "".join(row["Sending organisation"] for row in journey.review())
     assert organisation(journey, "Lysekil Vocational College")["Status"].startswith("Open · O-")
@@ -137,7 +137,7 @@ def test_whoever_asked_to_be_left_alone_and_edits_the_name_is_left_alone(journey
     journey.tick(match)
     journey.run()
     assert journey.status(match) == f"Approved: waits, {asked}; untick Approve to stop it · {match}"
-    journey.run(weeks_later=3)
+    journey.run(weeks_later=4)
     assert [one for one, _ in journey.letters()] == [match]
 
 
