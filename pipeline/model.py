@@ -679,7 +679,10 @@ class SheetSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRow:
-    """A row to insert directly below the header of a tab; `key` goes into the tab's key column."""
+    """A row to insert directly below the header of a tab; `key` goes into the tab's key column.
+
+    `cells` by title: the program's, and what people had written on a row of which this one takes the place.
+    """
 
     key: str
     cells: Mapping[str, Cell]

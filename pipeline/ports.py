@@ -63,6 +63,8 @@ class LedgerState:
     matches: Mapping[str, Match] = field(default_factory=dict)
     superseded: Mapping[str, str] = field(default_factory=dict)
     """Old match id -> the id that asks again (or "" when nothing does), for proposals out of date."""
+    withdrawn: Mapping[str, str] = field(default_factory=dict)
+    """Match id -> why it could be no longer. It stays so: what fits again is another match, whose row asks again."""
     decisions: Mapping[str, Decision] = field(default_factory=dict)
     """The last decision recorded for each match."""
     letters: Mapping[str, LetterRecord] = field(default_factory=dict)
@@ -71,6 +73,8 @@ class LedgerState:
     judgements: tuple[Judgement, ...] = ()
     spellings: Mapping[str, str] = field(default_factory=dict)
     """Spelling key -> organisation id."""
+    left_alone: Mapping[str, date] = field(default_factory=dict)
+    """Organisation id -> until when it asked to be left alone, as the spreadsheet said at the last run."""
     entries: tuple[KnownEntry, ...] = ()
     problems: frozenset[str] = frozenset()
     """Keys of problems already reported."""
@@ -105,11 +109,15 @@ class LedgerChanges:
     at: datetime
     matches: tuple[Match, ...] = ()
     superseded: Mapping[str, str] = field(default_factory=dict)
+    matches_withdrawn: Mapping[str, str] = field(default_factory=dict)
+    """Match id -> why it can be no longer; what is known of earlier stays."""
     decisions: tuple[Decision, ...] = ()
     judgements: tuple[Judgement, ...] = ()
     spellings: Mapping[str, str] = field(default_factory=dict)
     organisation_events: tuple[tuple[str, str], ...] = ()
     """(organisation id, sentence): new, grew, merged, split."""
+    left_alone: Mapping[str, date] | None = None
+    """All days until which an organisation wants to be left alone (None: leave as they are)."""
     entries: tuple[KnownEntry, ...] = ()
     problems: frozenset[str] | None = None
     """The keys of all problems standing now (None: leave as they are)."""

@@ -77,11 +77,14 @@ def wishes(
     known: Sequence[Match],
     finished: Collection[str],
     sources: Mapping[str, Source],
+    *,
     today: date,
+    spent: Collection[str] = (),
 ) -> tuple[Match, ...]:
     """The matches that lines ask for and nobody has proposed by hand yet.
 
-    `known` are the matches so far, `finished` the ids of those introduced or declined. An open proposal
+    `known` are the matches that still count, `finished` the ids of those introduced or declined, and `spent` those
+    whose tick must not speak again. An open proposal
     of the same organisations becomes the line's own; otherwise a new one is made. In the order of the lines.
     """
     wanted: dict[tuple[str, ...], list[tuple[Party, ...]]] = {}
@@ -90,9 +93,9 @@ def wishes(
     found = []
     for group, parties in wanted.items():
         matches = [match for match in known if _together(match.parties) == group]
-        spent = [match for match in matches if match.by_hand and match.id in finished]
+        done = [match for match in matches if match.by_hand and match.id in finished]
         open_ones = [match for match in matches if match.id not in finished]
-        if len(parties) <= len(spent) or any(match.by_hand for match in open_ones):
+        if len(parties) <= len(done) or any(match.by_hand for match in open_ones):
             continue
         if open_ones:
             found.append(replace(open_ones[0], by_hand=True))
@@ -103,7 +106,7 @@ def wishes(
                 sources=sources,
                 today=today,
                 by_hand=True,
-                spent={match.id for match in matches},
+                spent={*spent, *(match.id for match in matches)},
             )
         )
     return tuple(found)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from pipeline.matching.eligibility import day_in_words
-from pipeline.model import Decision, KnownEntry, Match, MatchStatus, NewRow, Problem, RowUpdate, SheetChanges
+from pipeline.model import Decision, KnownEntry, Match, MatchStatus, NewRow, Problem, RowUpdate, SheetChanges, Stage
 from pipeline.planning.by_hand import answers
 from pipeline.planning.entries import REDIRECT, Entries, canonical
 from pipeline.planning.entry_status import EntryStatuses
@@ -58,6 +58,11 @@ def _ledger_changes(
         at=inputs.now,
         matches=tuple(_without_checks(match) for match in matches.fresh),
         superseded=_new_items(matches.superseded, state.superseded),
+        matches_withdrawn={
+            status.match: status.detail
+            for status in letters.ruling.statuses
+            if status.stage is Stage.WITHDRAWN and status.match not in state.withdrawn
+        },
         decisions=tuple(
             decision
             for match in ticks.review.decisions
@@ -65,6 +70,7 @@ def _ledger_changes(
         ),
         judgements=entries.answered.judgements,
         spellings=_new_items(entries.memory, state.spellings),
+        left_alone=days if (days := _days_to_remember(inputs, ticks)) != state.left_alone else None,
         organisation_events=tuple((event.organisation, event.sentence) for event in entries.identity.events),
         entries=tuple(entry for entry in _remembered(entries, letters) if entry not in known),
         problems=keys if keys != state.problems else None,
@@ -74,6 +80,11 @@ def _ledger_changes(
         reopened=letters.ruling.reopened,
         form_columns=entries.columns if entries.columns != state.form_columns else None,
     )
+
+
+def _days_to_remember(inputs: RunInputs, ticks: Ticks) -> dict[str, date]:
+    """Until when organisations want to be left alone, as far as that is not over: a row may be deleted."""
+    return {organisation: day for organisation, day in ticks.days.items() if day >= inputs.today}
 
 
 def _without_checks(match: Match) -> Match:
@@ -134,7 +145,10 @@ def _before(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches,
     }
     if organisations.TAB.name in snapshot.tables:
         inserts[organisations.TAB.name] = organisations.new_rows(
-            entries.organisations, organisation_statuses(entries, ticks), ticks.organisations
+            entries.organisations,
+            organisation_statuses(entries, ticks),
+            ticks.organisations,
+            {one: day_in_words(day) for one, day in ticks.days.items() if day >= inputs.today},
         )
     if entries_tab.TAB.name in snapshot.tables:
         inserts[entries_tab.TAB.name] = new_entry_rows(ticks, letters)
@@ -186,9 +200,13 @@ def organisation_statuses(entries: Entries, ticks: Ticks) -> dict[str, str]:
     }
     found = {one: "No open entry" for key, one in entries.memory.items() if not key.startswith(REDIRECT)}
     found |= {one.id: "Open" for one in entries.organisations}
+    written = ticks.organisations.left_alone_until
+    elsewhere = {canonical(one, entries.memory) for one in ticks.days if one not in written} - set(ticks.days)
     for one, until in ticks.left_alone.items():
         if one in found:
             found[one] = f"Left alone{f' until {day_in_words(until)}' if until < date.max else ': mend the day'}"
+        if one in elsewhere:  # the row with the day was merged into this one, and deleted
+            found[one] += f". To end it, write a day that is over under {organisations.LEAVE_ALONE_UNTIL}"
     return {**merged, **found}
 
 

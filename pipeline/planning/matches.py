@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import partial
 from itertools import combinations
 
 from pipeline.cleaning.addresses import canonical_address
@@ -39,6 +40,7 @@ from pipeline.planning.match_content import (
     Source,
     entries_of,
     lapsed,
+    match_id,
     officer_order,
     reasoned,
     renewed,
@@ -53,7 +55,7 @@ from pipeline.tabs.exchanges import NotedExchange
 
 LONGEST_SILENCE_WEEKS = 8
 """After so long without a word an introduction came to nothing (where no reminders are sent)."""
-TOO_WEAK = "since an answer was edited they no longer fit well enough. "
+TOO_WEAK = "since an answer was edited they no longer fit well enough"
 CHANGES_LIMIT = 400
 """Characters of what has changed, where `Status` says why a pair is not asked about again."""
 OPEN_STAGES = frozenset({Stage.PROPOSED, Stage.APPROVED, Stage.HELD, Stage.UNSURE})
@@ -69,9 +71,9 @@ class Matches:
     fresh: tuple[Match, ...]
     """Put before the officer by this run, in the order she should see them."""
     superseded: Mapping[str, str]
-    """Old id -> the id that asks again, for matches an edited answer has overtaken."""
+    """Old id -> the id that asks again, for matches an edited answer has overtaken, or that fit once more."""
     gone: Mapping[str, str]
-    """Id -> why it can no longer be."""
+    """Id -> why it can no longer be; such a match does not come back."""
     found: MatchingResult
     """Everything matching found, near misses and unmet demand included."""
     problems: tuple[Problem, ...]
@@ -80,14 +82,20 @@ class Matches:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Renewal:
-    """A match that an edited answer has overtaken, and the one that asks again, whose reasons are still to come."""
+    """A match that an edited answer has overtaken, or that was withdrawn, and the one that asks again."""
 
     before: Match
     match: Match
+    """Its reasons are still to come."""
     seen: Match
     """Whose row the officer saw last."""
     edits: tuple[Edit, ...]
     """What is different from that row; empty when an answer was edited back."""
+
+    @property
+    def changes(self) -> list[str]:
+        """The lines that say what is different."""
+        return in_lines(self.edits) or [f"The answers are again what they were in {self.seen.id}."]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +104,23 @@ class Ageing:
 
     superseded: Mapping[str, str]
     gone: Mapping[str, str] = field(default_factory=dict)
+    """Those that were withdrawn before as well."""
     renewals: tuple[Renewal, ...] = ()
     """Those that are superseded now."""
+
+    @property
+    def over(self) -> frozenset[str]:
+        """The matches whose ticks speak no more, now or ever."""
+        return frozenset({*self.superseded, *self.gone})
+
+    def asked_again(self, renewals: Sequence[Renewal]) -> Ageing:
+        """What was withdrawn and fits once more stands in another match from now on."""
+        again = {renewal.before.id: renewal.match.id for renewal in renewals}
+        return replace(
+            self,
+            superseded={**self.superseded, **again},
+            gone={match: why for match, why in self.gone.items() if match not in again},
+        )
 
 
 def choose_matches(inputs: RunInputs, entries: Entries, ticks: Ticks) -> Matches:
@@ -105,29 +128,36 @@ def choose_matches(inputs: RunInputs, entries: Entries, ticks: Ticks) -> Matches
     known = inputs.state.matches
     finished = finished_matches(inputs, ticks)
     ageing = age(inputs, entries, ticks, finished)
-    wished = _wished(inputs, entries, ticks, ageing, finished)
+    wished, asked_again = _wished(inputs, entries, ticks, ageing, finished)
+    ageing = ageing.asked_again(asked_again)
     first = {match.id: match for match in (*(renewal.match for renewal in ageing.renewals), *wished)}
     turned_down = ticks.turned_down(known, ageing.superseded)
     settings = MatchingSettings(per_request=inputs.settings.matching.proposals_per_request, today=inputs.today)
-    closed = {*finished, *ageing.superseded, *ageing.gone}
-    found = candidates(
-        inputs,
-        entries,
-        turned_down,
-        settings,
-        [entries_of(match) for match in first.values()],
-        left_alone=ticks.left_alone,
-        proposed=_parties(match for match in (*known.values(), *first.values()) if match.id not in closed),
-        introduced=introduced_entries(inputs, ticks.exchanges),
-    )
+    closed = finished | ageing.over
+
+    def look() -> MatchingResult:
+        return candidates(
+            inputs,
+            entries,
+            turned_down,
+            settings,
+            [entries_of(match) for match in first.values()],
+            left_alone=ticks.left_alone,
+            proposed=_parties(match for match in (*known.values(), *first.values()) if match.id not in closed),
+            introduced=introduced_entries(inputs, ticks.exchanges),
+        )
+
+    found = look()
     weak = [renewal for renewal in ageing.renewals if not _fits(first[renewal.match.id], found, settings)]
-    ageing = _without(ageing, weak)
-    for renewal in weak:
-        first.pop(renewal.match.id, None)
-    first = _with_reasons(first, ageing.renewals, found, known)
-    fresh = _Choice(inputs, entries, ticks, turned_down).of(
-        found.candidates, tuple(first.values()), {*finished, *ageing.superseded, *ageing.gone}
-    )
+    if weak:
+        ageing = _without(ageing, weak)
+        for renewal in weak:
+            first.pop(renewal.match.id, None)
+        found = look()  # their answers wait for somebody else by now
+    first = _with_reasons(first, (*ageing.renewals, *asked_again), found, known)
+    choice = _Choice(inputs, entries, ticks, turned_down, ageing)
+    fresh = choice.of(found.candidates, tuple(first.values()), finished | ageing.over)
+    ageing = ageing.asked_again(choice.asked_again)
     return Matches(
         all={
             match.id: as_known_today(match, entries.sources, entries.memory)
@@ -149,7 +179,7 @@ def _fits(match: Match, found: MatchingResult, settings: MatchingSettings) -> bo
 
 def _without(ageing: Ageing, weak: Sequence[Renewal]) -> Ageing:
     """Those that fit too little since an answer was edited are gone instead of being asked about again."""
-    why = {one.before.id: TOO_WEAK + shortened(in_one_line(one.edits), CHANGES_LIMIT) for one in weak}
+    why = {one.before.id: _with_edits(TOO_WEAK, one.edits) for one in weak}
     return Ageing(
         superseded={old: new for old, new in ageing.superseded.items() if old not in why},
         gone={**ageing.gone, **why},
@@ -161,10 +191,7 @@ def _with_reasons(
     matches: Mapping[str, Match], renewals: Sequence[Renewal], found: MatchingResult, known: Mapping[str, Match]
 ) -> dict[str, Match]:
     """The matches with reasons made from today's answers. What stands before the officer already keeps its own."""
-    changes = {
-        renewal.match.id: in_lines(renewal.edits) or [f"The answers are again what they were in {renewal.seen.id}."]
-        for renewal in renewals
-    }
+    changes = {renewal.match.id: renewal.changes for renewal in renewals}
     return {
         identifier: replace(known[identifier], by_hand=match.by_hand)
         if identifier in known
@@ -190,23 +217,14 @@ def finished_matches(inputs: RunInputs, ticks: Ticks) -> frozenset[str]:
 def age(inputs: RunInputs, entries: Entries, ticks: Ticks, finished: Collection[str]) -> Ageing:
     """What time and edits did to the open matches among those the ledger knows."""
     superseded = dict(inputs.state.superseded)
-    gone: dict[str, str] = {}
+    gone = {match: why for match, why in inputs.state.withdrawn.items() if match not in superseded}
     renewals: list[Renewal] = []
     known = inputs.state.matches
     closed = entries.plan.closed
     titles = Titles.of(inputs.form, inputs.settings.form.columns)
 
-    def broken_rule(match: Match) -> str | None:
-        joining = match.joining
-        return feasible(
-            entries.sources[match.sending.entry].entry,
-            entries.sources[match.receiving.entry].entry,
-            entries.sources[joining.entry].entry if joining else None,
-            today=inputs.today,
-        )
-
     for match in known.values():
-        if match.id in superseded or match.id in finished:
+        if match.id in superseded or match.id in gone or match.id in finished:
             continue
         now = renewed(match, entries.sources, inputs.today, known)
         if isinstance(now, str):
@@ -217,21 +235,60 @@ def age(inputs: RunInputs, entries: Entries, ticks: Ticks, finished: Collection[
             ]
             gone[match.id] = reasons[0] if reasons else now
             continue
-        why_not = lapsed(now, entries.sources, broken_rule)
+        why_not = lapsed(now, entries.sources, partial(_broken_rule, inputs, entries))
+        if now.id == match.id:
+            if why_not is not None:
+                gone[match.id] = why_not
+            continue
+        seen = last_seen(match, inputs.state, ticks.review.standing_rows)
+        edits = what_changed(seen.parties, now.parties, titles)
         if why_not is not None:
-            gone[match.id] = why_not
-        elif now.id != match.id:
+            gone[match.id] = _with_edits(why_not, edits)
+        else:
             superseded[match.id] = now.id
-            seen = last_seen(match, inputs.state, ticks.review.standing_rows)
-            renewals.append(
-                Renewal(
-                    before=match,
-                    match=replace(now, warnings=(f"an answer has changed since {seen.id}", *now.warnings)),
-                    seen=seen,
-                    edits=what_changed(seen.parties, now.parties, titles),
-                )
-            )
+            now = replace(now, warnings=(f"an answer has changed since {seen.id}", *now.warnings))
+            renewals.append(Renewal(before=match, match=now, seen=seen, edits=edits))
     return Ageing(superseded=superseded, gone=gone, renewals=tuple(renewals))
+
+
+def _broken_rule(inputs: RunInputs, entries: Entries, match: Match) -> str | None:
+    joining = match.joining
+    return feasible(
+        entries.sources[match.sending.entry].entry,
+        entries.sources[match.receiving.entry].entry,
+        entries.sources[joining.entry].entry if joining else None,
+        today=inputs.today,
+    )
+
+
+def _with_edits(why: str, edits: Sequence[Edit]) -> str:
+    """Why a match can be no longer, and which edits made it so, where there were any."""
+    return f"{why}. {shortened(in_one_line(edits), CHANGES_LIMIT)}" if edits else why
+
+
+def withdrawn_before(
+    match: Match, gone: Collection[str], inputs: RunInputs, rows: Collection[str]
+) -> tuple[Renewal, ...]:
+    """The withdrawn matches (`gone`) that this one asks again: of the same answers, or of the same content.
+
+    All of them with the same new match, which says what is different from the last of them. `rows`: see `last_seen`.
+    """
+    state = inputs.state
+    content = match_id(match.parties)
+    before = [
+        state.matches[one]
+        for one in gone
+        if one in state.matches
+        and one != match.id
+        and (entries_of(state.matches[one]) == entries_of(match) or match_id(state.matches[one].parties) == content)
+    ]
+    if not before:
+        return ()
+    last = max(before, key=lambda one: (one.proposed_on or date.min, one.generation))
+    seen = last_seen(last, state, rows)
+    edits = what_changed(seen.parties, match.parties, Titles.of(inputs.form, inputs.settings.form.columns))
+    now = replace(match, warnings=(f"{seen.id} was withdrawn; the two fit again", *match.warnings))
+    return tuple(Renewal(before=one, match=now, seen=seen, edits=edits) for one in before)
 
 
 def last_seen(match: Match, state: LedgerState, rows: Collection[str]) -> Match:
@@ -389,11 +446,18 @@ def in_an_exchange(inputs: RunInputs, entries: Entries, noted_exchanges: Sequenc
 class _Choice:
     """Which candidates to put before the officer, given what already stands there."""
 
-    def __init__(self, inputs: RunInputs, entries: Entries, ticks: Ticks, turned_down: Sequence[Match]) -> None:
+    def __init__(
+        self, inputs: RunInputs, entries: Entries, ticks: Ticks, turned_down: Sequence[Match], ageing: Ageing
+    ) -> None:
         self.inputs = inputs
+        self.entries = entries
         self.sources = entries.sources
         self.busy = busy_requests(inputs, ticks.exchanges)
         self.turned_down = turned_down
+        self.ageing = ageing
+        self.rows = ticks.review.standing_rows
+        self.asked_again: list[Renewal] = []
+        """Of what was withdrawn before and is among the choice."""
 
     def of(self, found: Sequence[Candidate], first: Sequence[Match], closed: Collection[str]) -> tuple[Match, ...]:
         """Successors and wishes (`first`) in any case, then the best candidates in turn, as far as there is room."""
@@ -410,10 +474,16 @@ class _Choice:
                 break
             if candidate.sending in self.busy or per_request[candidate.sending] >= options.proposals_per_request:
                 continue
-            match = to_match(candidate, self.sources, self.inputs.today, spent=self.inputs.state.superseded)
+            match = to_match(candidate, self.sources, self.inputs.today, spent=self.ageing.over)
             organisations = frozenset(organisation_ids(match, self.sources))
             if match.id in known or entries_of(match) in together or organisations in pairs:
                 continue
+            # What the next run would withdraw is not proposed: it would come again and again.
+            if lapsed(match, self.sources, partial(_broken_rule, self.inputs, self.entries)) is not None:
+                continue
+            if again := withdrawn_before(match, self.ageing.gone, self.inputs, self.rows):
+                self.asked_again += again
+                match = reasoned(again[0].match, candidate, again[0].changes)
             fresh[match.id] = match
             together.add(entries_of(match))
             pairs.add(organisations)
@@ -438,12 +508,26 @@ class _Choice:
 
 def _wished(
     inputs: RunInputs, entries: Entries, ticks: Ticks, ageing: Ageing, finished: Collection[str]
-) -> tuple[Match, ...]:
-    """The matches that lines of `By hand` ask for and nobody has proposed by hand yet."""
-    overtaken = {*ageing.superseded, *ageing.gone}
+) -> tuple[tuple[Match, ...], tuple[Renewal, ...]]:
+    """The matches that lines of `By hand` ask for and nobody has proposed by hand yet.
+
+    And what was withdrawn before of which they ask again.
+    """
     renewals = (renewal.match for renewal in ageing.renewals)
-    alive = [match for match in (*inputs.state.matches.values(), *renewals) if match.id not in overtaken]
-    return by_hand.wishes(ticks.by_hand.lines, alive, finished, entries.sources, inputs.today)
+    alive = [match for match in (*inputs.state.matches.values(), *renewals) if match.id not in ageing.over]
+    wishes = by_hand.wishes(
+        ticks.by_hand.lines, alive, finished, entries.sources, today=inputs.today, spent=ageing.over
+    )
+    again = {
+        wish.id: found
+        for wish in wishes
+        if wish.id not in inputs.state.matches
+        if (found := withdrawn_before(wish, ageing.gone, inputs, ticks.review.standing_rows))
+    }
+    return (
+        tuple(again[wish.id][0].match if wish.id in again else wish for wish in wishes),
+        tuple(renewal for found in again.values() for renewal in found),
+    )
 
 
 def _parties(matches: Iterable[Match]) -> frozenset[str]:

@@ -74,7 +74,7 @@ class RuleInputs:
     letters: Mapping[str, LetterRecord]
     superseded: Mapping[str, str]
     gone: Mapping[str, str] = field(default_factory=dict)
-    """Match id -> why it can no longer be."""
+    """Match id -> why it can no longer be, or could at an earlier run: it does not come back."""
     left_alone: Mapping[str, date] = field(default_factory=dict)
     """Organisation id -> until when nothing may be sent to it."""
     reworded: Collection[str] = ()

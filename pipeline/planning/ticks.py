@@ -33,8 +33,10 @@ class Ticks:
     exchanges: tuple[exchanges.NotedExchange, ...]
     entries: entries_tab.EntriesReading
     organisations: organisations_tab.OrganisationsReading
+    days: Mapping[str, date]
+    """Organisation id as written -> until when it asked to be left alone, of rows that were deleted as well."""
     left_alone: Mapping[str, date]
-    """Organisation id of today -> until when it asked to be left alone; only days that are not over."""
+    """Organisation id of today -> the same; only days that are not over."""
     problems: tuple[Problem, ...]
     brakes: tuple[Problem, ...]
     """The brakes that stand: with one of them nothing is sent or changed."""
@@ -68,6 +70,7 @@ def read_ticks(inputs: RunInputs, entries: Entries) -> Ticks:
     pulled = _pulled(inputs, entries, behind)
     decisions = decisions_of(inputs.state, reading, checks_of(inputs.state.matches, entries.sources))
     organisations = organisations_tab.read_organisations(inputs.table(organisations_tab.TAB.name))
+    days = _days(organisations, inputs.state.left_alone, entries.memory)
     table = inputs.snapshot.tables.get(problems.TAB.name)
     released = tuple(brake for brake in pulled if problems.released(table, brake))
     return Ticks(
@@ -80,7 +83,8 @@ def read_ticks(inputs: RunInputs, entries: Entries) -> Ticks:
         exchanges=exchanges.read_exchanges(inputs.table(exchanges.TAB.name), inputs.state.matches),
         entries=entries_tab.read_entries_tab(inputs.table(entries_tab.TAB.name), addresses_of(entries)),
         organisations=organisations,
-        left_alone=left_alone_today(organisations, entries.memory, entries.sources, inputs.today),
+        days=days,
+        left_alone=left_alone_today(days, organisations.contacts, entries.memory, entries.sources, today=inputs.today),
         problems=(*reading.problems, *lines.problems, *organisations.problems),
         brakes=tuple(brake for brake in pulled if brake not in released),
         released=released,
@@ -95,22 +99,41 @@ def addresses_of(entries: Entries) -> dict[str, str]:
     }
 
 
+def _days(
+    reading: organisations_tab.OrganisationsReading, remembered: Mapping[str, date], memory: Mapping[str, str]
+) -> dict[str, date]:
+    """The days people wrote, and those that stood on rows which somebody has deleted since.
+
+    Whoever deletes a row did not say that its organisation may be written to again. A day beside the organisation it
+    was merged into says something newer, one that is over too.
+    """
+    lost = {
+        one: day
+        for one, day in remembered.items()
+        if one not in reading.statuses and canonical(one, memory) not in reading.left_alone_until
+    }
+    return {**lost, **reading.left_alone_until}
+
+
 def left_alone_today(
-    reading: organisations_tab.OrganisationsReading,
+    days: Mapping[str, date],
+    contacts: Mapping[str, Sequence[str]],
     memory: Mapping[str, str],
     sources: Mapping[str, Source],
+    *,
     today: date,
 ) -> dict[str, date]:
     """The organisations that want silence today, under their ids of today; of several days the latest counts.
 
-    An answer in which name or town was edited may be another organisation by now; its address tells that it is meant.
+    `days` and `contacts` are those of the tab's rows, by organisation id as written. An answer in which name or town
+    was edited may be another organisation by now; its address tells that it is meant.
     """
     of_address: dict[str, set[str]] = defaultdict(set)
     for source in sources.values():
         of_address[canonical_address(source.response.email)].add(source.entry.organisation_id)
     found: dict[str, date] = {}
-    for written, day in reading.left_alone_until.items():
-        addresses = reading.contacts.get(written, ()) if day >= today else ()
+    for written, day in days.items():
+        addresses = contacts.get(written, ()) if day >= today else ()
         meant = {canonical(written, memory)} if day >= today else set()
         for identifier in meant.union(*(of_address[canonical_address(one)] for one in addresses if one)):
             found[identifier] = max(day, found.get(identifier, day))

@@ -101,12 +101,26 @@ def read_organisations(table: Table) -> OrganisationsReading:
 
 
 def new_rows(
-    organisations: Sequence[Organisation], statuses: Mapping[str, str], reading: OrganisationsReading
+    organisations: Sequence[Organisation],
+    statuses: Mapping[str, str],
+    reading: OrganisationsReading,
+    days: Mapping[str, str],
 ) -> tuple[NewRow, ...]:
-    """A row for each organisation that has none, by name. `statuses` is by id."""
+    """A row for each organisation that has none, by name. `statuses` is by id.
+
+    One that somebody deleted comes back with its day (`days`, by id, as the cell will say it).
+    """
     names = {organisation.id: organisation.name for organisation in organisations}
     return tuple(
-        NewRow(key=one.id, cells={STATUS: statuses[one.id], **_cells(one, names), ID: one.id})
+        NewRow(
+            key=one.id,
+            cells={
+                STATUS: statuses[one.id],
+                **({LEAVE_ALONE_UNTIL: days[one.id]} if one.id in days else {}),
+                **_cells(one, names),
+                ID: one.id,
+            },
+        )
         for one in sorted(organisations, key=lambda one: (one.name.casefold(), one.country or "", one.city or ""))
         if one.id not in reading.statuses
     )

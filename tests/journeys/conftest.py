@@ -99,6 +99,17 @@ class Journey:
         for key, value in {"submitted_at": serial(datetime.now(UTC)), **changed}.items():
             self.person.put(RESPONSES, row["#"], TITLES[key], value)
 
+    def delete(self, tab: str, number: int) -> None:
+        """Delete a row, as people do."""
+        where = {"sheetId": self.person.sheet_id(tab), "dimension": "ROWS"}
+        self.person.batch({"deleteDimension": {"range": {**where, "startIndex": number - 1, "endIndex": number}}})
+
+    def take_out(self, email: str) -> dict[str, Any]:
+        """Delete an answer from the responses tab; returns it, ready to be submitted once more."""
+        row = next(row for row in self.person.rows(RESPONSES) if row[TITLES["email"]] == email)
+        self.delete(RESPONSES, row["#"])
+        return {KEYS[title]: value for title, value in row.items() if title in KEYS and value != ""}
+
     def settings(self, **environment: str) -> Settings:
         return load_settings(self.sandbox.config_path, {**self.overrides, **environment})
 

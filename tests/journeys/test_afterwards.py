@@ -141,6 +141,33 @@ def test_whoever_asked_to_be_left_alone_and_edits_the_name_is_left_alone(journey
     assert [one for one, _ in journey.letters()] == [match]
 
 
+@pytest.mark.parametrize("what", ["row", "rows"])
+def test_a_day_stays_when_somebody_deletes_its_row(journey: Any, sides: Any, day: Any, what: str) -> None:
+    """Tidying up is no permission: the row comes back with its day, and the letter waits all the while."""
+    journey.submit(*sides())
+    journey.run()
+    match = journey.row("Kortrijk", "Lysekil")["Match"]
+    leave_alone(journey, "Lysekil Vocational College", day(200))
+    journey.tick(match)
+    journey.run()
+    rows = journey.person.rows("Organisations")
+    for row in reversed(rows):
+        if what == "rows" or row["Organisation"] == "Lysekil Vocational College":
+            journey.delete("Organisations", row["#"])
+    for _ in range(2):
+        journey.run()
+        assert journey.letters() == []
+        assert f"waits, Lysekil Vocational College asked to be left alone until {day.in_words(200)}" in journey.status(
+            match
+        )
+        back = organisation(journey, "Lysekil Vocational College")
+        assert back["Leave alone until"] == day.in_words(200)
+        assert back["Status"].startswith(f"Left alone until {day.in_words(200)} · ")
+    leave_alone(journey, "Lysekil Vocational College", "")
+    journey.run()
+    assert [one for one, _ in journey.letters()] == [match]
+
+
 LINE = "Lysekil is closed until May. We look for somebody else."
 
 

@@ -114,6 +114,7 @@ def test_a_pair_that_fits_no_longer_since_an_edit_is_not_asked_about_again(
     assert status.startswith("Withdrawn: since an answer was edited they no longer fit well enough.")
     assert "Topics (up to four): were “Dual VET and apprenticeships”, now “Gender equality”" in status
     assert journey.letters() == []
+    journey.run()  # cells that stand on rows may follow a run later
     quiet = journey.run()
     assert (quiet.summary, journey.status(proposed["Match"])) == ("", status)
 
@@ -147,6 +148,52 @@ def test_a_withdrawn_entry_withdraws_the_match(journey: Any, proposed: dict[str,
     journey.run()
     assert journey.letters() == []
     assert journey.status(proposed["Match"]).startswith("Withdrawn")
+
+
+ELSEWHERE = {"topics": "Gender equality", "seeks": "How town councils plan their budgets for women's sport."}
+
+
+@pytest.mark.parametrize("ticked", ["before", "while it is withdrawn"])
+@pytest.mark.parametrize("how", ["edited away and back", "withdrawn and sent anew", "row deleted and restored"])
+def test_a_tick_on_what_was_withdrawn_counts_for_nothing_when_the_answer_comes_back(
+    journey: Any, proposed: dict[str, Any], sides: Any, how: str, ticked: str
+) -> None:
+    """The officer saw Withdrawn and thought no more of it; what fits again is put before her with empty boxes."""
+    address = "office@organisation-2.example"
+    answer = sides()[1]
+    if ticked == "before":
+        journey.tick(proposed["Match"])
+    if how == "edited away and back":
+        journey.edit(address, **ELSEWHERE)
+    elif how == "row deleted and restored":
+        answer = journey.take_out(address)
+    else:
+        answer["submitted_at"] += 0.2
+        journey.submit({**answer, "kind": "Withdraw my entry"})
+    journey.run()
+    withdrawn = journey.status(proposed["Match"])
+    assert withdrawn.startswith("Withdrawn: ")
+    journey.tick(proposed["Match"])
+    journey.run()
+    assert journey.status(proposed["Match"]) == withdrawn, "why it was withdrawn stays to be read"
+    if how == "edited away and back":
+        journey.edit(address, topics=answer["topics"], seeks=answer["seeks"])
+    elif how == "row deleted and restored":
+        journey.submit(answer)
+    else:
+        journey.submit({**answer, "submitted_at": answer["submitted_at"] + 0.2})
+    journey.run()
+    assert journey.letters() == [], "nobody has looked at it since it came back"
+    new = journey.row("Kortrijk", "Lysekil")
+    assert new["Match"] != proposed["Match"]
+    assert new["Approve"] is False
+    assert new["Status"].startswith(f"Proposed: please check: {proposed['Match']} was withdrawn; the two fit again")
+    assert new["Why"].startswith(f"The answers are again what they were in {proposed['Match']}.\n")
+    assert journey.status(proposed["Match"]).startswith(f"Out of date: see {new['Match']}")
+    journey.tick(new["Match"])
+    journey.run()
+    assert [match for match, _ in journey.letters()] == [new["Match"]]
+    assert (journey.run().summary, len(journey.letters())) == ("", 1)
 
 
 def test_the_officers_personal_line_is_in_the_letter(journey: Any, proposed: dict[str, Any]) -> None:

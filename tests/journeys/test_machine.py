@@ -109,6 +109,11 @@ class Matchmaking(RuleBasedStateMachine):
         self.letters: list[tuple[str, tuple[str, ...]]] = []
         self.corrections: list[tuple[str, str]] = []
         self.silent: set[str] = set()
+        self.days: dict[str, set[str]] = {}
+        """Organisation -> the addresses on its row, where the last run that ended saw a day beside it."""
+        self.answers_taken_out: list[dict[str, Any]] = []
+        self.withdrawn: set[str] = set()
+        """Matches whose row said Withdrawn once."""
         self.before = 0
         self.ever_released_at_run: set[tuple[str, str]] = set()
         for hosts in (True, False, True, False):
@@ -160,6 +165,18 @@ class Matchmaking(RuleBasedStateMachine):
         row = data.draw(st.sampled_from(self.journey.person.rows(world.RESPONSES)))
         keyed = {world.KEYS[title]: value for title, value in row.items() if title in world.KEYS and value != ""}
         self.journey.submit({**keyed, "kind": "Withdraw my entry", "submitted_at": keyed["submitted_at"] + 0.7})
+
+    @rule(data=st.data())
+    def take_an_answer_out(self, data: Any) -> None:
+        rows = self.journey.person.rows(world.RESPONSES)
+        if len(rows) > 3 and not self.answers_taken_out:
+            chosen = data.draw(st.sampled_from(rows))
+            self.answers_taken_out.append(self.journey.take_out(chosen[world.TITLES["email"]]))
+
+    @precondition(lambda self: self.answers_taken_out)
+    @rule()
+    def bring_it_back(self) -> None:
+        self.journey.submit(self.answers_taken_out.pop())
 
     @rule(descending=st.booleans(), column=st.integers(0, 8))
     def sort(self, descending: bool, column: int) -> None:
@@ -231,6 +248,12 @@ class Matchmaking(RuleBasedStateMachine):
         row = data.draw(st.sampled_from(self.journey.person.rows("Organisations")))
         self.journey.person.put("Organisations", row["#"], "Leave alone until", until)
 
+    @rule(data=st.data())
+    def delete_an_organisation(self, data: Any) -> None:
+        rows = self.journey.person.rows("Organisations")
+        if rows:
+            self.journey.delete("Organisations", data.draw(st.sampled_from(rows))["#"])
+
     def person_ticks(self, match: str, *, value: bool = True) -> None:
         self.journey.tick(match, value=value)
 
@@ -259,11 +282,7 @@ class Matchmaking(RuleBasedStateMachine):
     @precondition(lambda self: self.journey.review())
     @rule(data=st.data())
     def delete_row(self, data: Any) -> None:
-        row = data.draw(st.sampled_from(self.journey.review()))
-        where = {"sheetId": self.journey.person.sheet_id("Review"), "dimension": "ROWS"}
-        self.journey.person.batch(
-            {"deleteDimension": {"range": {**where, "startIndex": row["#"] - 1, "endIndex": row["#"]}}}
-        )
+        self.journey.delete("Review", data.draw(st.sampled_from(self.journey.review()))["#"])
 
     @rule()
     def run(self) -> None:
@@ -285,16 +304,19 @@ class Matchmaking(RuleBasedStateMachine):
             )
             do_run(dying, configuration)
         self.crashed = self.crashed or fuse[0] <= 0
-        self._end()
+        self._end(crashed=fuse[0] <= 0)
 
     def _begin(self) -> None:
         rows = self.journey.review()
-        self.silent = {
-            address
-            for row in self.journey.person.rows("Organisations")
-            if row["Leave alone until"] in ("1 March 2099", "some day")
-            for address in row["Contacts"].split("; ")
+        organisations = self.journey.person.rows("Organisations")
+        written = {
+            row["Id"]: set(row["Contacts"].split("; "))
+            for row in organisations
+            if row["Leave alone until"] in ("1 March 2099", "31 December 9999", "some day")
         }
+        there = {row["Id"] for row in organisations}
+        self.days_now = {**{one: who for one, who in self.days.items() if one not in there}, **written}
+        self.silent = {address for addresses in self.days_now.values() for address in addresses}
         self.before = len(self.letters)
         self.ever_ticked_at_run |= {row["Match"] for row in rows if row["Approve"] is True}
         self.ever_released_at_run |= {
@@ -304,7 +326,10 @@ class Matchmaking(RuleBasedStateMachine):
             row["E-mail"] for row in self.journey.person.rows("Entries") if row["Tell them"] is True
         }
 
-    def _end(self) -> None:
+    def _end(self, *, crashed: bool = False) -> None:
+        self.days = self.days if crashed else self.days_now
+        gone = {row["Match"] for row in self.journey.review() if row["Status"].startswith("Withdrawn")}
+        self.withdrawn |= gone - {match for match, _ in self.letters}
         seen = [(read_back(message.content), tuple(message.recipients)) for message in self.sandbox.messages()]
         self.told = [recipients for letter, recipients in seen if "X-Match-Id" not in letter.headers]
         seen = [one for one in seen if "X-Match-Id" in one[0].headers]
@@ -334,6 +359,7 @@ class Matchmaking(RuleBasedStateMachine):
         assert len(self.corrections) == len(set(self.corrections)), "a line is sent once"
         assert {match for match, _ in self.corrections} <= set(matches), "only what left is corrected"
         assert set(matches) <= self.ever_ticked_at_run
+        assert not set(matches) & self.withdrawn, "what was withdrawn is asked anew"
         assert len(matches) == len(set(matches))
         together = [set(recipients) for _, recipients in self.letters]
         assert not self.silent & {one for recipients in together[self.before :] for one in recipients}

@@ -190,6 +190,8 @@ def remembered(plan: Plan, **more: Any) -> LedgerState:
     return LedgerState(
         matches=plan.matches.all,
         superseded=plan.matches.superseded,
+        withdrawn={**plan.matches.gone, **plan.changes.ledger.matches_withdrawn},
+        left_alone=plan.ticks.days,
         entries=plan.entries.plan.known,
         spellings=plan.entries.memory,
         judgements=plan.entries.judgements,

@@ -142,7 +142,7 @@ def test_what_cannot_be_understood_names_cell_and_remedy(
 
 
 def wished(found: ByHand, known: tuple[Match, ...] = (), finished: tuple[str, ...] = ()) -> tuple[Match, ...]:
-    return wishes(found.lines, known, finished, SOURCES, TODAY)
+    return wishes(found.lines, known, finished, SOURCES, today=TODAY)
 
 
 def sides(match: Match) -> tuple[str, str]:
@@ -201,8 +201,8 @@ def test_organisations_are_told_apart_by_address_where_they_have_no_id() -> None
     (made,) = wished(read(("Gent", "Porto")))
     unknown = replace(made, parties=tuple(replace(party, organisation_id="") for party in made.parties))
     other = replace(unknown, parties=(replace(unknown.sending, email="else@x.example"), unknown.receiving))
-    assert wishes([unknown.parties], (unknown,), (), SOURCES, TODAY) == ()
-    (asked,) = wishes([other.parties], (unknown,), (), SOURCES, TODAY)
+    assert wishes([unknown.parties], (unknown,), (), SOURCES, today=TODAY) == ()
+    (asked,) = wishes([other.parties], (unknown,), (), SOURCES, today=TODAY)
     assert asked.sending.email == "else@x.example"
 
 

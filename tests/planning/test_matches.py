@@ -21,6 +21,7 @@ from pipeline.model import (
     Organisation,
     PastExchange,
     Problem,
+    Stage,
     Verdict,
 )
 from pipeline.planning.entries import REDIRECT
@@ -557,9 +558,71 @@ def test_a_pair_that_fits_no_longer_is_not_asked_about_again_unless_a_person_nam
 def test_a_pair_that_fits_again_is_asked_about_again(proposed: Plan) -> None:
     away = guest(topics="Gender equality", seeks="How town councils plan their budgets for women's sport.")
     state = remembered(plan_of(HOST, away, state=remembered(proposed)))
-    assert chosen(HOST, GUEST, state=state).gone == {}
     (asked,) = chosen(HOST, guest(days=4), state=state).fresh
     assert asked.why.startswith(f"{CHANGED}Length in days: was not stated, now 4\n")
+
+
+AWAY = guest(topics="Gender equality", seeks="How town councils plan their budgets for women's sport.")
+STRICT = guest(target_countries="Norway", target_strict="Yes")
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        pytest.param((HOST, AWAY), id="the texts fitted no longer"),
+        pytest.param((HOST, STRICT), id="a rule was broken"),
+        pytest.param((HOST,), id="the answer was not there"),
+    ],
+)
+def test_what_was_withdrawn_and_fits_again_is_asked_anew_so_that_no_old_tick_speaks(
+    proposed: Plan, meanwhile: tuple[Answers, ...]
+) -> None:
+    old = match_of(proposed)
+    row = ticked(*rows_of(proposed), Approve=True)
+    gone = plan_of(*meanwhile, state=remembered(proposed), tabs={"Review": row})
+    assert list(gone.changes.ledger.matches_withdrawn) == [old.id]
+    state = remembered(gone)
+    later = plan_of(*meanwhile, state=state, tabs={"Review": row})
+    assert (later.matches.gone, later.changes.ledger.matches_withdrawn) == (gone.matches.gone, {})
+    back = plan_of(HOST, GUEST, state=state, tabs={"Review": row})
+    (asked,) = back.matches.fresh
+    assert (asked.generation, back.letters.due) == (1, ())
+    assert asked.warnings == (f"{old.id} was withdrawn; the two fit again",)
+    assert asked.why == f"The answers are again what they were in {old.id}.\n{old.why}"
+    assert back.letters.statuses[old.id].text.startswith(f"Out of date: see {asked.id}, which asks again")
+    quiet = plan_of(HOST, GUEST, state=remembered(back), tabs={"Review": [*row, *rows_of(back)]})
+    assert (quiet.matches.fresh, quiet.changes.ledger.superseded) == ((), {})
+
+
+def test_what_met_as_a_variant_is_asked_anew_in_the_next_round() -> None:
+    """A tick put on a row that said Withdrawn says nothing a year later."""
+    trio = [host(third_party="Yes"), guest(third_party="Yes"), guest("Porto Escola", "Portugal", third_party="Yes")]
+    first = plan_of(*trio)
+    left = next(match for match in first.matches.fresh if match.joining)
+    other = next(match for match in first.matches.fresh if not match.joining)
+    letters = by_id(introduction_record(left))
+    this_round = plan_of(*trio, state=remembered(first, letters=letters, meetings=met(left)))
+    assert this_round.letters.statuses[other.id].stage is Stage.WITHDRAWN
+    assert other.id in this_round.changes.ledger.matches_withdrawn
+    next_round = plan_of(
+        *trio,
+        state=remembered(this_round, letters=letters, meetings=met(left, NOW - timedelta(days=700))),
+        tabs={"Review": ticked(*(row for row in rows_of(first) if row["Match"] == other.id), Approve=True)},
+    )
+    assert next_round.letters.due == ()
+    assert next_round.letters.statuses[other.id].stage in {Stage.WITHDRAWN, Stage.OUT_OF_DATE}
+
+
+def test_an_edit_that_breaks_a_rule_is_told(proposed: Plan) -> None:
+    match = match_of(proposed)
+    late = guest(date_from=46_500, date_to=46_510)
+    first = plan_of(host(date_from=46_500, date_to=46_560), late)
+    (old,) = first.matches.fresh
+    assert old.id != match.id
+    found = chosen(
+        host(date_from=46_500, date_to=46_560), guest(date_from=46_700, date_to=46_710), state=remembered(first)
+    )
+    assert "Kortrijk Training Centre has changed its answers (dates: were" in found.gone[old.id]
 
 
 def test_the_third_partys_edit_is_told_and_the_three_are_judged_together() -> None:
@@ -708,9 +771,10 @@ def test_a_line_whose_match_was_edited_meanwhile_is_one_proposal(proposed: Plan)
 def test_a_line_is_proposed_when_its_old_match_is_gone(proposed: Plan) -> None:
     """The old match broke a rule; a person who names both goes before the rule."""
     strict = guest(target_countries="Norway", target_strict="Yes")
+    old = match_of(proposed)
     found = chosen(HOST, strict, state=remembered(proposed), tabs={"By hand": [LINE]})
-    assert list(found.gone) == [match_of(proposed).id]
-    assert pairs(found.fresh) == [("Kortrijk", "Lysekil")]
+    (asked,) = found.fresh
+    assert (asked.by_hand, found.superseded, found.gone) == (True, {old.id: asked.id}, {})
 
 
 # -- order ---------------------------------------------------------------------------------------------

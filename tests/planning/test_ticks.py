@@ -43,8 +43,15 @@ def match_of(plan: Plan) -> Match:
     return match
 
 
-def read(*answers: Answers, review: Rows = (), problems: Rows = (), state: LedgerState, **more: Any) -> Ticks:
-    tabs = {"Review": review, "Problems": problems}
+def read(
+    *answers: Answers,
+    review: Rows = (),
+    problems: Rows = (),
+    organisations: Rows = (),
+    state: LedgerState,
+    **more: Any,
+) -> Ticks:
+    tabs = {"Review": review, "Problems": problems, "Organisations": organisations}
     return first_steps(make_inputs(*(answers or (HOST, GUEST)), tabs=tabs, state=state, **more))[1]
 
 
@@ -217,17 +224,43 @@ def test_lines_by_hand_and_notes_on_exchanges_are_read(proposed: Plan) -> None:
 
 def test_silence_is_asked_for_under_any_id_an_organisation_had(proposed: Plan) -> None:
     until = {"O-OLD": date(2027, 3, 1), "O-NEW": date(2027, 2, 1), "O-PAST": date(2026, 11, 19)}
-    reading = replace(read(state=LedgerState()).organisations, left_alone_until=until)
     memory = {f"{REDIRECT}O-OLD": "O-NEW"}
-    assert left_alone_today(reading, memory, {}, date(2026, 11, 20)) == {"O-NEW": date(2027, 3, 1)}
-    assert left_alone_today(reading, {}, {}, date(2027, 2, 2)) == {"O-OLD": date(2027, 3, 1)}
+    assert left_alone_today(until, {}, memory, {}, today=date(2026, 11, 20)) == {"O-NEW": date(2027, 3, 1)}
+    assert left_alone_today(until, {}, {}, {}, today=date(2027, 2, 2)) == {"O-OLD": date(2027, 3, 1)}
     lysekil = match_of(proposed).receiving
-    written = replace(reading, contacts={"O-OLD": ("Office@Lysekil.example",), "O-PAST": ("office@kortrijk.example",)})
-    assert left_alone_today(written, {}, proposed.entries.sources, date(2026, 11, 20)) == {
+    contacts = {"O-OLD": ("Office@Lysekil.example",), "O-PAST": ("office@kortrijk.example",)}
+    assert left_alone_today(until, contacts, {}, proposed.entries.sources, today=date(2026, 11, 20)) == {
         "O-OLD": date(2027, 3, 1),
         "O-NEW": date(2027, 2, 1),
         lysekil.organisation_id: date(2027, 3, 1),
     }
+
+
+@pytest.mark.parametrize(
+    ("rows", "left_alone"),
+    [
+        pytest.param([], {"O-AAAA": date(2099, 3, 1)}, id="a row that somebody deleted"),
+        pytest.param([{"Id": "O-AAAA"}], {}, id="a cell that somebody cleared"),
+        pytest.param(
+            [{"Id": "O-AAAA", "Leave alone until": "1 May 2099"}], {"O-AAAA": date(2099, 5, 1)}, id="another day"
+        ),
+        pytest.param([{"Id": "O-BBBB"}], {"O-AAAA": date(2099, 3, 1)}, id="the row of another"),
+    ],
+)
+def test_a_day_ends_when_it_is_over_or_cleared_and_not_with_its_row(rows: Rows, left_alone: dict[str, date]) -> None:
+    state = LedgerState(left_alone={"O-AAAA": date(2099, 3, 1), "O-PAST": date(2020, 1, 1)})
+    assert read(state=state, organisations=rows).left_alone == left_alone
+
+
+def test_a_day_on_the_deleted_row_of_a_merged_organisation_ends_with_a_day_beside_the_other(proposed: Plan) -> None:
+    lysekil = match_of(proposed).receiving.organisation_id
+    state = remembered(proposed)
+    spellings = {**state.spellings, f"{REDIRECT}O-OLD": lysekil}
+    state = replace(state, spellings=spellings, left_alone={"O-OLD": date(2099, 3, 1)})
+    row = {"Id": lysekil, "Organisation": "Lysekil College"}
+    assert read(HOST, GUEST, state=state, organisations=[row]).left_alone == {lysekil: date(2099, 3, 1)}
+    row["Leave alone until"] = "1 January 2020"
+    assert read(HOST, GUEST, state=state, organisations=[row]).left_alone == {}
 
 
 # -- brakes --------------------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ def standing() -> list[SheetRow]:
     """The rows as the program wrote them."""
     return [
         SheetRow(number=number, cells=new.cells, tag=new.key)
-        for number, new in enumerate(new_rows(ALL, OPEN, read()), start=2)
+        for number, new in enumerate(new_rows(ALL, OPEN, read(), {}), start=2)
     ]
 
 
@@ -75,7 +75,7 @@ def test_the_titles_and_who_writes_them() -> None:
 
 
 def test_each_organisation_gets_a_row_by_name_once() -> None:
-    rows = new_rows(ALL, OPEN, read())
+    rows = new_rows(ALL, OPEN, read(), {})
     assert [new.key for new in rows] == ["O-CCCC", "O-BBBB", "O-AAAA"]
     assert rows[1].cells == {
         "Status": "Open",
@@ -90,7 +90,7 @@ def test_each_organisation_gets_a_row_by_name_once() -> None:
         "Id": "O-BBBB",
     }
     assert rows[0].cells["Belongs to"] == "Vlaanderen"
-    assert new_rows(ALL, OPEN, read(*standing())) == ()
+    assert new_rows(ALL, OPEN, read(*standing()), {}) == ()
 
 
 def test_rows_are_kept_current_and_only_where_they_differ() -> None:

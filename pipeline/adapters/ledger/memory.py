@@ -5,13 +5,14 @@ It passes the contract of the ledger in a database (`tests/adapters/ledger/test_
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from dateutil.relativedelta import relativedelta
 
 from pipeline.adapters.ledger.words import (
+    WITHDRAWN,
     decision_in_words,
     judgement_in_words,
     met_in_words,
@@ -58,6 +59,7 @@ class _Contents:
 
     matches: dict[str, Match] = field(default_factory=dict)
     superseded: dict[str, str] = field(default_factory=dict)
+    withdrawn: dict[str, str] = field(default_factory=dict)
     decisions: dict[str, Decision] = field(default_factory=dict)
     letters: dict[str, _Kept] = field(default_factory=dict)
     bounces: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -65,6 +67,7 @@ class _Contents:
     """Pair key -> the letter through which it met, and when."""
     judgements: dict[tuple[str, str], Judgement] = field(default_factory=dict)
     spellings: dict[str, str] = field(default_factory=dict)
+    left_alone: Mapping[str, date] = field(default_factory=dict)
     entries: dict[str, KnownEntry] = field(default_factory=dict)
     problems: frozenset[str] = frozenset()
     form_columns: frozenset[str] = frozenset()
@@ -100,6 +103,7 @@ class MemoryLedger:
         return LedgerState(
             matches=dict(kept.matches),
             superseded=dict(kept.superseded),
+            withdrawn=dict(kept.withdrawn),
             decisions=dict(kept.decisions),
             letters={
                 one.letter.id: self._record_of(one)
@@ -108,6 +112,7 @@ class MemoryLedger:
             meetings={key: at for key, (_, at) in kept.meetings.items()},
             judgements=tuple(kept.judgements[pair] for pair in sorted(kept.judgements)),
             spellings=dict(kept.spellings),
+            left_alone=dict(kept.left_alone),
             entries=tuple(kept.entries[entry] for entry in sorted(kept.entries)),
             problems=kept.problems,
             erased=self._erased,
@@ -162,6 +167,10 @@ class MemoryLedger:
             if old in kept.matches and kept.superseded.get(old) != new:
                 kept.superseded[old] = new
                 self._note(at, old, superseded_in_words(new), old)
+        for old, why in changes.matches_withdrawn.items():
+            if old in kept.matches and old not in kept.withdrawn:
+                kept.withdrawn[old] = why
+                self._note(at, old, WITHDRAWN, old)
         for decision in changes.decisions:
             self._decide(decision, at)
         for judgement in changes.judgements:
@@ -169,6 +178,7 @@ class MemoryLedger:
         kept.spellings.update(changes.spellings)
         for organisation, event in changes.organisation_events:
             self._note(at, organisation, event)
+        kept.left_alone = kept.left_alone if changes.left_alone is None else dict(changes.left_alone)
         kept.entries.update({entry.id: entry for entry in changes.entries if not self._is_erased([entry.address])})
         kept.problems = kept.problems if changes.problems is None else changes.problems
         kept.form_columns = kept.form_columns if changes.form_columns is None else changes.form_columns

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, inspect, select, text, update
 
 from pipeline.adapters.ledger import schema
 from pipeline.adapters.ledger.codec import from_json, to_json
@@ -36,5 +36,15 @@ def corrections(_connection: Connection) -> None:
     """
 
 
-MIGRATIONS: Sequence[schema.Migration] = (points_as_codes, corrections)
+def withdrawn_for_good(connection: Connection) -> None:
+    """From 3 to 4: that a match was withdrawn is kept, and until when an organisation wants to be left alone.
+
+    Both are filled by the next run from what it finds: no tick can have spoken in between.
+    """
+    if "withdrawn" not in {column["name"] for column in inspect(connection).get_columns(schema.match.name)}:
+        connection.execute(text(f"ALTER TABLE {schema.match.name} ADD COLUMN withdrawn TEXT"))
+    schema.left_alone.create(connection, checkfirst=True)
+
+
+MIGRATIONS: Sequence[schema.Migration] = (points_as_codes, corrections, withdrawn_for_good)
 """The n-th turns version n into n + 1; version 1 is the first."""

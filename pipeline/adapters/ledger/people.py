@@ -149,6 +149,7 @@ def purge(ledger: SqlLedger, retention: RetentionSettings, now: datetime) -> dic
             if row.envelope != blank["envelope"]:
                 connection.execute(update(letter).where(letter.c.id == row.id).values(**blank))
                 connection.execute(update(match).where(match.c.id == row.match).values(document=None))
+                _drop_reason(connection, row.match)
                 gone["introductions"] += 1
         gone["history"] = _count(connection.execute(delete(schema.history).where(schema.history.c.at < sent_before)))
         past = schema.past_meeting
@@ -170,11 +171,16 @@ def _purge_refused(connection: Connection, before: datetime) -> int:
         )
     )
     number = 0
-    old = select(match.c.id, match.c.superseded_by).where(match.c.document.is_not(None), match.c.at < before)
+    old = select(match.c.id, match.c.superseded_by, match.c.withdrawn).where(
+        match.c.document.is_not(None), match.c.at < before
+    )
     for row in connection.execute(old).all():
-        if row.id in with_letter or not (row.id in declined or row.superseded_by is not None):
+        if row.id in with_letter or not (
+            row.id in declined or row.superseded_by is not None or row.withdrawn is not None
+        ):
             continue
         connection.execute(update(match).where(match.c.id == row.id).values(document=None))
+        _drop_reason(connection, row.id)
         number += 1
     return number
 
@@ -240,11 +246,18 @@ def _erase_match(connection: Connection, match: Match, superseded: str | None, w
     table = schema.match
     values = {"document": to_json(erased), "superseded_by": superseded or ""}
     connection.execute(update(table).where(table.c.id == match.id).values(**values))
+    _drop_reason(connection, match.id)
     decision = schema.decision
     text = connection.scalar(select(decision.c.document).where(decision.c.match == match.id))
     if text is not None:
         silent = to_json(changed(from_json(text, Decision), message=None, correction=None))
         connection.execute(update(decision).where(decision.c.match == match.id).values(document=silent))
+
+
+def _drop_reason(connection: Connection, match: str | None) -> None:
+    """That a match was withdrawn stays known; why may quote an answer."""
+    table = schema.match
+    connection.execute(update(table).where(table.c.id == match, table.c.withdrawn.is_not(None)).values(withdrawn=""))
 
 
 def _blank_keys(connection: Connection, is_meant: Callable[[str], bool], keyed: Callable[[str], str]) -> int:

@@ -16,7 +16,13 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, delete, insert,
 
 from pipeline.adapters.ledger import schema
 from pipeline.adapters.ledger.codec import from_json, to_json
-from pipeline.adapters.ledger.words import decision_in_words, judgement_in_words, one_line, superseded_in_words
+from pipeline.adapters.ledger.words import (
+    WITHDRAWN,
+    decision_in_words,
+    judgement_in_words,
+    one_line,
+    superseded_in_words,
+)
 from pipeline.model import Decision, Judgement, KnownEntry, Letter, LetterState, Match
 from pipeline.ports import LedgerChanges
 
@@ -79,11 +85,17 @@ def record_changes(connection: Connection, changes: LedgerChanges, hashed: Hash)
     _record_matches(connection, matches, changes.at)
     for old, new in changes.superseded.items():
         _supersede(connection, old, new, changes.at)
+    for old, why in changes.matches_withdrawn.items():
+        _withdraw_match(connection, old, why, changes.at)
     _record_decisions(connection, changes.decisions, changes.at)
     _record_judgements(connection, changes.judgements)
     replace(connection, schema.spelling, [{"key": key, "organisation": to} for key, to in changes.spellings.items()])
     for organisation, event in changes.organisation_events:
         note(connection, changes.at, organisation, event)
+    if changes.left_alone is not None:
+        connection.execute(delete(schema.left_alone))
+        days = [{"organisation": one, "until": until} for one, until in changes.left_alone.items()]
+        replace(connection, schema.left_alone, days)
     replace(connection, schema.entry, [_entry_row(entry) for entry in entries])
     _record_problems(connection, changes.problems, changes.at)
     if changes.form_columns is not None:
@@ -100,7 +112,10 @@ def record_changes(connection: Connection, changes: LedgerChanges, hashed: Hash)
 def _record_matches(connection: Connection, matches: Sequence[Match], at: datetime) -> None:
     present = known(connection, schema.match.c.id, [match.id for match in matches])
     new = {match.id: match for match in matches if match.id not in present}
-    rows = [{"id": match.id, "document": to_json(match), "superseded_by": None, "at": at} for match in new.values()]
+    rows = [
+        {"id": match.id, "document": to_json(match), "superseded_by": None, "withdrawn": None, "at": at}
+        for match in new.values()
+    ]
     if rows:
         connection.execute(insert(schema.match), rows)
     for match in matches:
@@ -129,6 +144,15 @@ def _supersede(connection: Connection, old: str, new: str, at: datetime) -> None
     )
     if changed.rowcount:
         note(connection, at, old, superseded_in_words(new), old)
+
+
+def _withdraw_match(connection: Connection, old: str, why: str, at: datetime) -> None:
+    table = schema.match
+    changed = connection.execute(
+        update(table).where(table.c.id == old, table.c.withdrawn.is_(None)).values(withdrawn=why)
+    )
+    if changed.rowcount:
+        note(connection, at, old, WITHDRAWN, old)
 
 
 def _record_decisions(connection: Connection, decisions: Sequence[Decision], at: datetime) -> None:

@@ -68,6 +68,8 @@ match = Table(
     # None once erased or purged: the id stays, so that nothing is proposed as new that was decided before.
     Column("document", Text),
     Column("superseded_by", String(80)),
+    # Why it could be no longer; such a match does not come back.
+    Column("withdrawn", Text),
     Column("at", Instant, nullable=False),
 )
 
@@ -145,6 +147,13 @@ spelling = Table(
     metadata,
     Column("key", Text, primary_key=True),
     Column("organisation", String(80), nullable=False),
+)
+
+left_alone = Table(
+    "left_alone",
+    metadata,
+    Column("organisation", String(80), primary_key=True),
+    Column("until", Date, nullable=False),
 )
 
 entry = Table(

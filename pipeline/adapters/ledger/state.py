@@ -35,6 +35,7 @@ def load_state(connection: Connection, now: datetime) -> LedgerState:
     return LedgerState(
         matches={row.id: from_json(row.document, Match) for row in matches if row.document is not None},
         superseded={row.id: row.superseded_by for row in matches if row.superseded_by is not None},
+        withdrawn={row.id: row.withdrawn for row in matches if row.withdrawn is not None},
         decisions={row.match: from_json(row.document, Decision) for row in connection.execute(select(schema.decision))},
         letters=letters,
         meetings={row.key: row.at for row in connection.execute(select(schema.meeting))},
@@ -45,6 +46,7 @@ def load_state(connection: Connection, now: datetime) -> LedgerState:
             )
         ),
         spellings={row.key: row.organisation for row in connection.execute(select(schema.spelling))},
+        left_alone={row.organisation: row.until for row in connection.execute(select(schema.left_alone))},
         entries=tuple(
             from_json(text, KnownEntry)
             for text in connection.scalars(select(schema.entry.c.document).order_by(schema.entry.c.id))

@@ -43,6 +43,10 @@ def superseded_in_words(new: str) -> str:
     return f"out of date: {new} asks again" if new else "out of date"
 
 
+WITHDRAWN = "withdrawn"
+"""That a match can be no longer. Why may quote an answer, so it is kept with the match and goes with it."""
+
+
 def met_in_words(at: datetime | None) -> str:
     """Why a pair is not introduced: when it met, as far as that is known."""
     return f"already introduced on {at:%Y-%m-%d}" if at else "already being introduced"

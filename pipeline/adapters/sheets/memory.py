@@ -178,7 +178,7 @@ class MemorySpreadsheet:
                     cells[places[column.title]] = False
                 elif column.title == tab.status:
                     cells[places[tab.status]] = with_tag(str(row.cells.get(tab.status) or ""), row.key)
-                elif column.author is Author.PROGRAM:
+                elif column.author is Author.PROGRAM or column.title in row.cells:
                     cells[places[column.title]] = _written(row.cells.get(column.title))
             made[standing.get(tag_of(row.beside), 1) if row.beside else 1].append(cells)
         for number, group in sorted(made.items(), reverse=True):

@@ -323,11 +323,12 @@ def _insert_at(tab: TabReading, index: int, rows: Sequence[NewRow], marked: Coll
     # At the end of the grid Google wants the format of the row before; below the header that would be the header's.
     requests: list[Json] = [{"insertDimension": {"range": body, "inheritFromBefore": index > 1 or tab.row_count <= 1}}]
     shape = BY_NAME[tab.name]
+    given = {title for row in rows for title in row.cells}
     places = {
         place: column
         for column in shape.columns
         if (place := tab.columns.get(column.title)) is not None
-        and (column.author is Author.PROGRAM or column.kind is Kind.CHECKBOX)
+        and (column.author is Author.PROGRAM or column.kind is Kind.CHECKBOX or column.title in given)
     }
     for start, stop in _runs(places):
         requests.append(
