@@ -433,6 +433,11 @@ class Match:
         """The third party, when there is one."""
         return self.party(Side.JOINING)
 
+    @property
+    def has_erased_side(self) -> bool:
+        """Whether somebody was erased since: of that side nothing is known but where it stood."""
+        return any(not party.email for party in self.parties)
+
 
 class Verdict(StrEnum):
     """What people say of two records."""

@@ -32,10 +32,12 @@ from pipeline.model import (
 )
 from pipeline.planning.brakes import CORRECTED, MAY_BE_CORRECTED
 from pipeline.planning.match_content import officer_order
+from pipeline.tabs.review import RowTrouble
 
 STOP = "untick Approve to stop it"
 TICK_AGAIN = "untick Send correction, wait for one run, then tick it again"
 TOO_EARLY = "Send correction is ticked, but no letter has left that could be corrected; untick it"
+ERASED_SIDE = "a side was erased at its wish. Write to the other side yourself, and untick Send correction"
 NO_DECISION = Decision(match="")
 
 
@@ -79,7 +81,7 @@ class RuleInputs:
     """Organisation id -> until when nothing may be sent to it."""
     reworded: Collection[str] = ()
     """Matches whose correction has left while the line beside its tick is another by now."""
-    row_trouble: Mapping[str, str] = field(default_factory=dict)
+    row_trouble: Mapping[str, RowTrouble] = field(default_factory=dict)
     """Match id -> what is wrong with its row, so that its ticks do not count."""
     not_ticks: Mapping[str, str] = field(default_factory=dict)
     """Match id -> what stands in a checkbox that is not a tick."""
@@ -216,8 +218,11 @@ class _Ruling:
             return "Send correction is ticked, but Correction is empty: write your line there", True
         trouble = self.rule_inputs.row_trouble.get(match.id)
         if trouble is not None:
-            self._take_back(letter, trouble)
-            return f"the correction waits: {trouble}", True
+            self._take_back(letter, trouble.what)
+            return f"the correction waits: {trouble.what}", True
+        if match.has_erased_side:
+            self._take_back(letter, "an address was erased")
+            return f"no correction can leave: {ERASED_SIDE}", True
         if letter is not None and letter.state is LetterState.HELD:
             return f"the correction did not leave: {letter.detail}. To try once more, {TICK_AGAIN}", True
         if letter is not None and letter.state in _MAY_HAVE_LEFT:
@@ -306,8 +311,8 @@ class _Ruling:
     def _declined(self, match: Match, decision: Decision, letter: LetterRecord | None) -> MatchStatus | None:
         trouble = self.rule_inputs.row_trouble.get(match.id)
         if trouble is not None:
-            self._take_back(letter, trouble)
-            return MatchStatus(match=match.id, stage=Stage.HELD, detail=trouble)
+            self._take_back(letter, trouble.what)
+            return self._held(match, trouble.while_open)
         if decision.approved and decision.declined:
             self._take_back(letter, "both Approve and Decline are ticked")
             return MatchStatus(

@@ -111,8 +111,25 @@ TAB = Tab(
 WENT_OUT = (str(Stage.INTRODUCED), str(Stage.UNSURE))
 """How the status begins of a row whose letter left, or may have."""
 
+LONGEST_QUOTE = 120
+"""Characters of a cell that are quoted to whoever changed it by hand."""
+
 LINE_LIMIT = 2000
 """Characters of a line of the officer's that are read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowTrouble:
+    """Why the ticks on a match's row do not count, and what to do about it."""
+
+    what: str
+    may_be_deleted: bool = False
+    """While the match is open its row comes back as it was; one whose letter has left does not."""
+
+    @property
+    def while_open(self) -> str:
+        """The same for a match whose letter has not left."""
+        return f"{self.what} (or delete the row: it comes back as it was)" if self.may_be_deleted else self.what
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +141,7 @@ class ReviewReading:
     """Ids of known matches that have a row."""
     statuses: Mapping[str, str]
     """The `Status` cell as it stands, by match id: what a write may leave alone."""
-    row_trouble: Mapping[str, str]
+    row_trouble: Mapping[str, RowTrouble]
     not_ticks: Mapping[str, str]
     unknown: Mapping[str, str]
     """Ids the ledger does not know -> their `Status` cell."""
@@ -155,7 +172,9 @@ def read_review(table: Table, matches: Mapping[str, Match]) -> ReviewReading:
 
     decisions, trouble, not_ticks, unknown, statuses = {}, {}, {}, {}, {}
     for identifier, rows in misnamed.items():
-        trouble[identifier] = f"the cell {MATCH} of {_listed(rows)} names this match as well; mend that first"
+        trouble[identifier] = RowTrouble(
+            what=f"the cell {MATCH} of {_listed(rows)} names this match as well; mend that first"
+        )
     for identifier, rows in by_id.items():
         match = matches.get(identifier)
         statuses[identifier] = _status(rows[0], identifier)
@@ -305,23 +324,26 @@ def _misnamed(rows: Sequence[SheetRow], identifier: str) -> list[SheetRow]:
     return [row for row in rows if text_under(row, MATCH) != identifier]
 
 
-def _trouble(rows: Sequence[SheetRow], match: Match) -> str | None:
-    """Why a match's ticks do not count, and what to do; None when all is well."""
+def _trouble(rows: Sequence[SheetRow], match: Match) -> RowTrouble | None:
+    """What is wrong with a match's rows; None when all is well."""
     if len(rows) > 1:
-        return f"this match stands on {_listed(rows)}; delete the copies, then tick again"
+        return RowTrouble(what=f"this match stands on {_listed(rows)}; delete the copies, then tick again")
     (row,) = rows
     if _misnamed(rows, match.id):
         what = f"was changed to “{shortened(written)}”" if (written := text_under(row, MATCH)) else "was emptied"
-        return (
-            f"the cell {MATCH} {what}, so no tick on this row counts; "
-            f"write {match.id} there (or delete the row: it comes back as it was)"
+        return RowTrouble(
+            what=f"the cell {MATCH} {what}, so no tick on this row counts; write {match.id} there", may_be_deleted=True
         )
-    changed = _changed_cells(row, match)
+    # What stood there of somebody who was erased nobody knows any more.
+    changed = None if match.has_erased_side else _changed_cells(row, match)
     if changed is None:
         return None
-    return (
-        f"the cell {changed} was changed by hand, so the tick no longer says what was approved; "
-        "undo that change (or delete the row: it comes back as it was)"
+    said = str(written_once(match)[changed])
+    short = f": it said “{said}”" if said and said == shortened(said, LONGEST_QUOTE) else ""
+    return RowTrouble(
+        what=f"the cell {changed} was changed by hand, so the tick no longer says what was approved; "
+        f"undo that change{short}",
+        may_be_deleted=True,
     )
 
 

@@ -21,6 +21,7 @@ from pipeline.model import (
     Stage,
 )
 from pipeline.planning.rules import Limits, RuleInputs, Ruling, decide
+from pipeline.tabs.review import RowTrouble
 
 NOW = datetime(2026, 11, 20, 6, tzinfo=UTC)
 ROUND = NOW - timedelta(days=365)
@@ -88,7 +89,12 @@ TWICE = {ONE.id: Decision(match=ONE.id, approved=True, declined=True)}
         (Stage.DECLINED, "untick Decline", 0, {"decisions": {ONE.id: Decision(match=ONE.id, declined=True)}}),
         (Stage.OUT_OF_DATE, "see M-2, which asks again", 0, {"superseded": {ONE.id: "M-2"}}),
         (Stage.WITHDRAWN, "taken back", 0, {"gone": {ONE.id: "taken back"}}),
-        (Stage.HELD, "was changed by hand", 0, {"row_trouble": {ONE.id: "the cell Why was changed by hand"}}),
+        (
+            Stage.HELD,
+            "was changed by hand",
+            0,
+            {"row_trouble": {ONE.id: RowTrouble(what="the cell Why was changed by hand")}},
+        ),
         (
             Stage.WITHDRAWN,
             "were introduced on 2026-10-01",
@@ -253,7 +259,7 @@ def test_what_waits_is_taken_back_while_variants_are_ticked() -> None:
         {"decisions": {TWO.id: Decision(match=TWO.id, approved=True, agreed=False), **yes(THREE)}},
         {"superseded": {TWO.id: "M-9"}},
         {"gone": {TWO.id: "taken back"}},
-        {"row_trouble": {TWO.id: "tampered"}},
+        {"row_trouble": {TWO.id: RowTrouble(what="tampered")}},
     ],
     ids=["declined", "refused", "out of date", "withdrawn", "row changed"],
 )  # fmt: skip
@@ -494,7 +500,7 @@ def test_only_a_letter_that_certainly_did_not_leave_is_taken_back(state: LetterS
     [
         ({"superseded": {ONE.id: "M-2"}}, "an answer was edited"),
         ({"gone": {ONE.id: "taken back"}}, "taken back"),
-        ({"row_trouble": {ONE.id: "tampered"}}, "tampered"),
+        ({"row_trouble": {ONE.id: RowTrouble(what="tampered")}}, "tampered"),
         ({"decisions": TWICE}, "both Approve and Decline are ticked"),
         ({"decisions": {ONE.id: Decision(match=ONE.id, declined=True)}}, "declined"),
         ({"decisions": {ONE.id: Decision(match=ONE.id, approved=True, agreed=False)}}, "Refused was ticked"),
@@ -579,6 +585,8 @@ NOBODY_KNOWS = (
     "; whether a correction left nobody knows (cut; 2026-11-20 06:00 UTC). Look into the Sent mailbox; "
     f"if it is not there, reword it, and to send that {AGAIN}"
 )
+CHANGED = {ONE.id: RowTrouble(what="it changed; undo that", may_be_deleted=True)}
+"""A row that comes back once it is deleted, while its letter has not left."""
 DONE = correction(LetterState.SENT)
 BOUNCED = correction(LetterState.SENT, bounced={"b@b.example": "gone"})
 EARLIER = correction(LetterState.SENT, "Then.", since=NOW - timedelta(days=3))
@@ -602,7 +610,7 @@ EARLIER = correction(LetterState.SENT, "Then.", since=NOW - timedelta(days=3))
         (LINE, (correction(LetterState.WITHDRAWN),), {}, LEAVES, True, False),
         (LINE, (), {"limits": replace(LIMITS, sending=False)}, OFF, False, False),
         (LINE, (), {"limits": replace(LIMITS, rehearsal_to="o@o.example")}, REHEARSED, False, False),
-        (LINE, (), {"row_trouble": {ONE.id: "it changed"}}, "; the correction waits: it changed", False, True),
+        (LINE, (), {"row_trouble": CHANGED}, "; the correction waits: it changed; undo that", False, True),
     ],
 )
 def test_a_correction(
@@ -612,6 +620,27 @@ def test_a_correction(
     assert found.statuses[0].text == STAND + words
     assert [(one.kind, one.match, one.message) for one in found.due] == [(LetterKind.CORRECTION, ONE, line)] * due
     assert found.statuses[0].needs_a_person is stuck
+
+
+def test_only_a_row_whose_letter_has_not_left_is_said_to_come_back() -> None:
+    held = ruling(ONE, row_trouble=CHANGED).statuses[0]
+    assert held.text == "Held: it changed; undo that (or delete the row: it comes back as it was)"
+    assert "delete" not in corrected(row_trouble=CHANGED).statuses[0].text
+
+
+def test_no_correction_leaves_once_a_side_was_erased() -> None:
+    gone = replace(ONE.receiving, organisation="(erased)", email="")
+    erased = replace(ONE, parties=(ONE.sending, gone))
+    found = ruling(
+        erased,
+        decisions={ONE.id: Decision(match=ONE.id, approved=True, correction=LINE)},
+        letters=(letter(ONE, LetterState.SENT), correction(LetterState.QUEUED)),
+    )
+    assert (found.due, list(found.withdrawn)) == ((), [correction(LetterState.QUEUED).id])
+    assert found.statuses[0].text == (
+        "Introduced on 2026-11-20; no correction can leave: a side was erased at its wish. "
+        "Write to the other side yourself, and untick Send correction"
+    )
 
 
 def test_a_correction_that_waits_is_taken_back_when_it_is_unticked_or_reworded() -> None:

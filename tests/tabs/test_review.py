@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -27,6 +28,7 @@ from pipeline.tabs.review import (
     status_updates,
     still_asked,
     unknown_key,
+    written_once,
 )
 
 ONE, TWO, THREE, STRANGE = "M-AAAAAAAAAA", "M-BBBBBBBBBB", "M-CCCCCCCCCC", "M-ZZZZZZZZZZ"
@@ -72,11 +74,16 @@ def read(*rows: SheetRow) -> ReviewReading:
     return read_review(Table(title="Review", header=TAB.titles, rows=rows), MATCHES)
 
 
+def held(reading: ReviewReading) -> dict[str, str]:
+    """What is wrong with rows of open matches, in words."""
+    return {one: trouble.while_open for one, trouble in reading.row_trouble.items()}
+
+
 def told(reading: ReviewReading) -> tuple[RowUpdate, ...]:
     """What the rows would be made to say, were every match proposed and every row in trouble held."""
     return status_updates(
         {
-            one: MatchStatus(match=one, stage=Stage.HELD, detail=reading.row_trouble[one])
+            one: MatchStatus(match=one, stage=Stage.HELD, detail=reading.row_trouble[one].while_open)
             if one in reading.row_trouble
             else MatchStatus(match=one, stage=Stage.PROPOSED, detail="tick Approve or Decline")
             for one in MATCHES
@@ -201,10 +208,11 @@ def test_a_formula_in_a_box_is_told_and_no_tick(box: str, value: Cell) -> None:
 BOUND = ["Sending organisation", "Receiving organisation", "Joining organisation", "Why"]
 
 
-def changed(title: str) -> str:
+def changed(title: str, match: Match) -> str:
+    said = str(written_once(match)[title])
     return (
-        f"the cell {title} was changed by hand, so the tick no longer says what was approved; "
-        "undo that change (or delete the row: it comes back as it was)"
+        f"the cell {title} was changed by hand, so the tick no longer says what was approved; undo that change"
+        f"{f': it said “{said}”' if said and chr(10) not in said else ''} (or delete the row: it comes back as it was)"
     )
 
 
@@ -212,12 +220,12 @@ def changed(title: str) -> str:
 @pytest.mark.parametrize("cell", ["Somebody else", None, True, 7])
 def test_a_changed_cell_holds_the_row(title: str, cell: Cell) -> None:
     reading = read(row(THREE, cells={"Approve": True, title: cell}))
-    assert reading.row_trouble == {THREE: changed(title)}
+    assert held(reading) == {THREE: changed(title, MATCHES[THREE])}
 
 
 @pytest.mark.parametrize("title", BOUND)
 def test_a_formula_that_yields_the_very_text_holds_the_row(title: str) -> None:
-    assert read(row(formulas=(title,), cells={"Approve": True})).row_trouble == {ONE: changed(title)}
+    assert held(read(row(formulas=(title,), cells={"Approve": True}))) == {ONE: changed(title, MATCHES[ONE])}
 
 
 @pytest.mark.parametrize("title", ["Letter begins", "Proposed on"])
@@ -226,9 +234,25 @@ def test_cells_that_no_tick_is_bound_to_may_be_changed(title: str) -> None:
     assert (reading.row_trouble, reading.decisions[ONE].approved) == ({}, True)
 
 
+@pytest.mark.parametrize("said", ["", "x" * 121, "Two\nlines"])
+def test_what_a_cell_said_is_quoted_where_it_can_be_written_back(said: str) -> None:
+    """A long text is brought back from the version history."""
+    matches = {**MATCHES, ONE: match(ONE, "Gent", "Oslo", why=said)}
+    table = Table(title="Review", header=TAB.titles, rows=(row(cells={"Why": "Another."}),))
+    (trouble,) = read_review(table, matches).row_trouble.values()
+    assert trouble.what.endswith("undo that change")
+
+
+def test_the_cells_of_a_side_that_was_erased_are_no_trouble() -> None:
+    gone = Party(side=Side.RECEIVING, entry="E-Oslo", organisation_id="", organisation="(erased)", email="")
+    erased = replace(MATCHES[ONE], parties=(MATCHES[ONE].sending, gone), why="")
+    table = Table(title="Review", header=TAB.titles, rows=(row(cells={"Send correction": True}),))
+    assert read_review(table, {ONE: erased}).row_trouble == {}
+
+
 def test_a_match_on_two_rows_is_held() -> None:
     reading = read(row(number=2), row(number=5, cells={"Approve": True}))
-    assert reading.row_trouble == {ONE: "this match stands on rows 2, 5; delete the copies, then tick again"}
+    assert held(reading) == {ONE: "this match stands on rows 2, 5; delete the copies, then tick again"}
 
 
 def misnamed(what: str, identifier: str = ONE) -> str:
@@ -270,7 +294,7 @@ def test_it_stops_saying_so_once_it_is_mended() -> None:
 
 def test_an_id_copied_to_another_row_holds_both() -> None:
     reading = read(row(ONE, 2, cells={"Approve": True}), row(TWO, 3, cells={"Match": ONE, "Approve": True}))
-    assert reading.row_trouble == {
+    assert held(reading) == {
         ONE: "the cell Match of row 3 names this match as well; mend that first",
         TWO: misnamed(f"was changed to “{ONE}”", TWO),
     }
@@ -287,7 +311,7 @@ def test_an_id_copied_to_another_row_holds_both() -> None:
 def test_ids_that_changed_places_hold_both() -> None:
     reading = read(row(ONE, 2, cells={"Match": TWO, "Approve": True}), row(TWO, 3, cells={"Match": ONE}))
     assert reading.decisions == {}
-    assert reading.row_trouble == {
+    assert held(reading) == {
         ONE: misnamed(f"was changed to “{TWO}”", ONE),
         TWO: misnamed(f"was changed to “{ONE}”", TWO),
     }
@@ -295,7 +319,7 @@ def test_ids_that_changed_places_hold_both() -> None:
 
 def test_a_copied_row_whose_id_was_taken_out_holds_the_match() -> None:
     reading = read(row(ONE, 2, cells={"Approve": True}), row(ONE, 3, cells={"Match": "", "Approve": True}))
-    assert reading.row_trouble == {ONE: "this match stands on rows 2, 3; delete the copies, then tick again"}
+    assert held(reading) == {ONE: "this match stands on rows 2, 3; delete the copies, then tick again"}
     assert reading.decisions == {}
 
 
@@ -315,7 +339,7 @@ def test_where_the_names_do_not_tell_nothing_counts(cells: Mapping[str, Cell]) -
     twins = {**MATCHES, TWO: match(TWO, "Gent", "Oslo")}
     spoilt = row(ONE, 2, cells={"Match": TWO, "Approve": True, **cells})
     reading = read_review(Table(title="Review", header=TAB.titles, rows=(spoilt,)), twins)
-    assert (reading.decisions, reading.row_trouble[ONE]) == ({}, misnamed(f"was changed to “{TWO}”"))
+    assert (reading.decisions, held(reading)[ONE]) == ({}, misnamed(f"was changed to “{TWO}”"))
 
 
 @pytest.mark.parametrize("cell", [None, "", "done", 7.0, True])
