@@ -226,7 +226,7 @@ def age(inputs: RunInputs, entries: Entries, ticks: Ticks, finished: Collection[
     for match in known.values():
         if match.id in superseded or match.id in gone or match.id in finished:
             continue
-        now = renewed(match, entries.sources, inputs.today, known)
+        now = renewed(match, entries.sources, inputs.today, {*known, *ticks.review.over})
         if isinstance(now, str):
             reasons = [
                 f"{party.organisation}: {closed[party.entry].rstrip('.')}"
@@ -455,6 +455,7 @@ class _Choice:
         self.busy = busy_requests(inputs, ticks.exchanges)
         self.turned_down = turned_down
         self.ageing = ageing
+        self.spent = ageing.over | ticks.review.over
         self.rows = ticks.review.standing_rows
         self.asked_again: list[Renewal] = []
         """Of what was withdrawn before and is among the choice."""
@@ -474,7 +475,7 @@ class _Choice:
                 break
             if candidate.sending in self.busy or per_request[candidate.sending] >= options.proposals_per_request:
                 continue
-            match = to_match(candidate, self.sources, self.inputs.today, spent=self.ageing.over)
+            match = to_match(candidate, self.sources, self.inputs.today, spent=self.spent)
             organisations = frozenset(organisation_ids(match, self.sources))
             if match.id in known or entries_of(match) in together or organisations in pairs:
                 continue
@@ -515,9 +516,8 @@ def _wished(
     """
     renewals = (renewal.match for renewal in ageing.renewals)
     alive = [match for match in (*inputs.state.matches.values(), *renewals) if match.id not in ageing.over]
-    wishes = by_hand.wishes(
-        ticks.by_hand.lines, alive, finished, entries.sources, today=inputs.today, spent=ageing.over
-    )
+    spent = ageing.over | ticks.review.over
+    wishes = by_hand.wishes(ticks.by_hand.lines, alive, finished, entries.sources, today=inputs.today, spent=spent)
     again = {
         wish.id: found
         for wish in wishes

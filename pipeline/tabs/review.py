@@ -111,6 +111,9 @@ TAB = Tab(
 WENT_OUT = (str(Stage.INTRODUCED), str(Stage.UNSURE))
 """How the status begins of a row whose letter left, or may have."""
 
+NO_MORE = (str(Stage.OUT_OF_DATE), str(Stage.WITHDRAWN))
+"""How the status begins of a row whose ticks never speak again."""
+
 LONGEST_QUOTE = 120
 """Characters of a cell that are quoted to whoever changed it by hand."""
 
@@ -150,6 +153,11 @@ class ReviewReading:
     strangers: Mapping[str, frozenset[str]]
     """Match id -> the matches of the rows whose `Match` cell names it by mistake."""
     problems: tuple[Problem, ...]
+
+    @property
+    def over(self) -> frozenset[str]:
+        """Ids the ledger does not know (it was lost) whose rows say that their ticks count no more."""
+        return frozenset(match for match, status in self.unknown.items() if status.startswith(NO_MORE))
 
 
 def read_review(table: Table, matches: Mapping[str, Match]) -> ReviewReading:

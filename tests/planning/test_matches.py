@@ -594,6 +594,24 @@ def test_what_was_withdrawn_and_fits_again_is_asked_anew_so_that_no_old_tick_spe
     assert (quiet.matches.fresh, quiet.changes.ledger.superseded) == ((), {})
 
 
+@pytest.mark.parametrize(
+    ("said", "generation"),
+    [
+        ("Withdrawn: they fit no longer", 1),
+        ("Out of date: see M-ZZZZZZZZZZ, which asks again", 1),
+        ("Proposed: tick Approve or Decline", 0),
+    ],
+)
+def test_a_ledger_that_was_lost_heeds_what_the_row_said(proposed: Plan, said: str, generation: int) -> None:
+    row = {**ticked(*rows_of(proposed), Approve=True)[0], "Status": said}
+    for tabs in ({"Review": [row]}, {"Review": [row], "By hand": [LINE]}):
+        (asked,) = chosen(HOST, GUEST, tabs=tabs).fresh
+        assert asked.generation == generation
+    edited = plan_of(HOST, guest(days=4), tabs={"Review": [row]})
+    (back,) = chosen(HOST, GUEST, tabs={"Review": [row, *rows_of(edited)]}, state=remembered(edited)).fresh
+    assert back.generation == generation
+
+
 def test_what_met_as_a_variant_is_asked_anew_in_the_next_round() -> None:
     """A tick put on a row that said Withdrawn says nothing a year later."""
     trio = [host(third_party="Yes"), guest(third_party="Yes"), guest("Porto Escola", "Portugal", third_party="Yes")]
