@@ -57,6 +57,20 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """How a ledger tells that nobody else has served its spreadsheet since it last did.
+
+    With each run that writes another mark is put on the spreadsheet. A copy of the ledger, or a backup of it, knows an
+    older one.
+    """
+
+    marks: tuple[str, ...] = ()
+    """What may stand there: the mark last read, and the one last written or about to be."""
+    took_over: datetime | None = None
+    """When it took the spreadsheet over from another; None once it was settled what that may have sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerState:
     """Everything the ledger knows, read once at the start of a run."""
 
@@ -87,6 +101,7 @@ class LedgerState:
     """Keys of the form's questions that the responses tab had a column for at the last run."""
     instance: str = ""
     """Which ledger this is: a spreadsheet is served by one at a time."""
+    serving: Serving = field(default_factory=Serving)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +144,8 @@ class LedgerChanges:
     """Unsure letter id -> was it sent, as a person said."""
     reopened: tuple[str, ...] = ()
     """Pair keys a person has opened again."""
+    serving: Serving | None = None
+    """From now on (None: as before)."""
     form_columns: frozenset[str] | None = None
     """The form's questions found in the responses tab (None: leave as they are)."""
 

@@ -18,7 +18,14 @@ from pipeline.adapters.mail.bounce_reading import UNKNOWN_ADDRESS
 from pipeline.cleaning import canonical_address
 from pipeline.config import Settings
 from pipeline.errors import Exit, MatchmakerError, TryLater
-from pipeline.letters.identity import correction_id, introduction_id, is_introduction, meeting_keys, waiting_entry
+from pipeline.letters.identity import (
+    correction_id,
+    introduction_id,
+    is_introduction,
+    is_rehearsal,
+    meeting_keys,
+    waiting_entry,
+)
 from pipeline.model import (
     Envelope,
     Letter,
@@ -36,11 +43,13 @@ from pipeline.ports import (
     Delivery,
     Evidence,
     Ledger,
+    LedgerChanges,
     LedgerState,
     Mailer,
     MailSession,
     Outcome,
     RunRecord,
+    Serving,
     Spreadsheet,
 )
 from pipeline.tabs import entries, problems, review, same_organisation
@@ -169,6 +178,10 @@ def _run(adapters: Adapters, settings: Settings, started: datetime) -> RunResult
     left = ledger.load(adapters.clock())
     statuses, after = restated(inputs, plan, left, sending.failure)
     if after:
+        if after.owner:
+            standing = plan.changes.before.owner or snapshot.owner
+            marks = (standing, after.owner) if standing else (after.owner,)
+            ledger.record(LedgerChanges(at=adapters.clock(), serving=replace(left.serving, marks=marks)))
         moved = adapters.sheet.write(after)
         if moved:
             log.info("rows=%d moved while we wrote; the next run updates them", len(moved))
@@ -223,7 +236,7 @@ def _adopt(ledger: Ledger, inputs: RunInputs, plan: Plan, identifier: str) -> No
         detail="taken over from the review tab",
     )
     ledger.adopt(record, meeting_keys(match) if match else ())
-    if says_corrected(plan.ticks.review.statuses[identifier]):
+    if says_corrected(plan.ticks.review.statuses.get(identifier, "")):
         corrected = correction_id(identifier, plan.ticks.review.corrections.get(identifier, ""))
         kind, message_id = LetterKind.CORRECTION, inputs.composer.message_id(corrected)
         ledger.adopt(replace(record, id=corrected, kind=kind, message_id=message_id), ())
@@ -231,15 +244,19 @@ def _adopt(ledger: Ledger, inputs: RunInputs, plan: Plan, identifier: str) -> No
 
 def rebuild(adapters: Adapters) -> tuple[str, ...]:
     """Take over from the review tab which matches were introduced; the ledger knows less than the sheet."""
-    from pipeline.planning.brakes import ledger_behind
+    from pipeline.planning.brakes import is_served_by_another, mark_of
 
     inputs, plan = look(adapters)
-    _, behind = ledger_behind(plan.ticks.review.statuses, inputs.state.letters)
-    adapters.ledger.record(replace(plan.changes.ledger, letters=(), withdrawn={}, settled={}, reopened=()))
+    behind = plan.ticks.unheard_of
+    takes_over = is_served_by_another(inputs.snapshot.owner, inputs.state)
+    mark = mark_of(inputs.state.instance, inputs.turn) if takes_over else None
+    serving = Serving(marks=(inputs.snapshot.owner or "", mark), took_over=inputs.now) if mark else None
+    known = replace(plan.changes.ledger, letters=(), withdrawn={}, settled={}, reopened=(), serving=serving)
+    adapters.ledger.record(known)
     for match in behind:
         _adopt(adapters.ledger, inputs, plan, match)
-    if inputs.snapshot.owner != inputs.state.instance:
-        adapters.sheet.write(SheetChanges(owner=inputs.state.instance))
+    if mark:
+        adapters.sheet.write(SheetChanges(owner=mark))
     return behind
 
 
@@ -262,6 +279,11 @@ def _send(adapters: Adapters, settings: Settings, plan: Plan, started: datetime)
     if not plan.letters.due or adapters.mailer is None:
         return sending
     letters = _confirmed(adapters, plan)
+    try:
+        letters = _not_sent_before(adapters, settings, letters)
+    except TryLater as error:
+        sending.failure = error
+        return sending
     if not letters:
         return sending
     try:
@@ -297,6 +319,71 @@ def _confirmed(adapters: Adapters, plan: Plan) -> list[Letter]:
         return letter.match is None or review.still_asked(plan.ticks.review, again, letter.match, letter.kind)
 
     return [letter for letter in plan.letters.due if stands(letter)]
+
+
+def _not_sent_before(adapters: Adapters, settings: Settings, letters: Sequence[Letter]) -> list[Letter]:
+    """Those of the letters that no ledger of this spreadsheet has sent, as far as the mailbox can tell.
+
+    A letter's Message-ID follows from what it is: a ledger that was lost, restored or copied makes the same once more.
+    After another ledger has served the spreadsheet, what a mailbox cannot deny becomes unsure, for a person to say.
+    Raises TryLater while that other one may still be at work, or the mailbox cannot be asked.
+    """
+    now = adapters.clock()
+    serving = adapters.ledger.load(now).serving
+    asked = [letter for letter in letters if letter.kind is not LetterKind.DIGEST and not is_rehearsal(letter.id)]
+    if serving.took_over is not None and asked:
+        ended = serving.took_over + timedelta(seconds=settings.run.max_seconds)
+        if now < ended:
+            raise TryLater(
+                f"another ledger served this spreadsheet until now; letters leave after {ended:%Y-%m-%d %H:%M} UTC, "
+                "when its last run must have ended",
+                hint="Nothing to do: a later run sends them.",
+            )
+    found = _found_in_mailbox(adapters, asked, must_know=serving.took_over is not None)
+    left = []
+    for letter in letters:
+        state = LetterState.SENT if found.get(letter.message_id) else None
+        if state is None and serving.took_over is not None and letter in asked:
+            is_known = letter.message_id in found and settings.imap.complete
+            state = None if is_known else LetterState.UNSURE
+        if state is None:
+            left.append(letter)
+            continue
+        detail = "found in the mailbox" if state is LetterState.SENT else "another ledger may have sent it"
+        adapters.ledger.adopt(_record_of(letter, state, now, detail), letter.meeting_keys)
+        log.warning("letter=%s not sent: %s", letter.id, detail)
+    if serving.took_over is not None and asked:
+        adapters.ledger.record(LedgerChanges(at=now, serving=replace(serving, took_over=None)))
+    return left
+
+
+def _found_in_mailbox(adapters: Adapters, letters: Sequence[Letter], *, must_know: bool) -> Mapping[str, bool]:
+    """By Message-ID, as far as the mailbox can be asked. Raises TryLater where it must and cannot be."""
+    if adapters.evidence is None or not letters:
+        return {}
+    try:
+        return adapters.evidence.was_sent([letter.message_id for letter in letters])
+    except MatchmakerError as error:
+        if must_know:
+            raise TryLater(
+                f"the mailbox cannot be asked what has left already ({error.args[0]})", hint="A later run asks again."
+            ) from None
+        log.warning("the mailbox could not be searched: %s", error.args[0])
+        return {}
+
+
+def _record_of(letter: Letter, state: LetterState, now: datetime, detail: str) -> LetterRecord:
+    return LetterRecord(
+        id=letter.id,
+        kind=letter.kind,
+        match=letter.match,
+        state=state,
+        message_id=letter.message_id,
+        envelope=letter.envelope,
+        content=None,
+        since=now,
+        detail=detail,
+    )
 
 
 def _still_ticked(table: Table | None, plan: Plan) -> frozenset[str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import secrets
+import socket
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -69,6 +72,7 @@ def open_adapters(
             form=load_form(folder=form_folder),
             composer=Composer(mail=settings.mail, templates=templates, message_id=message_id, now=moment),
             now=moment,
+            turn=f"{_host()}@{moment:%Y-%m-%dT%H:%M:%S}@{secrets.token_hex(6)}",
             is_erased=lambda address: bool(state.erased) and hashed(address) in state.erased,
             aliases=load_aliases(settings),
             past=read_past_exchanges(past_file) if past_file else (),
@@ -93,6 +97,11 @@ def open_adapters(
         )
     finally:
         ledger.close()
+
+
+def _host() -> str:
+    """This machine's name, as far as it can stand in a mark."""
+    return re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname())[:63] or "unnamed"
 
 
 def load_aliases(settings: Settings) -> Mapping[str, Sequence[str]]:

@@ -314,7 +314,176 @@ def test_after_a_lost_disk_nothing_is_sent_until_the_officer_says_that_the_sheet
     assert (record.state, record.detail) == (LetterState.SENT, "taken over from the review tab")
     assert record.envelope.recipients == ("office@kortrijk.example", "office@lysekil.example")
     assert house.statuses() == ["Introduced on 2026-11-20"]
-    assert house.sheet.owner == "another"
+    assert str(house.sheet.owner).startswith("another@here@")
+    assert len(house.arrived) == 1
+
+
+# -- copies, backups and takeovers -----------------------------------------------------------------------
+
+
+def second_machine(house: House) -> House:
+    """Another machine with a copy of the state folder, before the same spreadsheet and the same mail server."""
+    other = replace(house, ledger=deepcopy(house.ledger), host="there", said=[])
+    other.sheet = MemorySpreadsheet(house.sheet.tabs, owner=house.sheet.owner)
+    return other
+
+
+def same_sheet(house: House, other: House) -> None:
+    """What the other machine finds when it reads: each has read and written through a connection of its own."""
+    other.sheet = MemorySpreadsheet(house.sheet.tabs, owner=house.sheet.owner)
+
+
+def test_a_copy_of_the_ledger_sends_nothing_once_the_other_has_run(approved: House) -> None:
+    other = second_machine(approved)
+    assert len(approved.run().sent) == 1
+    same_sheet(approved, other)
+    result = other.run()
+    assert (result.exit_code, result.sent) == (Exit.BRAKE, ())
+    assert "A copy of this ledger" in result.summary
+    assert "on here, 2026-11-20 09:00 UTC" in result.summary
+    assert len(approved.arrived) == 1
+
+
+def test_a_copy_that_read_at_the_same_moment_is_refused_before_its_first_letter(approved: House) -> None:
+    """Nothing but the letter is to be written: the mark is written all the same."""
+    other = second_machine(approved)
+    # Both have read; the first to write is the one that sends.
+    theirs = other.sheet.read()
+    approved.run()
+    other.sheet.tabs, other.sheet.owner = approved.sheet.tabs, approved.sheet.owner
+    other.sheet.read = lambda: theirs  # type: ignore[method-assign]
+    with pytest.raises(TryLater, match="Another machine has just begun to serve this spreadsheet"):
+        other.run()
+    assert len(approved.arrived) == 1
+
+
+def test_an_older_backup_of_the_ledger_sends_nothing(approved: House) -> None:
+    backup = deepcopy(approved.ledger)
+    approved.run()
+    approved.sheet.tabs["Review"] = approved.sheet.tabs["Review"][:1]
+    approved.sheet.tabs["Exchanges"] = approved.sheet.tabs["Exchanges"][:1]
+    approved.ledger = backup
+    assert approved.run().exit_code is Exit.BRAKE
+    assert len(approved.arrived) == 1
+
+
+def test_a_backup_from_the_middle_of_a_run_sends_nothing(approved: House) -> None:
+    backups: list[MemoryLedger] = []
+    take = MemorySpreadsheet.read_review
+
+    class Halfway(MemorySpreadsheet):
+        def read_review(self, *others: str) -> SheetSnapshot:
+            backups.append(deepcopy(approved.ledger))
+            return take(self, *others)
+
+    approved.sheet = Halfway(approved.sheet.tabs, owner=approved.sheet.owner)
+    approved.run()
+    (approved.ledger,) = backups
+    assert approved.run().exit_code is Exit.BRAKE
+    assert len(approved.arrived) == 1
+
+
+@pytest.fixture
+def taken_over(approved: House) -> House:
+    """An older ledger serves the spreadsheet since the officer said so; the other one has sent the letter."""
+    backup = deepcopy(approved.ledger)
+    approved.run()
+    approved.sheet.tabs["Exchanges"] = approved.sheet.tabs["Exchanges"][:1]
+    approved.sheet.put("Review", 2, "Status", f"Proposed: tick Approve or Decline · {approved.match()}")
+    approved.ledger = backup
+    assert approved.run().exit_code is Exit.BRAKE
+    approved.tick("Go on", tab="Problems")
+    return approved
+
+
+def test_whoever_takes_over_waits_until_the_other_must_have_ended(taken_over: House) -> None:
+    taken_over.mailbox = Mailbox()
+    taken_over.settings = {"imap": {"complete": True}}
+    result = taken_over.run()
+    assert result.sent == ()
+    assert taken_over.mailbox.asked == []
+    (status,) = taken_over.statuses()
+    assert status == (
+        "Approved: waits, another ledger served this spreadsheet until now; letters leave after 2026-11-20 09:25 UTC, "
+        "when its last run must have ended; untick Approve to stop it"
+    )
+    taken_over.wait(minutes=24)
+    assert taken_over.run().sent == ()
+    assert len(taken_over.arrived) == 1
+
+
+def test_whoever_takes_over_asks_the_mailbox_what_the_other_has_sent(taken_over: House) -> None:
+    letter = letter_of(taken_over)
+    taken_over.mailbox = Mailbox(found={message_id(letter): True})
+    taken_over.run()
+    taken_over.wait(minutes=26)
+    assert taken_over.run().sent == ()
+    assert taken_over.statuses() == ["Introduced on 2026-11-20"]
+    assert taken_over.ledger.load(taken_over.now).serving.took_over is None
+    assert taken_over.arrived == [letter]
+
+
+def test_a_mailbox_that_holds_everything_and_not_this_lets_it_leave(taken_over: House) -> None:
+    taken_over.mailbox = Mailbox()
+    taken_over.settings = {"imap": {"complete": True}}
+    taken_over.run()
+    taken_over.wait(minutes=26)
+    assert taken_over.run().sent == (letter_of(taken_over),)
+
+
+@pytest.mark.parametrize("mailbox", [None, Mailbox()], ids=["no mailbox", "a mailbox that may lack some"])
+def test_what_no_mailbox_can_deny_is_for_the_officer_to_say(taken_over: House, mailbox: Mailbox | None) -> None:
+    taken_over.mailbox = mailbox
+    taken_over.run()
+    taken_over.wait(minutes=26)
+    assert taken_over.run().sent == ()
+    (status,) = taken_over.statuses()
+    assert status.startswith(
+        "Unsure: another ledger may have sent it (2026-11-20 09:26 UTC). Look into the Sent mailbox"
+    )
+    taken_over.tick("Was not sent")
+    assert taken_over.run().sent == (letter_of(taken_over),)
+
+
+def test_while_the_mailbox_does_not_answer_whoever_takes_over_waits(taken_over: House) -> None:
+    taken_over.mailbox = Mailbox(closed=TryLater("The mailbox does not answer.", hint="Later."))
+    taken_over.run()
+    taken_over.wait(minutes=26)
+    assert taken_over.run().sent == ()
+    assert (
+        "the mailbox cannot be asked what has left already (The mailbox does not answer.)" in taken_over.statuses()[0]
+    )
+    taken_over.mailbox.closed = None
+    taken_over.mailbox.found[message_id(letter_of(taken_over))] = True
+    taken_over.run()
+    assert taken_over.statuses() == ["Introduced on 2026-11-20"]
+
+
+def test_sheet_and_ledger_of_yesterday_send_nothing_that_the_mailbox_holds(approved: House) -> None:
+    """Neither can know; but the letter's Message-ID is the same on any machine."""
+    yesterday = second_machine(approved)
+    yesterday.sheet.tabs = deepcopy(approved.sheet.tabs)
+    approved.run()
+    yesterday.mailbox = Mailbox(found={message_id(letter_of(approved)): True})
+    assert yesterday.run().sent == ()
+    assert yesterday.statuses() == ["Introduced on 2026-11-20"]
+    assert len(approved.arrived) == 1
+
+
+def test_a_lost_ledger_heeds_the_exchanges_though_the_row_was_deleted(approved: House) -> None:
+    approved.run()
+    match = approved.match()
+    approved.sheet.tabs["Review"] = approved.sheet.tabs["Review"][:1]
+    approved.sheet.owner = None
+    house = lost(approved)
+    result = house.run()
+    assert result.exit_code is Exit.BRAKE
+    assert f"1 matches were introduced ({match})" in result.summary
+    house.tick("Go on", tab="Problems")
+    for _ in range(2):
+        house.run()
+    assert house.ledger.load(house.now).letters[introduction_id(match)].state is LetterState.SENT
+    assert house.statuses() == ["Introduced on 2026-11-20"]
     assert len(house.arrived) == 1
 
 
@@ -322,7 +491,7 @@ def test_rebuilding_takes_over_what_the_sheet_says(approved: House) -> None:
     approved.run()
     house = lost(approved)
     assert rebuild(house.adapters()) == (house.match(),)
-    assert house.sheet.owner == "another"
+    assert str(house.sheet.owner).startswith("another@here@")
     assert house.run().exit_code is Exit.DONE
     assert len(house.arrived) == 1
     writes = house.sheet.calls["writes"]
@@ -979,13 +1148,14 @@ def test_problems_as_lines() -> None:
 def test_a_row_that_moved_while_it_was_written_is_written_by_the_next_run(approved: House) -> None:
     class Losing(MemorySpreadsheet):
         def write(self, changes: SheetChanges) -> frozenset[str]:
+            super().write(SheetChanges(owner=changes.owner))
             return frozenset(update.key for updates in changes.updates.values() for update in updates)
 
     there = approved.sheet
     approved.sheet = Losing(there.tabs, owner=there.owner)
     approved.run()
     assert approved.statuses() == ["Proposed: tick Approve or Decline"]
-    approved.sheet = MemorySpreadsheet(approved.sheet.tabs, owner=there.owner)
+    approved.sheet = MemorySpreadsheet(approved.sheet.tabs, owner=approved.sheet.owner)
     approved.run()
     assert approved.statuses() == ["Introduced on 2026-11-20"]
 

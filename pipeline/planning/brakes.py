@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from pipeline.letters.identity import corrections, introduction_id
 from pipeline.model import LetterRecord, LetterState, Problem, Stage
+from pipeline.ports import LedgerState
 
 LEAST_TO_VANISH = 4
 """Below this many vanished answers it is somebody tidying up, not an accident; unless nothing at all is left."""
@@ -17,6 +18,9 @@ LEAST_TO_VANISH = 4
 CORRECTED = "correction sent on"
 MAY_BE_CORRECTED = "whether a correction left nobody knows"
 """What the status of an introduced match says after a colon or semicolon once a correction left, or may have."""
+
+COPIED = "brake:copied-ledger:"
+"""How the key of the brake on a copy or an older backup begins."""
 
 LEFT = frozenset({LetterState.SENT, LetterState.UNSURE, LetterState.COMMITTING})
 
@@ -37,10 +41,37 @@ def vanished(known: int, gone: int, share: float) -> Problem | None:
     )
 
 
-def served_by_another(owner: str | None, instance: str) -> Problem | None:
-    """The spreadsheet is served by another ledger: a second machine, or a ledger that began anew."""
-    if owner is None or owner == instance:
+def mark_of(instance: str, turn: str) -> str:
+    """What a run of that ledger puts on the spreadsheet to say that it serves it."""
+    return f"{instance}@{turn}" if turn else instance
+
+
+def is_served_by_another(owner: str | None, state: LedgerState) -> bool:
+    """Whether the mark on the spreadsheet is none that this ledger knows. `owner`: the mark, where there is one."""
+    marks = state.serving.marks or (state.instance,)
+    return owner is not None and owner not in marks
+
+
+def served_by_another(owner: str | None, state: LedgerState) -> Problem | None:
+    """The spreadsheet was served by another ledger: a second machine, an older backup, or a ledger that began anew."""
+    if owner is None or not is_served_by_another(owner, state):
         return None
+    instance, *turn = owner.split("@")
+    if instance == state.instance:
+        host, moment = turn[:2] if len(turn) > 1 else ("another machine", "an unknown time")
+        return Problem(
+            where="The program's ledger",
+            what=(
+                f"A copy of this ledger, or this one before an older backup of it was put back, has served the "
+                f"spreadsheet since this one last did: on {host}, {moment[:16].replace('T', ' ')} UTC. Nothing was "
+                "sent or changed."
+            ),
+            fix=(
+                "Does the program run on two machines? Stop one of them. If this one shall go on, tick Go on: before "
+                "it sends anything it waits for the other to end, and looks in the mailbox for what that has sent."
+            ),
+            key=f"{COPIED}{owner}",
+        )
     return Problem(
         where="The program's ledger",
         what="Another ledger served this spreadsheet until now. Nothing was sent or changed.",
@@ -57,7 +88,8 @@ def ledger_behind(
 ) -> tuple[Problem | None, tuple[str, ...]]:
     """The sheet tells of introductions that the ledger has never heard of: a lost or restored disk.
 
-    `statuses` are the `Status` cells by match id. Returns the brake, and the ids of those matches. Sending now
+    `statuses` are the `Status` cells by match id, and "Introduced" for rows of `Exchanges`: the officer may have
+    deleted the one in the review tab. Returns the brake, and the ids of those matches. Sending now
     might send twice.
     """
     behind = sorted(identifier for identifier, status in statuses.items() if _unheard_of(status, identifier, letters))
@@ -68,12 +100,12 @@ def ledger_behind(
         Problem(
             where="The program's ledger",
             what=(
-                f"The review tab says that {len(behind)} matches were introduced ({shown}) "
+                f"The tabs Review and Exchanges say that {len(behind)} matches were introduced ({shown}) "
                 "of which the ledger knows nothing. Nothing was sent or changed."
             ),
             fix=(
                 "The operator should restore the ledger's backup, or run: matchmaker ledger rebuild. "
-                "If the tab is right and no backup is left, tick Go on: those matches count as introduced."
+                "If the tabs are right and no backup is left, tick Go on: those matches count as introduced."
             ),
             key="brake:ledger-behind:" + ",".join(behind[:50]),
         ),

@@ -8,6 +8,7 @@ from datetime import date
 
 from pipeline.matching.eligibility import day_in_words
 from pipeline.model import Decision, KnownEntry, Match, MatchStatus, NewRow, Problem, RowUpdate, SheetChanges, Stage
+from pipeline.planning.brakes import is_served_by_another, mark_of
 from pipeline.planning.by_hand import answers
 from pipeline.planning.entries import REDIRECT, Entries, canonical
 from pipeline.planning.entry_status import EntryStatuses
@@ -16,7 +17,7 @@ from pipeline.planning.letters_due import Letters
 from pipeline.planning.match_content import officer_order
 from pipeline.planning.matches import OPEN_STAGES, Matches
 from pipeline.planning.ticks import Ticks
-from pipeline.ports import LedgerChanges
+from pipeline.ports import LedgerChanges, Serving
 from pipeline.tabs import by_hand, nearly, organisations, problems, review, same_organisation, unmet_demand
 from pipeline.tabs import entries as entries_tab
 
@@ -39,13 +40,34 @@ class Changes:
 
 
 def list_changes(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches, letters: Letters) -> Changes:
-    """Compare what was decided with what ledger and sheet say already; only differences are changes."""
+    """Compare what was decided with what ledger and sheet say already; only differences are changes.
+
+    Where anything is written or sent, the spreadsheet gets the mark of this run, and before the first letter in any
+    case: of two ledgers that have read the same mark one alone can put its own in its place.
+    """
+    ledger = _ledger_changes(inputs, entries, ticks, matches, letters)
+    before = _before(inputs, entries, ticks, matches, letters)
+    after = _after(inputs, entries, ticks, matches, letters)
+    mark = mark_of(inputs.state.instance, inputs.turn)
+    if before or letters.due:
+        before = replace(before, owner=mark)
+    elif after:
+        after = replace(after, owner=mark)
+    if before or after:
+        ledger = replace(ledger, serving=_serving(inputs, mark))
     return Changes(
-        ledger=_ledger_changes(inputs, entries, ticks, matches, letters),
-        before=_before(inputs, entries, ticks, matches, letters),
-        after=_after(inputs, entries, ticks, matches, letters),
+        ledger=ledger,
+        before=before,
+        after=after,
         new_problems=tuple(problem for problem in matches.problems if problem.key not in inputs.state.problems),
     )
+
+
+def _serving(inputs: RunInputs, mark: str) -> Serving:
+    """The marks that may stand on the spreadsheet from now on, whether or not this run comes to writing its own."""
+    found = inputs.snapshot.owner
+    took_over = inputs.now if is_served_by_another(found, inputs.state) else inputs.state.serving.took_over
+    return Serving(marks=(found, mark) if found else (mark,), took_over=took_over)
 
 
 def _ledger_changes(
@@ -138,7 +160,7 @@ def _before(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches,
         (nearly.TAB, nearly.body(matches.found.nearly, names)),
         (unmet_demand.TAB, unmet_demand.body(matches.found.unmet, invites, names, network)),
     )
-    snapshot, state = inputs.snapshot, inputs.state
+    snapshot = inputs.snapshot
     inserts = {
         review.TAB.name: _new_rows(inputs, ticks, matches, letters),
         same_organisation.TAB.name: same_organisation.new_rows(entries.doubts, entries.answered),
@@ -157,7 +179,6 @@ def _before(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches,
         inserts={name: new for name, new in inserts.items() if new},
         contents={tab.name: body for tab, body in bodies if tab.differs(snapshot.tables.get(tab.name), body)},
         last_checked=None if checked_today else inputs.today,
-        owner=state.instance if snapshot.owner != state.instance else None,
     )
 
 

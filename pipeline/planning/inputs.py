@@ -31,6 +31,8 @@ class RunInputs:
     """Names known to be one organisation: chosen name -> other spellings."""
     past: tuple[PastExchange, ...] = ()
     """Exchanges from before the tool."""
+    turn: str = ""
+    """What no other run is called: host, moment and a token, joined by `@`."""
     sending: bool = True
     """False: letters stay (--no-send, mail.enabled = false)."""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.errors import MatchmakerError
 from pipeline.model import MatchStatus, SheetChanges, Stage
+from pipeline.planning.brakes import mark_of
 from pipeline.planning.changes import Changes, answers_by_hand, entry_updates, list_changes
 from pipeline.planning.entries import Entries, read_entries
 from pipeline.planning.entry_status import entry_statuses
@@ -88,10 +89,19 @@ def restated(
     }
     rows = exchanges.new_rows(plan.matches.all, left, plan.ticks.exchanges)
     has_tab = exchanges.TAB.name in inputs.snapshot.tables
-    return statuses, SheetChanges(
+    after = SheetChanges(
         inserts={exchanges.TAB.name: rows} if rows and has_tab else {},
         updates={name: changes for name, changes in updates.items() if changes},
     )
+    return statuses, replace(after, owner=_mark_after(inputs, plan)) if after else after
+
+
+def _mark_after(inputs: RunInputs, plan: Plan) -> str | None:
+    """The mark of a run's second write: a backup from between the two does not know it, and what left meanwhile."""
+    mark = mark_of(inputs.state.instance, inputs.turn)
+    if plan.letters.due:
+        return f"{mark}@ended"
+    return None if plan.changes.before else mark
 
 
 def _with_new_entries(plan: Plan) -> entries_tab.EntriesReading:

@@ -9,9 +9,9 @@ from datetime import date
 
 from pipeline.cleaning.addresses import canonical_address
 from pipeline.letters.identity import correction_id, corrections
-from pipeline.model import Decision, LetterRecord, Match, Problem, Side
+from pipeline.model import Decision, LetterRecord, Match, Problem, Side, Stage
 from pipeline.planning import by_hand
-from pipeline.planning.brakes import LEFT, ledger_behind, served_by_another, vanished
+from pipeline.planning.brakes import COPIED, LEFT, ledger_behind, served_by_another, vanished
 from pipeline.planning.entries import Entries, canonical
 from pipeline.planning.inputs import RunInputs
 from pipeline.planning.match_content import Source
@@ -44,6 +44,8 @@ class Ticks:
     """Brakes the officer has released by a tick, which has to stay while another one stands."""
     reworded: frozenset[str] = frozenset()
     """Matches whose correction has left while the line beside its tick is another by now."""
+    unheard_of: tuple[str, ...] = ()
+    """Matches of which the tabs say that they were introduced, and the ledger nothing."""
     adopted: tuple[str, ...] = ()
     """Matches she thereby says were introduced, although the ledger knows nothing of them."""
 
@@ -66,8 +68,10 @@ def read_ticks(inputs: RunInputs, entries: Entries) -> Ticks:
         aliases=inputs.aliases,
         closed=entries.closed_names,
     )
-    behind, unheard_of = ledger_behind(reading.statuses, inputs.state.letters)
-    pulled = _pulled(inputs, entries, behind)
+    noted = exchanges.read_exchanges(inputs.table(exchanges.TAB.name), inputs.state.matches)
+    behind, unheard_of = ledger_behind(_what_tabs_say(reading, noted), inputs.state.letters)
+    in_doubt = _ledger_in_doubt(inputs, behind)
+    pulled = tuple(brake for brake in (_answers_vanished(inputs, entries), in_doubt) if brake is not None)
     decisions = decisions_of(inputs.state, reading, checks_of(inputs.state.matches, entries.sources))
     organisations = organisations_tab.read_organisations(inputs.table(organisations_tab.TAB.name))
     days = _days(organisations, inputs.state.left_alone, entries.memory)
@@ -80,7 +84,7 @@ def read_ticks(inputs: RunInputs, entries: Entries) -> Ticks:
             match for match, seen in reading.decisions.items() if seen.correction != decisions[match].correction
         ),
         by_hand=lines,
-        exchanges=exchanges.read_exchanges(inputs.table(exchanges.TAB.name), inputs.state.matches),
+        exchanges=noted,
         entries=entries_tab.read_entries_tab(inputs.table(entries_tab.TAB.name), addresses_of(entries)),
         organisations=organisations,
         days=days,
@@ -88,7 +92,8 @@ def read_ticks(inputs: RunInputs, entries: Entries) -> Ticks:
         problems=(*reading.problems, *lines.problems, *organisations.problems),
         brakes=tuple(brake for brake in pulled if brake not in released),
         released=released,
-        adopted=unheard_of if behind in released else (),
+        unheard_of=unheard_of,
+        adopted=unheard_of if in_doubt in released else (),
     )
 
 
@@ -198,9 +203,23 @@ def is_turned_down(decision: Decision) -> bool:
     return decision.declined or (decision.approved and decision.agreed is False)
 
 
-def _pulled(inputs: RunInputs, entries: Entries, behind: Problem | None) -> tuple[Problem, ...]:
+def _what_tabs_say(reading: review.ReviewReading, noted: Sequence[exchanges.NotedExchange]) -> dict[str, str]:
+    """Match id -> its status. Whoever stands in `Exchanges` was introduced, whatever the review tab says of it."""
+    introduced = {
+        one.match: str(Stage.INTRODUCED)
+        for one in noted
+        if one.is_introduced and not reading.statuses.get(one.match, "").startswith(review.WENT_OUT)
+    }
+    return {**reading.statuses, **introduced}
+
+
+def _answers_vanished(inputs: RunInputs, entries: Entries) -> Problem | None:
     there = {entry.id for entry in inputs.state.entries if not entry.paused}
-    gone = vanished(len(there), len(there & set(entries.plan.paused)), inputs.settings.run.vanished_share)
-    # A ledger that knows less is most likely a new one; one line and one tick are enough for both.
-    other = None if behind else served_by_another(inputs.snapshot.owner, inputs.state.instance)
-    return tuple(brake for brake in (gone, other, behind) if brake is not None)
+    return vanished(len(there), len(there & set(entries.plan.paused)), inputs.settings.run.vanished_share)
+
+
+def _ledger_in_doubt(inputs: RunInputs, behind: Problem | None) -> Problem | None:
+    """What speaks against the ledger, in one line with one tick: one that knows less is most likely a new one."""
+    other = served_by_another(inputs.snapshot.owner, inputs.state)
+    is_copy = other is not None and other.key.startswith(COPIED)
+    return other if is_copy else behind or other

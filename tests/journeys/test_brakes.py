@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline.adapters.sheets.spreadsheet import open_spreadsheet
-from pipeline.errors import Exit, SheetHeaderProblem, TryLater
+from pipeline.errors import Exit, MatchmakerError, SheetHeaderProblem, TryLater
 from pipeline.model import SheetChanges
 from pipeline.run import rebuild
 from pipeline.wiring import open_adapters
@@ -151,9 +154,70 @@ def test_a_second_machine_sends_nothing_until_the_officer_says_go_on(journey: An
     journey.person.put("Problems", problem["#"], "Go on", value=True)
     for _ in range(2):
         assert journey.run(**second).exit_code == Exit.DONE
+    assert "letters leave after" in journey.status(match)
+    assert journey.letters() == [], "the first machine may be at work still"
+    journey.run(weeks_later=0.01, **second)
+    assert journey.status(match).startswith("Unsure: another ledger may have sent it"), "there is no mailbox to ask"
+    journey.tick(match, "Was not sent")
+    journey.run(weeks_later=0.01, **second)
     assert len(journey.letters()) == 1
     assert journey.run().exit_code == Exit.BRAKE
     assert len(journey.letters()) == 1
+
+
+def copied(state: Path, folder: Path) -> Path:
+    """A machine with a copy of that state folder."""
+    shutil.copytree(state, folder)
+    return folder
+
+
+def at_once(journey: Any, states: Sequence[Path]) -> dict[Path, Any]:
+    """A run on each machine in the same second, and what it came to."""
+    begin = threading.Barrier(len(states))
+    results: dict[Path, Any] = {}
+
+    def go(state: Path) -> None:
+        begin.wait()
+        try:
+            results[state] = journey.run(**serving(state))
+        except MatchmakerError as error:
+            results[state] = error
+
+    machines = [threading.Thread(target=go, args=(state,)) for state in states]
+    for machine in machines:
+        machine.start()
+    for machine in machines:
+        machine.join()
+    return results
+
+
+def serving(state: Path) -> dict[str, str]:
+    """The settings of the machine with that state folder."""
+    return {"MATCHMAKER_LEDGER__URL": f"sqlite:///{state / 'ledger.db'}"}
+
+
+def test_two_machines_with_one_state_that_begin_in_the_same_second_send_each_letter_once(
+    journey: Any, answer: Any, tmp_path: Path
+) -> None:
+    """Each time the loser is refused before its first letter, and from then on waits for the officer."""
+    for number, topic in enumerate(("Dual VET and apprenticeships", "Green skills", "Career guidance")):
+        host = {"country": "Sweden", "city": f"Hamn {number}", "role": "Host visitors", "offers": f"We show {topic}."}
+        guest = {"country": "Belgium", "city": f"Gent {number}", "seeks": f"We want to see {topic}."}
+        guest["role"] = "Send staff or learners"
+        journey.submit(answer(10 + number, topics=topic, **host), answer(20 + number, topics=topic, **guest))
+    journey.run()
+    matches = [row["Match"] for row in journey.review()]
+    winner = Path(journey.sandbox.config_path).parent / "state"
+    for number, match in enumerate(matches):
+        journey.tick(match)
+        results = at_once(journey, [winner, copied(winner, tmp_path / str(number))])
+        assert [sent for sent, _ in journey.letters()] == matches[: number + 1]
+        (winner,) = [state for state, result in results.items() if getattr(result, "sent", ())]
+        (loser,) = results.keys() - {winner}
+        assert journey.run(**serving(loser)).exit_code == Exit.BRAKE
+        assert "A copy of this ledger" in journey.person.rows("Problems")[0]["What"]
+        assert journey.run(**serving(winner)).exit_code == Exit.DONE
+    assert len(matches) >= 3
 
 
 def test_two_machines_that_begin_at_the_same_moment_do_not_both_serve(journey: Any) -> None:

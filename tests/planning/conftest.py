@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -252,6 +253,8 @@ class Office:
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     past: tuple[PastExchange, ...] = ()
     sending: bool = True
+    host: str = "here"
+    turns: Iterator[int] = field(default_factory=count)
 
     def answer(self, *answers: Answers) -> None:
         """Somebody fills in the form."""
@@ -277,7 +280,8 @@ class Office:
 
     def inputs(self, snapshot: SheetSnapshot, state: LedgerState, now: datetime) -> RunInputs:
         """What a run reads."""
-        return inputs_of(snapshot, state, now, settings=self.settings, past=self.past, sending=self.sending)
+        made = inputs_of(snapshot, state, now, settings=self.settings, past=self.past, sending=self.sending)
+        return replace(made, turn=f"{self.host}@{now:%Y-%m-%dT%H:%M:%S}@{next(self.turns)}")
 
     def plan(self) -> Plan:
         """What a run would do now."""

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.model import Envelope, LetterKind, LetterRecord, LetterState
 from pipeline.planning.brakes import ledger_behind, served_by_another, vanished
+from pipeline.ports import LedgerState, Serving
 
 MATCH = "M-AAAAAAAAAA"
 
@@ -91,8 +92,38 @@ def test_five_matches_are_named_and_the_key_names_them_all() -> None:
     assert six.key == f"brake:ledger-behind:{','.join(sorted(ids))}"
 
 
-@pytest.mark.parametrize(("owner", "pulled"), [(None, False), ("mine", False), ("other", True)])
-def test_a_spreadsheet_is_served_by_one_ledger_at_a_time(owner: str | None, *, pulled: bool) -> None:
-    brake = served_by_another(owner, "mine")
-    assert (brake is not None) is pulled
-    assert brake is None or brake.key == "brake:another-ledger:other"
+FIRST, SECOND, LATER = (f"mine@cron@2026-11-2{day}T06:00:03@abc" for day in (0, 1, 2))
+
+
+@pytest.mark.parametrize(
+    ("owner", "marks", "key"),
+    [
+        pytest.param(None, (), "", id="nobody served it"),
+        pytest.param("mine", (), "", id="an earlier program, with this ledger"),
+        pytest.param("mine", (FIRST,), "copied", id="an earlier program, since"),
+        pytest.param(FIRST, (FIRST, SECOND), "", id="our own mark never came to stand there"),
+        pytest.param(SECOND, (FIRST, SECOND), "", id="our own mark"),
+        pytest.param(None, (FIRST, SECOND), "", id="a spreadsheet without marks"),
+        pytest.param(LATER, (FIRST, SECOND), "copied", id="a mark from after the copy was made"),
+        pytest.param(f"{SECOND}@ended", (FIRST, SECOND), "copied", id="a backup from the middle of a run"),
+        pytest.param(LATER, (), "copied", id="a backup from before the marks"),
+        pytest.param("other", (), "another", id="another ledger"),
+        pytest.param("other@x@y@z", (FIRST, SECOND), "another", id="another ledger, marking"),
+    ],
+)
+def test_a_spreadsheet_is_served_by_one_ledger_at_a_time(owner: str | None, marks: tuple[str, ...], key: str) -> None:
+    brake = served_by_another(owner, LedgerState(instance="mine", serving=Serving(marks=marks)))
+    assert (brake.key if brake else "") == (f"brake:{key}-ledger:{owner}" if key else "")
+
+
+def test_the_brake_on_a_copy_says_where_and_when_the_other_ran() -> None:
+    brake = served_by_another(LATER, LedgerState(instance="mine", serving=Serving(marks=(FIRST,))))
+    assert brake is not None
+    assert "has served the spreadsheet since this one last did: on cron, 2026-11-22 06:00 UTC." in brake.what
+    assert "Stop one of them." in brake.fix
+
+
+def test_a_mark_that_somebody_mangled_is_told_all_the_same() -> None:
+    brake = served_by_another("mine@x", LedgerState(instance="mine", serving=Serving(marks=(FIRST,))))
+    assert brake is not None
+    assert "on another machine, an unknown time" in brake.what

@@ -14,7 +14,7 @@ from pipeline.letters.identity import introduction_id, question_id
 from pipeline.model import Decision, Judgement, LetterState, SheetChanges, Side, Verdict
 from pipeline.planning.changes import Changes
 from pipeline.planning.plan import Plan
-from pipeline.ports import LedgerChanges, LedgerState
+from pipeline.ports import LedgerChanges, LedgerState, Serving
 from pipeline.tabs import review
 from tests.planning.conftest import (
     NOW,
@@ -53,6 +53,11 @@ def again(plan: Plan, *, boxes: dict[str, Any] | None = None, known: dict[str, A
     return plan_of(HOST, GUEST, state=remembered(plan, **(known or {})), tabs={"Review": rows}, **more)
 
 
+def unmarked(ledger: LedgerChanges) -> LedgerChanges:
+    """Without the mark that every run that writes leaves."""
+    return replace(ledger, serving=None)
+
+
 # -- the ledger ----------------------------------------------------------------------------------------
 
 
@@ -88,7 +93,7 @@ def test_what_must_be_found_out_about_a_side_is_shown_and_not_kept() -> None:
 
 
 def test_what_is_known_is_not_told_again(proposed: Plan) -> None:
-    assert again(proposed).changes.ledger == LedgerChanges(at=NOW)
+    assert unmarked(again(proposed).changes.ledger) == LedgerChanges(at=NOW)
 
 
 def test_an_edit_is_remembered_with_what_it_overtakes(proposed: Plan) -> None:
@@ -98,7 +103,7 @@ def test_an_edit_is_remembered_with_what_it_overtakes(proposed: Plan) -> None:
     assert (ledger.matches, ledger.superseded) == ((new,), {old.id: new.id})
     assert [entry.id for entry in ledger.entries] == [old.sending.entry]
     later = plan_of(HOST, guest(seeks="Something else."), state=remembered(edited))
-    assert later.changes.ledger == LedgerChanges(at=NOW)
+    assert unmarked(later.changes.ledger) == LedgerChanges(at=NOW)
 
 
 @pytest.mark.parametrize(
@@ -344,12 +349,32 @@ def test_the_day_is_written_once_a_day(office: Office) -> None:
     office.keep(office.plan())
     assert not office.plan().changes.before
     office.wait(days=1)
-    assert office.plan().changes.before == SheetChanges(last_checked=office.now.date())
+    assert replace(office.plan().changes.before, owner=None) == SheetChanges(last_checked=office.now.date())
 
 
-def test_a_spreadsheet_nobody_serves_yet_is_taken_over() -> None:
-    assert changes(state=LedgerState(instance="mine")).before.owner == "mine"
-    assert changes(state=LedgerState(instance="mine"), owner="mine").before.owner is None
+def test_whatever_is_written_bears_the_mark_of_the_run_and_the_ledger_remembers_the_one_before(office: Office) -> None:
+    office.answer(HOST, GUEST)
+    first = office.plan().changes
+    assert first.before.owner == "in memory@here@2026-11-20T09:00:00@0"
+    assert first.ledger.serving == Serving(marks=(first.before.owner,))
+    office.keep(office.plan())
+    idle = office.plan().changes
+    assert (idle.before.owner, idle.after.owner, idle.ledger.serving) == (None, None, None)
+    standing = office.sheet.owner
+    office.tick("Approve")
+    approved = office.plan().changes
+    assert approved.ledger.serving == Serving(marks=(str(standing), str(approved.before.owner)))
+    assert approved.before.owner not in (None, standing), "before any letter, though nothing else is to be written"
+
+
+def test_what_is_written_after_the_letters_alone_bears_the_mark_as_well(office: Office) -> None:
+    office.answer(HOST, GUEST)
+    office.keep(office.plan())
+    office.sheet.put("Review", 2, "Why", "Because.")
+    held = office.plan().changes
+    assert held.before == SheetChanges()
+    assert held.ledger.serving is not None
+    assert held.after.owner == held.ledger.serving.marks[-1]
 
 
 # -- the sheet, after them -----------------------------------------------------------------------------
@@ -438,7 +463,7 @@ def test_sorting_the_sheet_changes_nothing(office: Office) -> None:
         header, *rows = office.sheet.tabs[tab]
         office.sheet.tabs[tab] = [header, *reversed(rows)]
     after = office.plan().changes
-    assert (after.ledger, after.after, after.before.inserts) == (LedgerChanges(at=NOW), SheetChanges(), {})
+    assert (unmarked(after.ledger), after.after, after.before.inserts) == (LedgerChanges(at=NOW), SheetChanges(), {})
     assert set(after.before.contents) <= {"Problems"}, "rows have other numbers"
 
 
@@ -447,8 +472,8 @@ def test_a_run_of_another_day_writes_nothing_but_the_day(office: Office) -> None
     office.keep(office.plan())
     office.wait(days=3)
     later = office.plan().changes
-    assert later.ledger == LedgerChanges(at=office.now)
-    assert later.before == SheetChanges(last_checked=office.now.date())
+    assert unmarked(later.ledger) == LedgerChanges(at=office.now)
+    assert replace(later.before, owner=None) == SheetChanges(last_checked=office.now.date())
     assert later.after == SheetChanges()
     assert make_inputs(now=office.now).today == NOW.date() + timedelta(days=3)
 

@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Table, func, insert, select, update
 from pipeline.adapters.ledger import schema
 from pipeline.adapters.ledger.codec import CodecError, to_json
 from pipeline.adapters.ledger.ledger import SqlLedger
-from pipeline.adapters.ledger.record import CHUNK, move
+from pipeline.adapters.ledger.record import CHUNK, SERVING, move, replace
 from pipeline.adapters.secrets import sync_folder
 from pipeline.errors import ConfigurationError, TryLater, UsageError
 from pipeline.model import LetterState
@@ -108,6 +108,8 @@ def import_ledger(ledger: SqlLedger, path: Path) -> int:
             # The same ledger on another disk: the spreadsheet knows it by this.
             instance = update(schema.meta).where(schema.meta.c.key == "instance")
             connection.execute(instance.values(value=str(made["instance"])[:64]))
+            # And an older export by what it was marked with since.
+            replace(connection, schema.meta, [{"key": SERVING, "value": str(made.get(SERVING, "{}"))}])
         _doubt_what_was_waiting(connection, str(made.get("at", "")))
     return len(lines) - 2
 

@@ -32,7 +32,7 @@ from pipeline.model import (
     LetterState,
     Match,
 )
-from pipeline.ports import Claim, LedgerChanges, LedgerState, RunRecord
+from pipeline.ports import Claim, LedgerChanges, LedgerState, RunRecord, Serving
 
 _WAITING = frozenset({LetterState.QUEUED, LetterState.CLAIMED, LetterState.HELD})
 _GONE = frozenset({LetterState.COMMITTING, LetterState.SENT, LetterState.UNSURE})
@@ -70,6 +70,7 @@ class _Contents:
     left_alone: Mapping[str, date] = field(default_factory=dict)
     entries: dict[str, KnownEntry] = field(default_factory=dict)
     problems: frozenset[str] = frozenset()
+    serving: Serving = field(default_factory=Serving)
     form_columns: frozenset[str] = frozenset()
     runs: list[RunRecord | None] = field(default_factory=list)
     history: list[tuple[datetime, str, str | None, str]] = field(default_factory=list)
@@ -124,6 +125,7 @@ class MemoryLedger:
             ),
             form_columns=kept.form_columns,
             instance=self._instance,
+            serving=kept.serving,
         )
 
     def _record_of(self, one: _Kept) -> LetterRecord:
@@ -181,6 +183,7 @@ class MemoryLedger:
         kept.left_alone = kept.left_alone if changes.left_alone is None else dict(changes.left_alone)
         kept.entries.update({entry.id: entry for entry in changes.entries if not self._is_erased([entry.address])})
         kept.problems = kept.problems if changes.problems is None else changes.problems
+        kept.serving = changes.serving or kept.serving
         kept.form_columns = kept.form_columns if changes.form_columns is None else changes.form_columns
         for key in changes.reopened:
             kept.meetings.pop(key, None)

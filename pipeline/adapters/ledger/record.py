@@ -26,6 +26,8 @@ from pipeline.adapters.ledger.words import (
 from pipeline.model import Decision, Judgement, KnownEntry, Letter, LetterState, Match
 from pipeline.ports import LedgerChanges
 
+SERVING = "serving"
+"""Where `ports.Serving` is kept."""
 CHUNK = 400
 """Values in one IN list; SQLite before 3.32 took no more than 999."""
 
@@ -100,6 +102,8 @@ def record_changes(connection: Connection, changes: LedgerChanges, hashed: Hash)
     _record_problems(connection, changes.problems, changes.at)
     if changes.form_columns is not None:
         replace(connection, schema.meta, [{"key": "questions", "value": " ".join(sorted(changes.form_columns))}])
+    if changes.serving is not None:
+        replace(connection, schema.meta, [{"key": SERVING, "value": to_json(changes.serving)}])
     retire_meetings(connection, changes.reopened, changes.at, "opened again by a person")
     for letter_id, was_sent in changes.settled.items():
         _settle(connection, letter_id, changes.at, was_sent=was_sent)

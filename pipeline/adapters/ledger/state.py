@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from pipeline.adapters.ledger import schema
 from pipeline.adapters.ledger.codec import CodecError, from_json
+from pipeline.adapters.ledger.record import SERVING
 from pipeline.model import (
     Decision,
     Envelope,
@@ -22,7 +23,7 @@ from pipeline.model import (
     LetterState,
     Match,
 )
-from pipeline.ports import LedgerState, RunRecord
+from pipeline.ports import LedgerState, RunRecord, Serving
 
 MAY_HAVE_LEFT = (LetterState.COMMITTING, LetterState.SENT, LetterState.UNSURE)
 STILL_TO_LEAVE = (LetterState.QUEUED, LetterState.CLAIMED, LetterState.HELD)
@@ -58,6 +59,7 @@ def load_state(connection: Connection, now: datetime) -> LedgerState:
         sent_today=_left_since(connection, _midnight(now)),
         form_columns=frozenset((_meta(connection, "questions") or "").split()),
         instance=_meta(connection, "instance") or "",
+        serving=from_json(_meta(connection, SERVING) or "{}", Serving),
     )
 
 

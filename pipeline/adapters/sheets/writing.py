@@ -183,7 +183,8 @@ def after(changes: SheetChanges, sheet: Sheet, batch: Batch, missed: frozenset[s
     for name, tab in tabs.items():
         tabs[name] = replace(tab, marks=tuple(mark for mark in tab.marks if mark.metadata_id not in batch.gone))
     kept = (stamp for stamp in sheet.structure.stamps if stamp.metadata_id not in batch.gone)
-    return Sheet(replace(sheet.structure, stamps=(*kept, batch.stamp)), tabs)
+    owner = changes.owner or sheet.structure.owner
+    return Sheet(replace(sheet.structure, stamps=(*kept, batch.stamp), owner=owner), tabs)
 
 
 def repaired(sheet: Sheet, repairs: Iterable[Repair]) -> Sheet:
