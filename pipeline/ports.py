@@ -95,6 +95,8 @@ class LedgerState:
     erased: frozenset[str] = frozenset()
     """Keyed hashes of erased addresses."""
     last_run: RunRecord | None = None
+    last_acted: datetime | None = None
+    """When a run last wrote down what it decided: no brake stood then."""
     last_digest: date | None = None
     sent_today: int = 0
     form_columns: frozenset[str] = frozenset()

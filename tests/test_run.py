@@ -318,6 +318,47 @@ def test_after_a_lost_disk_nothing_is_sent_until_the_officer_says_that_the_sheet
     assert len(house.arrived) == 1
 
 
+# -- the clock -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("passed", [{"hours": -2}, {"days": 401}, {"weeks": 208}], ids=["behind", "ahead", "far ahead"])
+def test_a_wrong_clock_changes_nothing_until_it_is_mended(approved: House, passed: dict[str, float]) -> None:
+    before, said = approved.ledger.load(approved.now), approved.statuses()
+    right = approved.now
+    approved.wait(**passed)
+    for _ in range(2):
+        result = approved.run()
+        assert (result.exit_code, result.sent) == (Exit.BRAKE, ())
+        assert "clock of this machine" in result.summary
+    approved.now = right + timedelta(minutes=10)
+    after = approved.ledger.load(right)
+    assert (after.matches, after.entries, approved.statuses()) == (before.matches, before.entries, said)
+    assert len(approved.run().sent) == 1
+
+
+def test_a_clock_that_is_right_all_the_same_goes_on_after_a_tick(approved: House) -> None:
+    approved.wait(days=401)
+    assert approved.run().exit_code is Exit.BRAKE
+    approved.wait(days=1)
+    approved.tick("Go on", tab="Problems")
+    assert len(approved.run().sent) == 1
+    assert approved.run().exit_code is Exit.DONE
+
+
+def test_when_most_answers_expire_at_once_the_officer_is_asked() -> None:
+    """A clock seven months ahead is no unlikely one, but that all of them are over at once is."""
+    house = House(settings={"matching": {"entry_months": 6}})
+    house.answer(*(host(f"College{number} Skole") for number in range(5)))
+    house.run()
+    house.wait(days=210)
+    result = house.run()
+    assert result.exit_code is Exit.BRAKE
+    assert "5 of 5 open answers have expired since the last run" in result.summary
+    house.tick("Go on", tab="Problems")
+    assert house.run().exit_code is not Exit.BRAKE
+    assert house.run().exit_code is Exit.DONE
+
+
 # -- copies, backups and takeovers -----------------------------------------------------------------------
 
 

@@ -30,12 +30,12 @@ def files_as_they_stand(places: Iterable[Path]) -> str:
 def fingerprint(beside: str, snapshot: SheetSnapshot, state: LedgerState, now: datetime) -> str:
     """64 hexadecimal digits, the same only for the same reading on the same day (UTC). `beside`: all else that counts.
 
-    How the last run went is left out: it is what a run itself writes down.
+    When and how the last run went is left out: it is what a run itself writes down.
     """
     known = [
         sorted(value) if isinstance(value, frozenset) else value
         for field in dataclasses.fields(state)
-        if field.name != "last_run"
+        if field.name not in {"last_run", "last_acted"}
         for value in (getattr(state, field.name),)
     ]
     text = repr((beside, now.date().isoformat(), snapshot, known))

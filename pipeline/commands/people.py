@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.commands.options import Asked, emit, one_line, with_options
-from pipeline.errors import Exit, MatchmakerError, UsageError
+from pipeline.errors import BrakePulled, Exit, MatchmakerError, UsageError
 
 if TYPE_CHECKING:
     from pipeline.config import Settings
@@ -76,11 +76,20 @@ def purge(asked: Asked) -> int:
     """Apply the retention periods of [retention]. Says nothing when nothing was due."""
     from pipeline.adapters.ledger.people import purge as apply
     from pipeline.adapters.lock import run_lock
+    from pipeline.matching.eligibility import day_in_words
+    from pipeline.planning.brakes import unlikely_moment
     from pipeline.wiring import now, open_ledger_only
 
     settings = asked.settings
-    with run_lock(settings.path(settings.run.lock_file), now()), open_ledger_only(settings) as ledger:
-        counts = apply(ledger, settings.retention, now())
+    moment = now()
+    with run_lock(settings.path(settings.run.lock_file), moment), open_ledger_only(settings) as ledger:
+        off = unlikely_moment(moment, ledger.load(moment).last_acted)
+        if off is not None:
+            raise BrakePulled(
+                f"{off} It says {day_in_words(moment.date())}. Nothing was let go.",
+                hint="Mend the machine's clock; or, if it is right, tick Go on in Problems, where the next run asks.",
+            )
+        counts = apply(ledger, settings.retention, moment)
     told = _counted(counts)
     if told:
         click.echo(f"Purged: {one_line(told)}.")

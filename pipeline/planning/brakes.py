@@ -7,13 +7,19 @@ header is refused earlier still: there nothing is written at all.)
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from pipeline.letters.identity import corrections, introduction_id
+from pipeline.matching.eligibility import day_in_words
 from pipeline.model import LetterRecord, LetterState, Problem, Stage
 from pipeline.ports import LedgerState
 
 LEAST_TO_VANISH = 4
 """Below this many vanished answers it is somebody tidying up, not an accident; unless nothing at all is left."""
+
+MOST_BEHIND = timedelta(hours=1)
+MOST_AHEAD = timedelta(days=400)
+"""A clock may differ so much from the last run: more than clocks that are kept in order do, and than a year's pause."""
 
 CORRECTED = "correction sent on"
 MAY_BE_CORRECTED = "whether a correction left nobody knows"
@@ -38,6 +44,47 @@ def vanished(known: int, gone: int, share: float) -> Problem | None:
             "(File > Version history). If they were removed on purpose, tick Go on."
         ),
         key="brake:vanished",
+    )
+
+
+def unlikely_moment(now: datetime, last_acted: datetime | None) -> str | None:
+    """What this machine's clock says that can hardly be: everything would expire, or be let go, at once."""
+    if last_acted is None or last_acted - MOST_BEHIND <= now <= last_acted + MOST_AHEAD:
+        return None
+    day = day_in_words(last_acted.date())
+    if now < last_acted:
+        return f"The clock of this machine is behind the last run, of {day}, {last_acted:%H:%M} UTC."
+    return f"By the clock of this machine more than {MOST_AHEAD.days} days have passed since the last run, of {day}."
+
+
+def clock_is_off(now: datetime, last_acted: datetime | None) -> Problem | None:
+    """The same as a brake. What it says changes with the last run alone: a tick beside it counts on any day."""
+    what = unlikely_moment(now, last_acted)
+    if what is None:
+        return None
+    return Problem(
+        where="The program's clock",
+        what=f"{what} Nothing was sent or changed.",
+        fix=(
+            f"It says {day_in_words(now.date())}. If that is wrong, mend the machine's clock; the next run goes on by "
+            "itself. If it is right, tick Go on."
+        ),
+        key="brake:clock",
+    )
+
+
+def expired_at_once(known: int, expired: int, share: float) -> Problem | None:
+    """So many of the entries that were open at the last run have expired since: a wrong clock, or a long pause."""
+    if expired < LEAST_TO_VANISH or expired / known < share:
+        return None
+    return Problem(
+        where="The form's answers",
+        what=f"{expired} of {known} open answers have expired since the last run. Nothing was sent or changed.",
+        fix=(
+            "Is the date of the machine right, and matching.entry_months as it was? If they have expired indeed, tick "
+            "Go on."
+        ),
+        key="brake:expired",
     )
 
 

@@ -7,11 +7,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from dateutil.relativedelta import relativedelta
+
 from pipeline.cleaning.addresses import canonical_address
 from pipeline.letters.identity import correction_id, corrections
 from pipeline.model import Decision, LetterRecord, Match, Problem, Side, Stage
 from pipeline.planning import by_hand
-from pipeline.planning.brakes import COPIED, LEFT, ledger_behind, served_by_another, vanished
+from pipeline.planning.brakes import (
+    COPIED,
+    LEFT,
+    clock_is_off,
+    expired_at_once,
+    ledger_behind,
+    served_by_another,
+    vanished,
+)
 from pipeline.planning.entries import Entries, canonical
 from pipeline.planning.inputs import RunInputs
 from pipeline.planning.match_content import Source
@@ -71,7 +81,8 @@ def read_ticks(inputs: RunInputs, entries: Entries) -> Ticks:
     noted = exchanges.read_exchanges(inputs.table(exchanges.TAB.name), inputs.state.matches)
     behind, unheard_of = ledger_behind(_what_tabs_say(reading, noted), inputs.state.letters)
     in_doubt = _ledger_in_doubt(inputs, behind)
-    pulled = tuple(brake for brake in (_answers_vanished(inputs, entries), in_doubt) if brake is not None)
+    found = (_answers_vanished(inputs, entries), _time_in_doubt(inputs, entries), in_doubt)
+    pulled = tuple(brake for brake in found if brake is not None)
     decisions = decisions_of(inputs.state, reading, checks_of(inputs.state.matches, entries.sources))
     organisations = organisations_tab.read_organisations(inputs.table(organisations_tab.TAB.name))
     days = _days(organisations, inputs.state.left_alone, entries.memory)
@@ -216,6 +227,19 @@ def _what_tabs_say(reading: review.ReviewReading, noted: Sequence[exchanges.Note
 def _answers_vanished(inputs: RunInputs, entries: Entries) -> Problem | None:
     there = {entry.id for entry in inputs.state.entries if not entry.paused}
     return vanished(len(there), len(there & set(entries.plan.paused)), inputs.settings.run.vanished_share)
+
+
+def _time_in_doubt(inputs: RunInputs, entries: Entries) -> Problem | None:
+    """A clock that is off, else what has expired at once since the last run."""
+    last = inputs.state.last_acted
+    months = relativedelta(months=inputs.settings.matching.entry_months)
+    confirmed = {entry.id: entry.last_confirmed for entry in entries.plan.known}
+    expired = 0
+    for identifier in entries.plan.expired if last else ():
+        ends = [confirmed[identifier] + months, entries.answers[identifier].date_to]
+        expired += last is not None and min(filter(None, ends)) >= last.date()
+    share = inputs.settings.run.vanished_share
+    return clock_is_off(inputs.now, last) or expired_at_once(len(entries.sources) + expired, expired, share)
 
 
 def _ledger_in_doubt(inputs: RunInputs, behind: Problem | None) -> Problem | None:

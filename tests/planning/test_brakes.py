@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from pipeline.model import Envelope, LetterKind, LetterRecord, LetterState
-from pipeline.planning.brakes import ledger_behind, served_by_another, vanished
+from pipeline.planning.brakes import clock_is_off, expired_at_once, ledger_behind, served_by_another, vanished
 from pipeline.ports import LedgerState, Serving
 
 MATCH = "M-AAAAAAAAAA"
@@ -90,6 +90,45 @@ def test_five_matches_are_named_and_the_key_names_them_all() -> None:
     assert f"5 matches were introduced ({', '.join(sorted(ids[1:]))}) of" in five.what
     assert f"6 matches were introduced ({', '.join(sorted(ids[1:]))} and others) of" in six.what
     assert six.key == f"brake:ledger-behind:{','.join(sorted(ids))}"
+
+
+@pytest.mark.parametrize(
+    ("passed", "said"),
+    [
+        (timedelta(hours=-1), None),
+        (timedelta(days=400), None),
+        (
+            timedelta(hours=-1, seconds=-1),
+            "The clock of this machine is behind the last run, of 20 November 2026, 06:00 UTC.",
+        ),
+        (
+            timedelta(days=400, seconds=1),
+            "By the clock of this machine more than 400 days have passed since the last run",
+        ),
+    ],
+)
+def test_a_clock_that_can_hardly_be_right_stops_the_run(passed: timedelta, said: str | None) -> None:
+    last = datetime(2026, 11, 20, 6, tzinfo=UTC)
+    brake = clock_is_off(last + passed, last)
+    assert (brake is None) is (said is None)
+    assert brake is None or brake.what.startswith(str(said))
+    assert clock_is_off(last + passed, None) is None, "a first run cannot know"
+
+
+def test_a_tick_beside_the_brake_on_the_clock_counts_on_another_day() -> None:
+    last = datetime(2026, 11, 20, 6, tzinfo=UTC)
+    one, other = (clock_is_off(last + timedelta(days=days), last) for days in (500, 501))
+    assert one is not None
+    assert other is not None
+    assert (one.what, one.key) == (other.what, other.key)
+    assert one.fix != other.fix, "it says what day it is"
+
+
+@pytest.mark.parametrize(
+    ("known", "expired", "pulled"), [(0, 0, False), (3, 3, False), (8, 4, True), (9, 4, False), (100, 50, True)]
+)
+def test_half_of_all_answers_do_not_expire_at_once(known: int, expired: int, *, pulled: bool) -> None:
+    assert (expired_at_once(known, expired, 0.5) is not None) is pulled
 
 
 FIRST, SECOND, LATER = (f"mine@cron@2026-11-2{day}T06:00:03@abc" for day in (0, 1, 2))

@@ -70,6 +70,7 @@ class _Contents:
     left_alone: Mapping[str, date] = field(default_factory=dict)
     entries: dict[str, KnownEntry] = field(default_factory=dict)
     problems: frozenset[str] = frozenset()
+    acted: datetime | None = None
     serving: Serving = field(default_factory=Serving)
     form_columns: frozenset[str] = frozenset()
     runs: list[RunRecord | None] = field(default_factory=list)
@@ -118,6 +119,7 @@ class MemoryLedger:
             problems=kept.problems,
             erased=self._erased,
             last_run=next((record for record in reversed(kept.runs) if record is not None), None),
+            last_acted=kept.acted,
             last_digest=max((one.since.date() for one in digests), default=None),
             sent_today=sum(
                 one.left_at is not None and one.left_at >= midnight and one.state in _GONE
@@ -162,6 +164,7 @@ class MemoryLedger:
     def record(self, changes: LedgerChanges) -> None:
         """Remember a plan's facts."""
         kept, at = self._kept, changes.at
+        kept.acted = at
         for match in changes.matches:
             if not self._is_erased(party.email for party in match.parties):
                 self._propose(match, at)

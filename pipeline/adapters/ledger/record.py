@@ -26,6 +26,8 @@ from pipeline.adapters.ledger.words import (
 from pipeline.model import Decision, Judgement, KnownEntry, Letter, LetterState, Match
 from pipeline.ports import LedgerChanges
 
+ACTED = "acted"
+"""Where the moment of the last record is kept."""
 SERVING = "serving"
 """Where `ports.Serving` is kept."""
 CHUNK = 400
@@ -102,6 +104,7 @@ def record_changes(connection: Connection, changes: LedgerChanges, hashed: Hash)
     _record_problems(connection, changes.problems, changes.at)
     if changes.form_columns is not None:
         replace(connection, schema.meta, [{"key": "questions", "value": " ".join(sorted(changes.form_columns))}])
+    replace(connection, schema.meta, [{"key": ACTED, "value": changes.at.isoformat()}])
     if changes.serving is not None:
         replace(connection, schema.meta, [{"key": SERVING, "value": to_json(changes.serving)}])
     retire_meetings(connection, changes.reopened, changes.at, "opened again by a person")

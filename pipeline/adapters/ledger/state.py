@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from pipeline.adapters.ledger import schema
 from pipeline.adapters.ledger.codec import CodecError, from_json
-from pipeline.adapters.ledger.record import SERVING
+from pipeline.adapters.ledger.record import ACTED, SERVING
 from pipeline.model import (
     Decision,
     Envelope,
@@ -55,6 +55,7 @@ def load_state(connection: Connection, now: datetime) -> LedgerState:
         problems=frozenset(connection.scalars(select(schema.problem.c.key))),
         erased=frozenset(connection.scalars(select(schema.erased.c.hash))),
         last_run=_last_run(connection),
+        last_acted=datetime.fromisoformat(acted) if (acted := _meta(connection, ACTED)) else None,
         last_digest=_last_digest(letters),
         sent_today=_left_since(connection, _midnight(now)),
         form_columns=frozenset((_meta(connection, "questions") or "").split()),
