@@ -193,6 +193,7 @@ def test_a_tick_on_what_was_withdrawn_counts_for_nothing_when_the_answer_comes_b
     journey.tick(new["Match"])
     journey.run()
     assert [match for match, _ in journey.letters()] == [new["Match"]]
+    journey.run()  # cells that stand on rows may follow a run later
     assert (journey.run().summary, len(journey.letters())) == ("", 1)
 
 
