@@ -31,6 +31,7 @@ from pipeline.planning.entries import Entries
 from pipeline.planning.inputs import RunInputs
 from pipeline.planning.match_content import Source, officer_order, to_party
 from pipeline.planning.matches import OPEN_STAGES, Matches, introduced_entries, under_way
+from pipeline.planning.rules import may_be_left_alone
 from pipeline.planning.ticks import Ticks
 from pipeline.tabs import review
 from pipeline.tabs.entries import (
@@ -327,9 +328,9 @@ class _Becoming:
             still = f"{still}, {said[0].lower()}{said[1:]}"
         reason = self.matches.found.waiting[identifier]
         organisation = self.entries.sources[identifier].entry.organisation_id
-        if (until := self.ticks.left_alone.get(organisation)) is not None:
-            self._take_back(identifier, "the organisation asked to be left alone")
-            return [start, left_alone_in_words("The organisation", until)]
+        if silence := self._silence(organisation):
+            self._take_back(identifier, "the organisation asked to be left alone, or may be one that did")
+            return [start, silence]
         trouble = self.ticks.entries.trouble.get(identifier)
         if trouble:
             return [start, reason, f"No tick on this row counts: {trouble}"]
@@ -352,6 +353,13 @@ class _Becoming:
         if identifier in self.unsafe:
             return [f"{HELD}: the letter that nobody was found yet cannot be written: {self.unsafe[identifier]}", start]
         return [start, reason, self._leaving(identifier, last)]
+
+    def _silence(self, organisation: str) -> str:
+        """That it asked to be left alone, or may be an organisation that did; or nothing."""
+        if (until := self.ticks.left_alone.get(organisation)) is not None:
+            return left_alone_in_words("The organisation", until)
+        who = self.ticks.perhaps_left_alone.get(organisation)
+        return may_be_left_alone("The organisation", who) if who else ""
 
     def _leaving(self, identifier: str, last: LetterRecord | None) -> str:
         stop = f"untick {TELL_THEM} to stop it"

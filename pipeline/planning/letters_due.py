@@ -88,6 +88,7 @@ def due_letters(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matc
         superseded=matches.superseded,
         gone=matches.gone,
         left_alone=ticks.left_alone,
+        perhaps_left_alone=ticks.perhaps_left_alone,
         reworded=ticks.reworded,
         row_trouble=ticks.review.row_trouble,
         not_ticks=ticks.review.not_ticks,
@@ -230,7 +231,7 @@ def reminders_due(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Ma
             continue
         if introduction.bounced or introduction.since > inputs.now - timedelta(weeks=weeks):
             continue
-        if any(party.organisation_id in ticks.left_alone for party in match.parties):
+        if any(party.organisation_id in {*ticks.left_alone, *ticks.perhaps_left_alone} for party in match.parties):
             continue
         if any(party.entry in entries.plan.closed for party in match.parties):
             continue

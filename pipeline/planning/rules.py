@@ -79,6 +79,8 @@ class RuleInputs:
     """Match id -> why it can no longer be, or could at an earlier run: it does not come back."""
     left_alone: Mapping[str, date] = field(default_factory=dict)
     """Organisation id -> until when nothing may be sent to it."""
+    perhaps_left_alone: Mapping[str, str] = field(default_factory=dict)
+    """Organisation id -> who wants silence and may be the same, in words: nothing is sent to it either."""
     reworded: Collection[str] = ()
     """Matches whose correction has left while the line beside its tick is another by now."""
     row_trouble: Mapping[str, RowTrouble] = field(default_factory=dict)
@@ -442,11 +444,19 @@ class _Ruling:
         return counts
 
     def _left_alone(self, match: Match) -> list[str]:
-        """Who of them wants no letters and no proposals for now."""
+        """Who of them wants no letters and no proposals for now, or may be somebody who does."""
+        perhaps = self.rule_inputs.perhaps_left_alone
         return [
-            left_alone_in_words(party.organisation, self.rule_inputs.left_alone[party.organisation_id])
-            for party in match.parties
-            if party.organisation_id in self.rule_inputs.left_alone
+            *(
+                left_alone_in_words(party.organisation, self.rule_inputs.left_alone[party.organisation_id])
+                for party in match.parties
+                if party.organisation_id in self.rule_inputs.left_alone
+            ),
+            *(
+                may_be_left_alone(party.organisation, perhaps[party.organisation_id])
+                for party in match.parties
+                if party.organisation_id in perhaps
+            ),
         ]
 
     # -- small ------------------------------------------------------------------------------------------
@@ -465,6 +475,11 @@ class _Ruling:
     def _take_back(self, letter: LetterRecord | None, why: str) -> None:
         if letter is not None and letter.state in {LetterState.QUEUED, LetterState.CLAIMED, LetterState.HELD}:
             self.withdrawn[letter.id] = why
+
+
+def may_be_left_alone(organisation: str, who: str) -> str:
+    """That an organisation may be one that asked for silence, and where that is answered."""
+    return f"{organisation} may be {who}: say in Same organisation? whether they are one"
 
 
 def unchecked_sides(match: Match, decision: Decision) -> list[Party]:

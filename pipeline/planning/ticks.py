@@ -11,6 +11,7 @@ from dateutil.relativedelta import relativedelta
 
 from pipeline.cleaning.addresses import canonical_address
 from pipeline.letters.identity import correction_id, corrections
+from pipeline.matching.eligibility import left_alone_in_words
 from pipeline.model import Decision, LetterRecord, Match, Problem, Side, Stage
 from pipeline.planning import by_hand
 from pipeline.planning.brakes import (
@@ -47,6 +48,8 @@ class Ticks:
     """Organisation id as written -> until when it asked to be left alone, of rows that were deleted as well."""
     left_alone: Mapping[str, date]
     """Organisation id of today -> the same; only days that are not over."""
+    perhaps_left_alone: Mapping[str, str]
+    """Organisation id -> who asked for that and may be the same organisation, as long as nobody has said."""
     problems: tuple[Problem, ...]
     brakes: tuple[Problem, ...]
     """The brakes that stand: with one of them nothing is sent or changed."""
@@ -86,6 +89,7 @@ def read_ticks(inputs: RunInputs, entries: Entries) -> Ticks:
     decisions = decisions_of(inputs.state, reading, checks_of(inputs.state.matches, entries.sources))
     organisations = organisations_tab.read_organisations(inputs.table(organisations_tab.TAB.name))
     days = _days(organisations, inputs.state.left_alone, entries.memory)
+    left_alone = left_alone_today(days, organisations.contacts, entries.memory, entries.sources, today=inputs.today)
     table = inputs.snapshot.tables.get(problems.TAB.name)
     released = tuple(brake for brake in pulled if problems.released(table, brake))
     return Ticks(
@@ -99,7 +103,8 @@ def read_ticks(inputs: RunInputs, entries: Entries) -> Ticks:
         entries=entries_tab.read_entries_tab(inputs.table(entries_tab.TAB.name), addresses_of(entries)),
         organisations=organisations,
         days=days,
-        left_alone=left_alone_today(days, organisations.contacts, entries.memory, entries.sources, today=inputs.today),
+        left_alone=left_alone,
+        perhaps_left_alone=perhaps_left_alone(left_alone, entries),
         problems=(*reading.problems, *lines.problems, *organisations.problems),
         brakes=tuple(brake for brake in pulled if brake not in released),
         released=released,
@@ -153,6 +158,18 @@ def left_alone_today(
         meant = {canonical(written, memory)} if day >= today else set()
         for identifier in meant.union(*(of_address[canonical_address(one)] for one in addresses if one)):
             found[identifier] = max(day, found.get(identifier, day))
+    return found
+
+
+def perhaps_left_alone(left_alone: Mapping[str, date], entries: Entries) -> dict[str, str]:
+    """The organisations that an open question takes for one that wants silence, and which one that is, in words."""
+    names = {one.id: one.name for one in entries.organisations}
+    found: dict[str, str] = {}
+    for doubt in entries.doubts:
+        one, other = entries.memory.get(doubt.left, ""), entries.memory.get(doubt.right, "")
+        for own, twin in ((one, other), (other, one)):
+            if twin in left_alone and own not in left_alone:
+                found.setdefault(own, left_alone_in_words(f"{names.get(twin, twin)}, which", left_alone[twin]))
     return found
 
 

@@ -399,6 +399,37 @@ def test_of_three_in_doubt_only_two_are_asked_and_the_third_only_if_it_is_open_t
     assert len([one for one in stand if not one.startswith("The same as ")]) == 2
 
 
+def test_an_open_question_leaves_the_possible_twin_alone_too_until_it_is_answered(
+    journey: Any, answer: Any, day: Any
+) -> None:
+    spain: dict[str, Any] = {"country": "Spain", "city": "Barcelona"}
+    journey.submit(
+        answer(1, organisation="Kortrijk Training Centre", country="Belgium", city="Kortrijk",
+               role="Send staff or learners", seeks="We want to learn about dual VET with companies."),
+        host(answer, 2, "Barcelona Institute of Technology", email="info@ax.example",
+             offers="We show gardens to schools.", topics="Green skills", **spain),
+        host(answer, 3, "Institut Barcelona", email="info@bx.example", **spain),
+    )  # fmt: skip
+    journey.run()
+    names = [one["Organisation"] for one in journey.person.rows("Organisations")]
+    journey.person.put(
+        "Organisations", names.index("Barcelona Institute of Technology") + 2, "Leave alone until", day(20)
+    )
+    match = journey.row("Kortrijk", "Institut")["Match"]
+    journey.tick(match)
+    for _ in range(2):
+        journey.run()
+    assert journey.letters() == []
+    assert journey.status(match) == (
+        "Approved: waits, Institut Barcelona may be Barcelona Institute of Technology, which asked to be left alone "
+        f"until {day.in_words(20)}: say in Same organisation? whether they are one; untick Approve to stop it · {match}"
+    )
+    (question,) = journey.person.rows("Same organisation?")
+    journey.person.put("Same organisation?", question["#"], "Different", True)
+    journey.run()
+    assert [one for one, _ in journey.letters()] == [match]
+
+
 def test_nobody_in_doubt_is_told_that_nobody_was_found_yet(journey: Any, answer: Any) -> None:
     journey.submit(of_gothenburg(answer, 1), of_gothenburg(answer, 2, email=BOX, organisation="City of Gothenburg"))
     journey.run()

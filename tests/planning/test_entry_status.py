@@ -352,6 +352,29 @@ def test_nobody_who_wants_to_be_left_alone_is_told_until_the_day_is_over(offered
     assert offered.told == ["1"]
 
 
+def test_nobody_is_told_who_may_be_one_that_wants_to_be_left_alone_until_somebody_has_said() -> None:
+    desk = Desk()
+    spain = {"city": "Barcelona", "offers": None, "role": "Send staff or learners", "seeks": "We want to learn."}
+    twin = host("Institut Escola del Treball", "Spain", email="info@ietreball.example", **spain)
+    desk.answer(host("Escola del Treball", "Spain", **spain), twin)
+    desk.run()
+    rows = desk.sheet.read().tables["Organisations"].rows
+    (number,) = (row.number for row in rows if row.cells["Organisation"] == "Escola del Treball")
+    desk.sheet.put("Organisations", number, "Leave alone until", "1 March 2028")
+    desk.wait(weeks=9)
+    desk.run()
+    desk.tell("Institut Escola del Treball")
+    desk.run()
+    assert desk.says("Institut Escola del Treball") == (
+        "Waiting since 14 November 2026. The organisation may be Escola del Treball, which asked to be left alone "
+        "until 1 March 2028: say in Same organisation? whether they are one"
+    )
+    assert desk.told == []
+    desk.tick("Different", tab="Same organisation?")
+    desk.run()
+    assert desk.told == ["1"]
+
+
 def test_letters_switched_off_wait_and_the_tick_keeps(offered: Desk) -> None:
     offered.tell()
     offered.sending = False

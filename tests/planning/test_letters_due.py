@@ -102,6 +102,7 @@ def due(
     check: str | None = None,
     checked: tuple[Side, ...] = (),
     left_alone: tuple[str, ...] = (),
+    perhaps_left_alone: tuple[str, ...] = (),
 ) -> tuple[ReminderDue, ...]:
     inputs: Any = SimpleNamespace(
         settings=SimpleNamespace(follow_up=SimpleNamespace(reminder_weeks=weeks)),
@@ -121,6 +122,7 @@ def due(
         decisions=decisions,
         review=SimpleNamespace(decisions=decisions),
         left_alone=dict.fromkeys(left_alone, NOW.date()),
+        perhaps_left_alone=dict.fromkeys(perhaps_left_alone, "Somebody, which asked to be left alone"),
     )
     doubtful = replace(match(), parties=tuple(replace(party, check_first=check) for party in match().parties))
     matches: Any = SimpleNamespace(all={MATCH: doubtful, OTHER: match(OTHER)})
@@ -183,7 +185,8 @@ def test_nobody_is_reminded_whose_entry_is_closed(side: str) -> None:
 @pytest.mark.parametrize("side", ["sending", "receiving"])
 def test_nobody_is_reminded_who_wants_to_be_left_alone(side: str) -> None:
     assert due(introduction(), left_alone=(f"O-{side}",)) == ()
-    assert len(due(introduction(), left_alone=("O-else",))) == 1
+    assert due(introduction(), perhaps_left_alone=(f"O-{side}",)) == ()
+    assert len(due(introduction(), left_alone=("O-else",), perhaps_left_alone=("O-another",))) == 1
 
 
 def test_nobody_is_reminded_of_a_match_that_is_forgotten() -> None:
