@@ -647,6 +647,8 @@ class KnownEntry:
     """When it was first submitted under this name, by the form's clock: an edit refreshes what the row says."""
     tick_spent: bool = False
     """The tick on `Tell them` that stands there has been answered: it counts again once it was taken away."""
+    organisation: str = ""
+    """The name as it was last written, to be shown to people; empty where a ledger of before remembers the key alone."""
     earlier: tuple[str, ...] = ()
     """Contents it had before, newest last: an old row that is still there is told from a new need."""
 

@@ -267,6 +267,7 @@ def _plan(
         memory[slot.id] = KnownEntry(
             id=slot.id,
             address=canonical_address(latest.email),
+            organisation=latest.organisation,
             organisation_key=organisation_key(latest.organisation),
             content=latest.content,
             first_seen=old.first_seen if old else today,

@@ -65,7 +65,11 @@ def _reading(entry: KnownEntry) -> frozenset[str]:
 
 
 def _remembered(entry: KnownEntry) -> Record:
-    return Record(record_id=entry.id, organisation=entry.organisation_key, email=entry.address)
+    return Record(record_id=entry.id, organisation=_name(entry), email=entry.address)
+
+
+def _name(entry: KnownEntry) -> str:
+    return entry.organisation or entry.organisation_key
 
 
 def _first_said(entry: KnownEntry) -> datetime:
@@ -90,7 +94,7 @@ def _claims(inputs: RunInputs, plan: EntryPlan, linkage: Linkage, identity: Iden
         claims.append(
             Claim(
                 entry=entry.id,
-                organisation=answer.organisation if answer else entry.organisation_key,
+                organisation=answer.organisation if answer else _name(entry),
                 address=answer.email if answer else entry.address,
                 contact=answer.contact_name if answer else None,
                 since=_first_said(entry),

@@ -75,6 +75,15 @@ def test_an_old_entry_that_takes_a_known_name_is_the_later_one() -> None:
     assert "anna@goteborg.example" in str(found["x@evil.example"])
 
 
+def test_an_entry_whose_row_is_gone_is_told_of_by_its_name_as_it_was_written() -> None:
+    moved = {**TRUE, "email": BOX, "submitted_at": SUBMITTED + 2}
+    told = str(held(moved, state=knowing(TRUE))[BOX])
+    assert told.startswith("Göteborgs stad wrote before from anna@goteborg.example: ask there")
+    old = knowing(TRUE)
+    old = replace(old, entries=tuple(replace(entry, organisation="") for entry in old.entries))
+    assert str(held(moved, state=old)[BOX]).startswith("goteborgs stad wrote before"), "all that was remembered before"
+
+
 def test_a_ledger_that_did_not_remember_moments_goes_by_days() -> None:
     known = knowing(TRUE).entries[0]
     old = LedgerState(entries=(replace(known, since=None, first_seen=date(2026, 1, 1)),))
