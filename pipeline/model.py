@@ -648,7 +648,7 @@ class KnownEntry:
     tick_spent: bool = False
     """The tick on `Tell them` that stands there has been answered: it counts again once it was taken away."""
     organisation: str = ""
-    """The name as it was last written, to be shown to people; empty where a ledger of before remembers the key alone."""
+    """The name as it was last written, for people; empty where a ledger of before remembers the key alone."""
     earlier: tuple[str, ...] = ()
     """Contents it had before, newest last: an old row that is still there is told from a new need."""
 

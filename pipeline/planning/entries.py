@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 
 from pipeline.cleaning import organisation_key
 from pipeline.forms.header import locate
@@ -131,6 +132,7 @@ def read_entries(inputs: RunInputs) -> Entries:
         problems=(
             *intake.problems,
             *too_many,
+            *_erased(inputs, intake.responses),
             *plan.problems,
             *_undelivered(state, answers),
             *answered.problems,
@@ -225,6 +227,24 @@ def to_confirm(entries: Entries, spared: Collection[str] = ()) -> tuple[Problem,
         )
         for identifier, response in answers
     )
+
+
+def _erased(inputs: RunInputs, responses: Sequence[Response]) -> list[Problem]:
+    """Rows from an address that was erased: an old one that was not deleted, or somebody who has come back.
+
+    Which of the two it is only a person can tell. Nothing that was erased is repeated, and nobody is written to.
+    """
+    return [
+        Problem(
+            where=f"Form responses, row {response.row}",
+            what="This answer is not read: somebody with its e-mail address asked for everything to be erased.",
+            fix="If it is an answer of before, delete it here and in the form. If they have come back on purpose, ask "
+            "them to fill in the form once more from another address: from this one nothing is read any more.",
+            key=f"erased:{sha256(f'{response.submitted_at}|{response.content}'.encode()).hexdigest()[:16]}",
+        )
+        for response in responses
+        if inputs.is_erased(response.email)
+    ]
 
 
 def _answers(plan: EntryPlan, responses: Sequence[Response]) -> dict[str, Response]:

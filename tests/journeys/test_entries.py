@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
+from pipeline.adapters.ledger.people import forget
+from pipeline.wiring import open_ledger_only
 
 REASON = "Nobody fits yet. The nearest is Lysekil Vocational College: No common language: English against French."
 
@@ -212,3 +216,36 @@ def test_nobody_in_the_middle_of_an_exchange_is_asked_whether_the_answer_is_curr
     journey.person.put("Exchanges", noted["#"], "Took place", True)
     journey.run(weeks_later=26)
     assert len(journey.person.rows("Problems")) == 2
+
+
+# -- somebody who was erased comes back ----------------------------------------------------------------
+
+
+def test_whoever_answers_again_after_being_erased_is_not_written_to_and_the_officer_is_told_once(
+    journey: Any, sides: Any
+) -> None:
+    answers = sides()
+    address, organisation = answers[1]["email"], answers[1]["organisation"]
+    journey.submit(*answers)
+    journey.run()
+    with open_ledger_only(journey.settings()) as ledger:
+        forget(ledger, address, datetime.now(UTC))
+    journey.submit({**answers[1], "days": 2})
+    assert journey.run().exit_code == 1
+    told = journey.person.rows("Problems")
+    assert [row["Where"] for row in told] == ["Form responses, row 3", "Form responses, row 4"], "the old row too"
+    assert all("asked for everything to be erased" in row["What"] for row in told)
+    assert all("come back on purpose, ask them to fill in the form once more" in row["What to do"] for row in told)
+    for word in (address, organisation, answers[1]["contact_name"]):
+        assert not any(word in str(cell) for row in told for cell in row.values())
+    assert journey.run().exit_code == 0, "it is told once"
+    assert not any(
+        organisation in row["Sending organisation"] + row["Receiving organisation"]
+        for row in journey.review()
+        if row["Status"].startswith("Proposed")
+    )
+    assert journey.letters() == []
+
+    journey.submit({**answers[1], "email": f"new.{address}"})
+    journey.run()
+    assert any(row["Status"].startswith("Proposed") for row in journey.review()), "the remedy works"

@@ -73,7 +73,25 @@ def test_an_unreadable_answer_is_told_and_the_others_are_read() -> None:
 
 
 def test_somebody_who_asked_to_be_forgotten_has_no_entry() -> None:
-    assert names(read(host(), guest(), erased=["office@lysekil.example"])) == ["Kortrijk Training Centre"]
+    found = read(host(), guest(), erased=["office@lysekil.example"])
+    assert names(found) == ["Kortrijk Training Centre"]
+    assert [entry.address for entry in found.plan.known] == ["office@kortrijk.example"]
+
+
+def test_an_answer_of_somebody_who_was_erased_is_told_with_its_row_and_without_what_was_erased() -> None:
+    answers = (host(), guest(), host(submitted_at=SUBMITTED + 3, days=2))
+    found = read(*answers, erased=["office@lysekil.example"])
+    assert [problem.where for problem in found.problems] == ["Form responses, row 2", "Form responses, row 4"]
+    old, new = found.problems
+    assert old.key != new.key
+    assert old.what == "This answer is not read: somebody with its e-mail address asked for everything to be erased."
+    assert "from another address" in old.fix
+    assert old.sentence == ""
+    told = f"{old} {new}"
+    assert "lysekil" not in told.casefold()
+    assert "Coordinator" not in told
+    moved = read(*reversed(answers), erased=["office@lysekil.example"])
+    assert {problem.key for problem in moved.problems} == {old.key, new.key}, "sorting tells it no second time"
 
 
 def test_no_more_rows_are_read_than_the_setting_says_and_that_is_told() -> None:
