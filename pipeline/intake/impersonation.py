@@ -250,6 +250,10 @@ class Claim:
     """Ids of those it may be, as long as the question in `Same organisation?` is open."""
     readings: frozenset[str] = frozenset()
     """What its name says, in any spelling: within one country the same reading is the same name."""
+    alike: frozenset[str] = frozenset()
+    """Entries whose names may be other wordings of its own, whatever their addresses and websites say."""
+    within: tuple[Claim, ...] = ()
+    """The same answer as a claim to each organisation it says it is a part of."""
     fits: bool = False
     """Its mail domain sounds like its name, or is where it is."""
     is_confirmed: bool = False
@@ -268,6 +272,16 @@ class Claim:
         return email_domain(self.address)
 
     @property
+    def label(self) -> str | None:
+        """What the domain is called by: "gencat" of gencat.cat, which people write for Generalitat de Catalunya."""
+        return self.domain.partition(".")[0] if self.domain else None
+
+    @property
+    def compact(self) -> str:
+        """The name as a domain would have it."""
+        return self.key.replace(" ", "")
+
+    @property
     def house(self) -> str:
         """What all addresses of one owner share: the registered domain, or of a free mailbox the box itself."""
         return self.domain or address_key(self.address)
@@ -278,16 +292,21 @@ def strangers(claims: Sequence[Claim], told_apart: Collection[frozenset[str]] = 
 
     Of several houses that claim to be one organisation the first to do so is known, and those a person has confirmed
     are. Whoever comes later from elsewhere is held. So is the first itself, if it is a free mailbox and somebody
-    claims the name from a domain, or if another's domain sounds like the name and its own does not. `told_apart` are
-    pairs of entries that a person has called different organisations.
+    claims the name from a domain, or if another's domain sounds like the name and its own does not. Whoever says that
+    it is part of an organisation claims its name as well. `told_apart` are pairs of entries that a person has called
+    different organisations.
     """
     held = {}
     related = _Related(claims, told_apart)
     for claim in claims:
         if claim.is_open and not claim.is_confirmed:
-            sentence = _stranger(claim, related.to(claim))
-            if sentence:
-                held[claim.entry] = sentence
+            told = _stranger(claim, related.to(claim))
+            for one in claim.within:
+                if not related.is_trusted(one):
+                    above = _stranger(one, related.above(one))
+                    told = {**{entry: _since_part(sentence) for entry, sentence in above.items()}, **told}
+            if told:
+                held[claim.entry] = " ".join(told.values())
     return held
 
 
@@ -305,6 +324,14 @@ class _Related:
 
     def __init__(self, claims: Sequence[Claim], told_apart: Collection[frozenset[str]]) -> None:
         self.told_apart = frozenset(told_apart)
+        self.by_entry = {claim.entry: claim for claim in claims}
+        self.trusted = {
+            (part.house, name)
+            for claim in claims
+            if claim.is_confirmed and claim.domain
+            for part in claim.within
+            for name in (part.key, *part.readings)
+        }
         self.by_name: defaultdict[tuple[str, str], list[Claim]] = defaultdict(list)
         for claim in claims:
             for name in self._names(claim):
@@ -318,17 +345,34 @@ class _Related:
             *(("reading", one) for one in claim.readings),
             ("key", claim.key),
             ("shape", skeleton(claim.organisation)),
+            ("label", claim.compact),
+            *((("label", claim.label),) if claim.label else ()),
         }
 
     def to(self, claim: Claim) -> _Kin:
-        found = {
-            other.entry: other
-            for name in self._names(claim)
-            for other in self.by_name[name]
-            if other.entry != claim.entry and frozenset((claim.entry, other.entry)) not in self.told_apart
-        }
+        """The other claims to the name of a claim."""
+        return self._among(
+            claim, [one for one in self._found(claim) if frozenset((claim.entry, one.entry)) not in self.told_apart]
+        )
+
+    def above(self, claim: Claim) -> _Kin:
+        """The claims to a name that a claim says it is a part of: two that are different can be whole and part."""
+        return self._among(
+            claim, [one for one in self._found(claim) if claim.domain is None or one.domain or one.is_confirmed]
+        )
+
+    def is_trusted(self, claim: Claim) -> bool:
+        """Whether a person has confirmed that a part of that organisation writes from this domain."""
+        return any((claim.house, name) in self.trusted for name in (claim.key, *claim.readings))
+
+    def _found(self, claim: Claim) -> list[Claim]:
+        named = {other.entry: other for name in self._names(claim) for other in self.by_name.get(name, ())}
+        named |= {one: self.by_entry[one] for one in claim.alike}
+        return [other for other in named.values() if other.entry != claim.entry]
+
+    def _among(self, claim: Claim, found: Iterable[Claim]) -> _Kin:
         kin = _Kin()
-        for other in found.values():
+        for other in found:
             if (
                 claim.key != other.key
                 and _PROGRAM_TEXT.search(claim.organisation)
@@ -337,7 +381,7 @@ class _Related:
                 continue  # two such texts are alike in what they do; neither is the name of an organisation
             if _is_one(claim, other):
                 kin.same.append(other)
-            elif claim.organisations & other.perhaps or claim.perhaps & other.organisations:
+            elif _is_asked(claim, other) or other.entry in claim.alike or other.label == claim.compact:
                 kin.maybe.append(other)
             elif claim.key != other.key and skeleton(claim.organisation) == skeleton(other.organisation):
                 kin.looks.append(other)
@@ -352,34 +396,39 @@ def _is_one(claim: Claim, other: Claim) -> bool:
     return named_alike and (_in_one_country(claim, other) or (claim.domain is None and _came(other) < _came(claim)))
 
 
+def _is_asked(claim: Claim, other: Claim) -> bool:
+    """Whether `Same organisation?` asks if both are one."""
+    return bool(claim.organisations & other.perhaps or claim.perhaps & other.organisations)
+
+
 def _in_one_country(claim: Claim, other: Claim) -> bool:
     return not claim.country or not other.country or claim.country[:2] == other.country[:2]
 
 
-def _stranger(claim: Claim, kin: _Kin) -> str | None:
+def _stranger(claim: Claim, kin: _Kin) -> dict[str, str]:
+    """The entry whose name it may have taken and whom to ask there, if there is one."""
     colleagues = [other for other in kin.same if _is_of_house(claim, other)]
     if any(other.is_confirmed for other in colleagues):
-        return None
+        return {}
     elsewhere = [other for other in kin.same if not _is_of_house(claim, other)]
     came = min(map(_came, (claim, *colleagues)))
     before = [other for other in elsewhere if other.is_confirmed or _came(other) < came]
     first = [other for other in before if _came(other) < came]
     if first:
-        return _wrote_before(
-            claim, min(before, key=lambda other: (not other.is_confirmed, not other.is_open, _came(other)))
-        )
+        known = min(before, key=lambda other: (not other.is_confirmed, not other.is_open, _came(other)))
+        return {known.entry: _wrote_before(claim, known)}
     rivals = [
         other for other in elsewhere if other.domain and (claim.domain is None or (other.fits and not claim.fits))
     ]
     if rivals:
-        return _also_writes(
-            claim, min(rivals, key=lambda other: (not other.is_confirmed, not other.fits, _came(other)))
-        )
+        rival = min(rivals, key=lambda other: (not other.is_confirmed, not other.fits, _came(other)))
+        return {rival.entry: _also_writes(claim, rival)}
     unsure = [other for other in kin.maybe if not _is_of_house(claim, other) and _came(other) < came]
     if unsure and claim.domain is None:
-        return _may_be(min(unsure, key=_came))
-    alike = [other for other in kin.looks if not _is_of_house(claim, other) and _came(other) < came]
-    return _looks_like(min(alike, key=_came)) if alike else None
+        known = min(unsure, key=lambda other: (not _is_asked(claim, other), _came(other)))
+        return {known.entry: _may_be(claim, known)}
+    alike = sorted((other for other in kin.looks if not _is_of_house(claim, other) and _came(other) < came), key=_came)
+    return {alike[0].entry: _looks_like(alike[0])} if alike else {}
 
 
 def _came(claim: Claim) -> tuple[datetime, str]:
@@ -409,11 +458,15 @@ def _also_writes(claim: Claim, rival: Claim) -> str:
     return f"{told}: find out, at a telephone number or address you know, which of the two is theirs."
 
 
-def _may_be(known: Claim) -> str:
-    return (
-        f"This may be {known.organisation}, which wrote before from {_where(known)}: ask there whether this answer is "
-        "theirs, and answer in Same organisation?."
+def _may_be(claim: Claim, known: Claim) -> str:
+    text = (
+        f"This may be {known.organisation}, which wrote before from {_where(known)}: ask there whether this answer is"
     )
+    return f"{text} theirs, and answer in Same organisation?." if _is_asked(claim, known) else f"{text} theirs."
+
+
+def _since_part(sentence: str) -> str:
+    return f"{sentence.removesuffix('.')}, since it says that it belongs to them."
 
 
 def _looks_like(known: Claim) -> str:

@@ -8,7 +8,7 @@ from pipeline.linkage.engine import link
 from pipeline.linkage.hierarchy import organisations, relatives
 from pipeline.linkage.identity import Change, IdentityEvent, IdentityPlan, assign_identities
 from pipeline.linkage.judgement import pair_key, spelling_key
-from pipeline.linkage.lookup import Directory, Meant, fits_its_domain, readings
+from pipeline.linkage.lookup import Directory, Meant, alike_names, fits_its_domain, readings, telling_parts
 from pipeline.linkage.questions import in_turn
 from pipeline.linkage.records import Linkage, PairState, PairVerdict, Record
 
@@ -22,6 +22,7 @@ __all__ = [
     "PairState",
     "PairVerdict",
     "Record",
+    "alike_names",
     "assign_identities",
     "fits_its_domain",
     "in_turn",
@@ -31,4 +32,5 @@ __all__ = [
     "readings",
     "relatives",
     "spelling_key",
+    "telling_parts",
 ]

@@ -12,13 +12,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
+
 from pipeline.cleaning.countries import country_code, country_only
 from pipeline.cleaning.folding import fold, skeleton
 from pipeline.linkage.abbreviations import abbreviates
 from pipeline.linkage.columns import Columns
 from pipeline.linkage.contacts import LITTLE, address, domain_fit
+from pipeline.linkage.engine import weigh
+from pipeline.linkage.hierarchy import SEPARATORS
 from pipeline.linkage.normalise import COUNTRY_RARITY, PLACE_RARITY, name_words, prepare
 from pipeline.linkage.records import Record
+from pipeline.linkage.scoring import model
 from pipeline.linkage.words import Part, meanings, word_info
 from pipeline.model import Organisation
 
@@ -44,6 +49,7 @@ def readings(
     return tuple(frozenset(one) for one in found)
 
 
+_SEPARATED = re.compile("|".join(map(re.escape, SEPARATORS)))
 _BRACKETED = re.compile(r"\s*[(\[]([^)\]]*)[)\]]?")
 
 
@@ -56,6 +62,45 @@ def _reading(columns: Columns, row: int) -> str:
     """The concepts of a name but for its country, in alphabetical order; of a name that says nothing its words."""
     concepts = columns.concept[row][columns.rarity[row] > COUNTRY_RARITY].tolist()
     return " ".join(sorted(columns.texts[number] for number in concepts if number)) or columns.in_order[row]
+
+
+ALIKE = 0.1
+"""Probability of being one, by name and place alone, from which a name may be another wording of a known one.
+
+Measured on the bench's names: 87 of 100 that are one body in two wordings reach it, 1 of 100 that are another body than
+each of a hundred known ones, and 18 of 100 of bodies of one town.
+"""
+
+
+def alike_names(
+    asking: Sequence[Record], known: Sequence[Record], aliases: Mapping[str, Sequence[str]] | None = None
+) -> dict[str, frozenset[str]]:
+    """For the records `asking` the ids of those `known` whose names linkage may take for theirs: other wordings.
+
+    Addresses and websites say nothing here, for whoever takes a name has others. A record may stand in both lists.
+    """
+    if not asking:
+        return {}
+    ids = {record.record_id for record in asking}
+    bare = [
+        replace(record, website=None, email=None, oid=None, parent=None)
+        for record in {record.record_id: record for record in (*known, *asking)}.values()
+    ]
+    case = weigh(bare, (), aliases or {}, model(), lambda _what, _done, _of: None)
+    likely = np.flatnonzero(case.ruled.possible(case.chances.alone) >= ALIKE)
+    there = {record.record_id for record in known}
+    found: dict[str, set[str]] = {}
+    for left, right in zip(case.pairs.left[likely].tolist(), case.pairs.right[likely].tolist(), strict=True):
+        one, other = bare[left].record_id, bare[right].record_id
+        for asker, bearer in ((one, other), (other, one)):
+            if asker in ids and bearer in there:
+                found.setdefault(asker, set()).add(bearer)
+    return {one: frozenset(others) for one, others in found.items()}
+
+
+def telling_parts(name: str) -> tuple[str, ...]:
+    """The stretches of a name, between commas and the like, that tell who or where: "International office" does not."""
+    return tuple(part for part in _SEPARATED.split(name) if _names_somebody(name_words(part)))
 
 
 def fits_its_domain(record: Record) -> bool:

@@ -159,7 +159,9 @@ def _compound(word: str) -> tuple[Meaning, ...]:
     for ending, meaning in words().endings:
         if len(word) > len(ending) + 2 and word.endswith(ending):
             front = word[: -len(ending)]
-            for linked in (front, front.rstrip("s"), front + "e", front.removesuffix("en"), front.removesuffix("e")):
+            # Of "yrkesskola" the skeleton leaves one s, which both its words need.
+            fronts = (front, front + ending[0], front.rstrip("s"), front + "e")
+            for linked in (*fronts, front.removesuffix("en"), front.removesuffix("e")):
                 known = _known(linked)
                 if known:
                     return (*known, meaning)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time
 
@@ -11,7 +11,17 @@ from pipeline.cleaning import address_key
 from pipeline.intake import EntryPlan
 from pipeline.intake.impersonation import SECOND_CONTACT, Claim, strangers
 from pipeline.letters.identity import introduction_id
-from pipeline.linkage import IdentityPlan, Linkage, PairState, Record, fits_its_domain, readings, spelling_key
+from pipeline.linkage import (
+    IdentityPlan,
+    Linkage,
+    PairState,
+    Record,
+    alike_names,
+    fits_its_domain,
+    readings,
+    spelling_key,
+    telling_parts,
+)
 from pipeline.model import Judgement, KnownEntry, LetterState, Match, Party, Response, Verdict
 from pipeline.planning.inputs import RunInputs
 from pipeline.ports import LedgerState
@@ -108,7 +118,64 @@ def _claims(inputs: RunInputs, plan: EntryPlan, linkage: Linkage, identity: Iden
                 is_open=answer is not None,
             )
         )
-    return claims
+    return _with_other_wordings(inputs, answers, records, claims)
+
+
+def _with_other_wordings(
+    inputs: RunInputs, answers: Mapping[str, Response], records: Sequence[Record], claims: Sequence[Claim]
+) -> list[Claim]:
+    """The same claims, with what they say they are a part of, and whose name those of free mailboxes may mean."""
+    wholes = {claim.entry: _wholes(claim, answers[claim.entry]) for claim in claims if claim.is_open}
+    named = [record for found in wholes.values() for record in found]
+    boxes = {claim.entry for claim in claims if claim.is_open and claim.domain is None}
+    asking = [record for record in records if record.record_id in boxes]
+    asking += [record for entry in boxes for record in wholes[entry] if record.record_id == _parent_of(entry)]
+    alike = alike_names(asking, records, inputs.aliases)
+    said = dict(zip(named, readings(named, inputs.aliases), strict=True))
+    return [
+        replace(
+            claim,
+            alike=alike.get(claim.entry, frozenset()),
+            within=tuple(
+                replace(
+                    claim,
+                    organisation=record.organisation,
+                    readings=said[record],
+                    alike=alike.get(record.record_id, frozenset()),
+                    organisations=frozenset(),
+                    perhaps=frozenset(),
+                    # Whoever is a part of it need not write from where it does, so that its own address is no rival.
+                    fits=claim.domain is not None,
+                )
+                for record in wholes.get(claim.entry, ())
+            ),
+        )
+        for claim in claims
+    ]
+
+
+def _wholes(claim: Claim, answer: Response) -> list[Record]:
+    """The names of others in the answer: of which organisation, it says, the one that writes is a part.
+
+    A domain that sounds like what is left of the name is its own: a school of a region writes from there.
+    """
+    found = []
+    parts = telling_parts(answer.organisation)
+    names = [(part, answer.organisation.replace(part, " ")) for part in parts if part != answer.organisation]
+    names += [(part, "") for part in telling_parts(answer.unit or "")]
+    for number, (name, rest) in enumerate(names):
+        found.append((f"{claim.entry} {number}", name, rest))
+    if answer.parent:
+        found.append((_parent_of(claim.entry), answer.parent, answer.organisation))
+    return [
+        Record(record_id=identifier, organisation=name, country=answer.country)
+        for identifier, name, rest in found
+        if claim.domain is None or not fits_its_domain(Record(record_id="", organisation=rest, email=answer.email))
+    ]
+
+
+def _parent_of(entry: str) -> str:
+    return f"{entry} parent"
 
 
 def _named(identifier: str, response: Response) -> Record:

@@ -90,8 +90,23 @@ def rows_to(journey: Any, parties: Any, address: str) -> list[dict[str, Any]]:
         {"organisation": "City of Gothenburg", "unit": "International office", "email": BOX},
         {"organisation": "Göteborgs stad", "email": "office@exchange-bureau.example"},
         {"organisation": "City of Gothenburg", "email": "office@exchange-bureau.example"},
+        {"organisation": "Lindholmen School", "parent": "City of Gothenburg", "email": BOX},
+        {"organisation": "Education Office", "parent": "Göteborgs kommun", "email": "office@exchange-bureau.example"},
+        {"organisation": "Exchange Bureau", "unit": "Göteborgs stad", "email": "office@exchange-bureau.example"},
+        {"organisation": "Exchange Office, City of Gothenburg", "email": "a@bureau.example"},
     ],
-    ids=["same name", "another spelling", "another country", "a unit", "another domain", "spelling and domain"],
+    ids=[
+        "same name",
+        "another spelling",
+        "another country",
+        "a unit",
+        "another domain",
+        "spelling and domain",
+        "a part of it",
+        "a part of it, domain",
+        "its name as a unit",
+        "its name behind a comma",
+    ],
 )
 def test_a_known_name_from_elsewhere_is_written_to_only_once_agreed(
     journey: Any, answer: Any, parties: Any, claimed: dict[str, Any]
@@ -115,6 +130,46 @@ def test_a_known_name_from_elsewhere_is_written_to_only_once_agreed(
     ((match, recipients),) = journey.letters()
     assert match == rows[0]["Match"]
     assert claimed["email"] in recipients
+
+
+def test_a_school_of_a_known_city_writes_from_a_domain_of_its_own_with_one_tick(
+    journey: Any, answer: Any, parties: Any
+) -> None:
+    journey.submit(of_gothenburg(answer, 1), host(answer, 2, "Kortrijk Training Centre"))
+    journey.run()
+    school = {"organisation": "Lindholmen School", "parent": "Göteborgs stad", "email": "anna@lindholmen.example"}
+    journey.submit(of_gothenburg(answer, 3, **HOSTING, **school), guest(answer, 4, "Leuven Technical School"))
+    journey.run()
+    (row, *_) = rows_to(journey, parties, school["email"])
+    assert "check" not in row["Status"]
+    journey.tick(row["Match"])
+    journey.run()
+    assert [match for match, _ in journey.letters()] == [row["Match"]]
+
+
+@pytest.mark.parametrize("domain", ["lysekil.example", "known.example"])
+@pytest.mark.parametrize("wording", ["Lysekils yrkesskola", "Yrkesskolan i Lysekil"])
+def test_another_wording_of_a_known_name_is_held_whatever_the_domain_of_the_known_one(
+    journey: Any, answer: Any, parties: Any, domain: str, wording: str
+) -> None:
+    of_lysekil: dict[str, Any] = {"country": "Sweden", "city": "Lysekil"}
+    known = f"anna@{domain}"
+    journey.submit(guest(answer, 1, "Lysekil Vocational College", email=known, **of_lysekil))
+    journey.run()
+    journey.submit(
+        host(answer, 2, wording, email="lysekil.exchange@gmail.com", **of_lysekil),
+        guest(answer, 3, "Kortrijk Training Centre"),
+    )
+    journey.run()
+    rows = rows_to(journey, parties, "lysekil.exchange@gmail.com")
+    assert rows
+    for row in rows:
+        assert f"Lysekil Vocational College wrote before from {known}" in row["Status"] or (
+            f"This may be Lysekil Vocational College, which wrote before from {known}" in row["Status"]
+        )
+        journey.tick(row["Match"])
+    journey.run()
+    assert "lysekil.exchange@gmail.com" not in str(journey.letters())
 
 
 def test_the_known_address_goes_on_with_one_tick(journey: Any, answer: Any, parties: Any) -> None:

@@ -104,6 +104,103 @@ def test_whom_a_person_called_different_is_not_held() -> None:
     assert held(*answers, state=state)[BOX] is None
 
 
+# -- parts of a known organisation, and other wordings -------------------------------------------------
+
+ASK = "wrote before from anna@goteborg.example (Coordinator): ask there whether this answer is theirs"
+
+
+def school(name: str = "Lindholmen School", **changed: Any) -> Answers:
+    """An answer from the same city, later."""
+    return host(name, **{"city": "Göteborg", "email": BOX, **LATER, **changed})
+
+
+@pytest.mark.parametrize("parent", ["Göteborgs stad", "City of Gothenburg", "Gothenburg municipality"])
+def test_who_says_that_it_belongs_to_a_known_organisation_is_held_from_a_free_mailbox(parent: str) -> None:
+    for answers in ((TRUE, school(parent=parent)), (school(parent=parent, submitted_at=SUBMITTED - 1), TRUE)):
+        told = str(held(*answers)[BOX])
+        assert "Göteborgs stad" in told
+        assert "anna@goteborg.example (Coordinator): ask there whether " in told
+        assert told.endswith(", since it says that it belongs to them.")
+    assert held(TRUE, school(parent=parent))["anna@goteborg.example"] is None
+
+
+@pytest.mark.parametrize(
+    ("email", "changed", "is_held"),
+    [
+        ("rektor@lindholmen.example", {"parent": "Göteborgs stad"}, False),
+        ("rektor@edu.goteborg.example", {"parent": "Göteborgs stad"}, False),
+        ("rektor@office.example", {"parent": "Göteborgs stad"}, True),
+        ("rektor@goteborg-office.example", {"parent": "Göteborgs stad"}, True),
+        ("rektor@office.example", {"parent": "Göteborgs universitet"}, False),
+        ("rektor@office.example", {"parent": "Borås stad"}, False),
+        (BOX, {"parent": "Region Skåne"}, False),
+        ("rektor@office.example", {"unit": "Göteborgs stad"}, True),
+        ("rektor@lindholmen.example", {"unit": "Göteborgs stad"}, True),
+        ("rektor@lindholmen.example", {"unit": "International office"}, False),
+    ],
+)
+def test_a_part_may_write_from_its_own_domain_or_from_the_known_one(
+    email: str, changed: dict[str, str], *, is_held: bool
+) -> None:
+    told = held(TRUE, school(email=email, **changed))[email]
+    assert (told is not None) is is_held
+    assert told is None or told == f"Göteborgs stad {ASK}, since it says that it belongs to them."
+
+
+def test_two_reasons_to_ask_are_both_told() -> None:
+    other = school(email="rektor@lindholmen.example")
+    told = str(held(TRUE, other, school(parent="Göteborgs stad", submitted_at=SUBMITTED + 2))[BOX])
+    assert f"Göteborgs stad {ASK}" in told
+    assert "Lindholmen School wrote before from rektor@lindholmen.example" in told
+
+
+def test_nobody_is_asked_after_a_whole_that_only_parts_have_named() -> None:
+    first = school(email="rektor@lindholmen.example", parent="Göteborgs stad")
+    assert held(first, school("Angered School", parent="Göteborgs stad"))[BOX] is None
+
+
+def test_once_a_part_is_agreed_the_others_of_its_domain_are_not_asked_after() -> None:
+    part: dict[str, Any] = {"parent": "Göteborgs stad", "email": "a@network.example"}
+    answers = (TRUE, school(**part), guest())
+    assert held(*answers)["a@network.example"]
+    plan = plan_of(*answers)
+    match = next(one for one in plan.matches.fresh if "a@network.example" in str(one.parties))
+    side = next(party.side for party in match.parties if party.email == "a@network.example")
+    decision = Decision(match=match.id, approved=True, agreed=True, checked=(side,))
+    state = remembered(plan, decisions={match.id: decision})
+    second = school("Angered School", **{**part, "email": "b@network.example", "submitted_at": SUBMITTED + 3})
+    found = held(*answers, second, state=state)
+    assert (found["a@network.example"], found["b@network.example"]) == (None, None)
+    stranger = school("Angered School", **{**part, "email": "b@other.example", "submitted_at": SUBMITTED + 3})
+    assert held(*answers, stranger, state=state)["b@other.example"]
+
+
+@pytest.mark.parametrize("domain", ["lysekil.example", "known.example", "lysekilvet.example"])
+@pytest.mark.parametrize(
+    "wording",
+    ["Lysekils yrkesskola", "Yrkesskolan i Lysekil", "Lysekil Vocational School", "Lysekils yrkesgymnasium",
+     "Berufsschule Lysekil", "Beroepsschool Lysekil"],
+)  # fmt: skip
+def test_another_wording_from_a_free_mailbox_is_held_whatever_the_known_domain_is_called(
+    domain: str, wording: str
+) -> None:
+    known = host("Lysekil Vocational College", email=f"anna@{domain}")
+    told = str(held(known, host(wording, city="Lysekil", email=BOX, **LATER))[BOX])
+    assert "Lysekil Vocational College" in told
+    assert f"wrote before from anna@{domain} (Coordinator): ask there" in told
+    other = host("Uddevalla Vocational College", city="Uddevalla", email=BOX, **LATER)
+    assert held(known, other)[BOX] is None
+
+
+def test_a_name_that_is_called_as_the_known_domain_is_held_from_a_free_mailbox() -> None:
+    known = host("Generalitat de Catalunya", "Spain", city="Barcelona", email="anna@gencat.example")
+    for changed in ({"parent": "Gencat"}, {"organisation": "GenCat"}):
+        named = {**host("Institut Terrassa", "Spain", email=BOX, **LATER), **changed}
+        told = str(held(known, named)[BOX])
+        assert "Generalitat de Catalunya" in told
+        assert "wrote before from anna@gencat.example (Coordinator): ask there" in told
+
+
 # -- what was agreed -----------------------------------------------------------------------------------
 
 ANSWERS = (TRUE, host("City of Gothenburg", email=BOX, **LATER), guest())
