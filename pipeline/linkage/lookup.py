@@ -8,13 +8,14 @@ two: nothing is ever guessed.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from pipeline.cleaning.countries import country_code, country_only
+from pipeline.cleaning.domains import registered_domain
 from pipeline.cleaning.folding import fold, skeleton
 from pipeline.linkage.abbreviations import abbreviates
 from pipeline.linkage.columns import Columns
@@ -121,19 +122,25 @@ def fits_its_domain(record: Record) -> bool:
 
 NEAREST = 4
 """Names told where nobody is known by the one that was written."""
-LIKE = 65.0
-"""Likeness (rapidfuzz's WRatio, 0 to 100) from which a name is near: "Kortrjik" and "Kortrijk Training Centre"."""
 SHORT_FORM = 9
 """Letters of the longest short form."""
 WHOLLY = 0.99
 """Share of a name's words that a short form must be made of: UGent of Universiteit Gent."""
+SLIPS = ((4, 1), (7, 2))
+"""(letters of a word, letters of it that may be wrong or swapped): "Kortrjik", but not "Gencat" for Gent."""
+
+
+def every_word(words: Sequence[str]) -> tuple[str, ...]:
+    """Where nothing is known of a field's own words, each may be part of a name."""
+    return tuple(words)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meant:
     """Whom a written name means: ids of organisations. Exactly one in `found` is understood, several are a choice.
 
-    `nearest` are organisations with names like it, the likest first, where nobody was found.
+    `nearest` are organisations that may be meant, the likest first, where nobody was found: of a name like it, of the
+    domain or as a part of the organisation that is called so.
     """
 
     found: tuple[str, ...] = ()
@@ -146,6 +153,8 @@ class _Name:
 
     organisation: str
     words: tuple[str, ...]
+    telling: tuple[str, ...]
+    """Its words that tell who or where, and are none of the field's own."""
     readings: frozenset[str]
     concepts: tuple[frozenset[str], ...]
     short: frozenset[str]
@@ -153,11 +162,19 @@ class _Name:
 
 
 class Directory:
-    """The organisations that are known, to be looked up by whatever name somebody writes."""
+    """The organisations that are known, to be looked up by whatever name somebody writes.
+
+    `names_of` leaves out of a name's words those of the field's own, which name nobody: VET, STEM, guidance.
+    """
 
     def __init__(
-        self, organisations: Sequence[Organisation], aliases: Mapping[str, Sequence[str]] | None = None
+        self,
+        organisations: Sequence[Organisation],
+        aliases: Mapping[str, Sequence[str]] | None = None,
+        *,
+        names_of: Callable[[Sequence[str]], Sequence[str]] = every_word,
     ) -> None:
+        self.names_of = names_of
         self.organisations = {one.id: one for one in organisations}
         self.aliases = aliases
         self.by_id = {fold(one.id): one.id for one in organisations}
@@ -215,46 +232,87 @@ class Directory:
 
     @cached_property
     def _names(self) -> list[_Name]:
-        return _names(self.spelt, self.aliases)
+        return self._read(self.spelt)
 
     def _asked(self, text: str) -> list[_Name]:
         """What was written, read as it would be in each country somebody is known in."""
         countries = dict.fromkeys([None, *(country for _, _, country in self.spelt)])
-        return _names([("", text, country) for country in countries], self.aliases)
+        return self._read([("", text, country) for country in countries])
 
     def _nearest(self, text: str) -> tuple[str, ...]:
-        from rapidfuzz import fuzz, process
+        """Of names that share most of what was written, the likest; those that are named by it in another way first."""
+        from rapidfuzz import fuzz
 
-        names = [" ".join(name_words(name)) for _, name, _ in self.spelt]
-        wanted = " ".join(name_words(text))
-        close = process.extract(wanted, names, scorer=fuzz.WRatio, score_cutoff=LIKE, limit=NEAREST * 5)
-        return tuple(dict.fromkeys(self.spelt[row][0] for _, _, row in close))[:NEAREST]
+        in_each_country = self._asked(text)
+        asked, said = in_each_country[0], frozenset().union(*(one.readings for one in in_each_country))
+        compact = "".join(asked.words)
+        named = [
+            one.id
+            for one in self.organisations.values()
+            if compact in {domain.partition(".")[0] for domain in map(registered_domain, one.domains) if domain}
+            or (one.parent_name and said & self._read([("", one.parent_name, country_only(one.country))])[0].readings)
+        ]
+        shares = {number: _share(asked, known) for number, known in enumerate(self._names)}
+        best = max(shares.values(), default=0.0)
+        like = [number for number, share in shares.items() if share == best > 0]
+        like.sort(key=lambda number: -fuzz.WRatio(" ".join(asked.words), " ".join(self._names[number].words)))
+        return tuple(dict.fromkeys((*named, *(self._names[number].organisation for number in like))))[:NEAREST]
+
+    def _read(self, spelt: Sequence[tuple[str, str, str | None]]) -> list[_Name]:
+        """(organisation, name, country) -> names to compare, each read as in its country and by its words alone."""
+        records = [
+            record
+            for _, name, country in spelt
+            for record in (
+                Record(record_id="", organisation=name, country=country),
+                Record(record_id="", organisation=_without_country(name)),
+            )
+        ]
+        if not records:
+            return []
+        columns = prepare(records, self.aliases)
+        return [
+            _Name(
+                own,
+                words := tuple(name_words(name)),
+                tuple(word for word in self.names_of(words) if _names_somebody((word,))),
+                frozenset({_reading(columns, 2 * row), _reading(columns, 2 * row + 1)}),
+                (_concepts(columns, 2 * row), _concepts(columns, 2 * row + 1)),
+                frozenset(columns.texts[number] for number in columns.acronyms[2 * row].tolist() if number),
+                frozenset(columns.texts[number] for number in columns.initials[2 * row].tolist() if number),
+            )
+            for row, (own, name, _) in enumerate(spelt)
+        ]
 
 
-def _names(spelt: Sequence[tuple[str, str, str | None]], aliases: Mapping[str, Sequence[str]] | None) -> list[_Name]:
-    """(organisation, name, country) -> names to compare, each read as in its country and by its words alone."""
-    records = [
-        record
-        for _, name, country in spelt
-        for record in (
-            Record(record_id="", organisation=name, country=country),
-            Record(record_id="", organisation=_without_country(name)),
-        )
-    ]
-    if not records:
-        return []
-    columns = prepare(records, aliases)
-    return [
-        _Name(
-            own,
-            tuple(name_words(name)),
-            frozenset({_reading(columns, 2 * row), _reading(columns, 2 * row + 1)}),
-            (_concepts(columns, 2 * row), _concepts(columns, 2 * row + 1)),
-            frozenset(columns.texts[number] for number in columns.acronyms[2 * row].tolist() if number),
-            frozenset(columns.texts[number] for number in columns.initials[2 * row].tolist() if number),
-        )
-        for row, (own, name, _) in enumerate(spelt)
-    ]
+def _share(asked: _Name, known: _Name) -> float:
+    """How much of what was written a name has: of its telling words, or of a mere description the whole or nothing."""
+    if asked.telling:
+        places = {one for concepts in known.concepts for one in concepts if one.startswith("@")}
+        there = any(one in places for concepts in asked.concepts for one in concepts)
+        hits = sum(any(_is_slip(word, other) for other in known.words) for word in asked.telling)
+        return max(hits, there) / len(asked.telling) if _can_be_one_body(asked, known) else 0.0
+    described = asked.concepts[1]
+    return 1.0 if len(described) > 1 and any(described <= concepts for concepts in known.concepts) else 0.0
+
+
+def _can_be_one_body(asked: _Name, known: _Name) -> bool:
+    """Whether both may be one kind of body: a university is no municipality, and a name may leave its kind out."""
+    one, other = (
+        {meaning.concept for word in name.words for meaning in meanings(word) if meaning.part is Part.BODY}
+        for name in (asked, known)
+    )
+    return not one or not other or bool(one & other)
+
+
+def _is_slip(word: str, other: str) -> bool:
+    """Whether two words are one, but for a slip or an ending left out."""
+    from rapidfuzz.distance import OSA
+
+    allowed = max((slips for letters, slips in SLIPS if len(word) >= letters), default=0)
+    if allowed and other.startswith(word):
+        return True
+    return word == other or OSA.distance(word, other, score_cutoff=allowed) <= allowed
 
 
 def _concepts(columns: Columns, row: int) -> frozenset[str]:
@@ -275,12 +333,13 @@ def _names_somebody(words: Sequence[str]) -> bool:
 def _is_short_for(asked: _Name, known: _Name) -> bool:
     if len(asked.words) == 1 and len(asked.words[0]) <= SHORT_FORM:
         (short,) = asked.words
-        return short in known.short | known.initials or abbreviates(short, known.words) >= WHOLLY
+        is_made_of = short in known.short | known.initials or abbreviates(short, known.words) >= WHOLLY
+        return bool(asked.telling) and is_made_of
     return len(known.words) == 1 and known.words[0] in asked.initials | asked.short
 
 
 def _is_part_of(asked: _Name, known: _Name) -> bool:
-    if not _names_somebody(asked.words):
+    if not asked.telling:
         return False
     return set(asked.words) <= set(known.words) or any(
         one and one <= other for one in asked.concepts for other in known.concepts

@@ -7,13 +7,17 @@ the same organisations introduced once more writes them down a second time.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from pipeline.cleaning import organisation_key
 from pipeline.linkage import Directory
+from pipeline.matching.names import is_subject, kinds_of
+from pipeline.matching.names import name_words as lists_of_names
 from pipeline.model import Match, MatchStatus, Organisation, Party, Problem, Role, Side, Stage, Table
+from pipeline.planning.entries import canonical
 from pipeline.planning.match_content import Source, build, to_party
 from pipeline.tabs.by_hand import TITLES, HandLine, read_lines
 
@@ -22,6 +26,8 @@ SUITABLE = {
     Side.RECEIVING: (Role.HOST, Role.EITHER),
     Side.JOINING: (Role.SEND, Role.EITHER),
 }
+_ID = re.compile(r"(?<![\w-])(?:E-[0-9A-HJKMNP-TV-Z]{8}|O-[A-Z2-7]{8}|M-[A-Z2-7]{10})(?![\w-])", re.IGNORECASE)
+"""What ids of answers, organisations and matches look like in the sheet, alone or behind a name."""
 CHOICES_SHOWN = 6
 """Organisations listed that a name could mean."""
 ASK_THEM = "Ask them to fill in the form, or write yourself. A line that is done with may be deleted."
@@ -60,15 +66,17 @@ def read_by_hand(
     *,
     aliases: Mapping[str, Sequence[str]] | None = None,
     closed: Mapping[str, str] | None = None,
+    memory: Mapping[str, str] | None = None,
 ) -> ByHand:
     """Turn each filled line into parties, or into a Problem that names row, column and remedy.
 
-    `closed` says of names without an open entry, by organisation key, what became of it.
+    `closed` says of names and ids without an open entry, by organisation key, what became of it; `memory` are the
+    organisations' ids of all times, as `Entries` has them.
     """
     written = read_lines(table)
     if not written:
         return ByHand(read=())
-    reader = _Reader(organisations, sources, aliases or {}, closed or {})
+    reader = _Reader(organisations, sources, aliases or {}, closed or {}, memory or {})
     return ByHand(read=tuple(reader.read(line) for line in written))
 
 
@@ -160,17 +168,21 @@ class _Reader:
         sources: Mapping[str, Source],
         aliases: Mapping[str, Sequence[str]],
         closed: Mapping[str, str],
+        memory: Mapping[str, str],
     ) -> None:
         spoken: dict[str, list[str]] = {}
         for source in sources.values():
             spoken.setdefault(source.entry.organisation_id, []).append(source.response.name)
         self.organisations = {one.id: one for one in organisations}
         self.directory = Directory(
-            [replace(one, spellings=(*one.spellings, *spoken.get(one.id, ()))) for one in organisations], aliases
+            [replace(one, spellings=(*one.spellings, *spoken.get(one.id, ()))) for one in organisations],
+            aliases,
+            names_of=_names_of,
         )
         self.countries = {source.entry.organisation_id: source.response.country for source in sources.values()}
         self.sources = sources
         self.closed = closed
+        self.memory = memory
 
     def read(self, line: HandLine) -> ReadLine:
         """One line."""
@@ -202,6 +214,9 @@ class _Reader:
         return chosen
 
     def _entry_named(self, line: HandLine, side: Side, text: str) -> str | Problem:
+        ids = {one.upper() for one in _ID.findall(text)}
+        if len(ids) == 1:
+            return self._of_id(line, side, ids.pop())
         meant = self.directory.meant(text)
         if len(meant.found) > 1:
             choices = "; ".join(self._told(own, with_id=True) for own in meant.found[:CHOICES_SHOWN])
@@ -214,6 +229,27 @@ class _Reader:
         if entry is None:
             return _problem(line, side, f"{self._told(meant.found[0])} has no open entry.", ASK_THEM)
         return entry
+
+    def _of_id(self, line: HandLine, side: Side, identifier: str) -> str | Problem:
+        """Whom an id means that stands somewhere in the sheet."""
+        if identifier in self.sources:
+            return identifier
+        if identifier.startswith("M-"):
+            what, fix = (
+                f"{identifier} is a proposal, not an organisation.",
+                "Write the organisations, one in each column.",
+            )
+            return _problem(line, side, what, fix)
+        own = canonical(identifier, self.memory)
+        entry = _entry(side, own, self.sources)
+        if entry is not None:
+            return entry
+        why = self.closed.get(organisation_key(identifier))
+        if why or own in self.organisations or own in self.memory.values():
+            return _problem(line, side, " ".join(filter(None, (f"{identifier} has no open entry.", why))), ASK_THEM)
+        what = f"Nothing is known by the id {identifier}."
+        fix = "Copy it from the column Id of the tab Organisations or Entries, or write the organisation's name."
+        return _problem(line, side, what, fix)
 
     def _nobody(self, line: HandLine, side: Side, text: str, nearest: Sequence[str]) -> Problem:
         why = self.closed.get(organisation_key(text))
@@ -228,6 +264,13 @@ class _Reader:
         """Name and place; with its id where it must be told from others."""
         one = self.organisations[own]
         return _placed(one.name, one.city, self.countries.get(own, one.country)) + (f": {own}" if with_id else "")
+
+
+def _names_of(words: Sequence[str]) -> tuple[str, ...]:
+    """The words that may be a name: topics and the trade's short forms never are, a kind of body or work not alone."""
+    trade = lists_of_names().trade
+    found = tuple(word for word in words if word not in trade and not is_subject(word))
+    return () if len(words) == 1 and kinds_of(words[0]) else found
 
 
 def _placed(name: str, *where: str | None) -> str:

@@ -78,10 +78,10 @@ class Entries:
 
     @property
     def closed_names(self) -> dict[str, str]:
-        """Organisation key -> why nothing of that name can be matched."""
+        """Organisation key -> why nothing of that name can be matched; and the ids of the entries, told alike."""
         closed = self.plan.closed
         there = {organisation_key(source.response.organisation) for source in self.sources.values()}
-        return {
+        return {organisation_key(identifier): why for identifier, why in closed.items()} | {
             entry.organisation_key: closed[entry.id]
             for entry in self.plan.known
             if entry.id in closed and entry.organisation_key not in there

@@ -80,6 +80,7 @@ def read_ticks(inputs: RunInputs, entries: Entries) -> Ticks:
         entries.sources,
         aliases=inputs.aliases,
         closed=entries.closed_names,
+        memory=entries.memory,
     )
     noted = exchanges.read_exchanges(inputs.table(exchanges.TAB.name), inputs.state.matches)
     behind, unheard_of = ledger_behind(_what_tabs_say(reading, noted), inputs.state.letters)

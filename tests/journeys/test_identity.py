@@ -384,6 +384,26 @@ def test_a_name_nobody_bears_is_told_with_the_nearest_and_mended_in_place(known:
     assert beside(known)[0].startswith("Kortrijk Training Centre (Belgium) sends to Göteborgs stad (Sweden): M-")
 
 
+def test_an_id_of_the_tab_entries_is_understood_and_a_topic_is_nobody(known: Any, answer: Any) -> None:
+    ministry = host(answer, 5, "Catalonia's Regional Ministry of Education and VET", country="Spain", city="Barcelona",
+                    parent="Generalitat de Catalunya", email="eu@gencat.example")  # fmt: skip
+    known.submit(ministry)
+    known.run()
+    ids = {row["Organisation"]: row["Id"] for row in known.person.rows("Entries")}
+    write_by_hand(known, ids["Göteborgs stad"], ids["Lysekil Vocational College"].lower())
+    write_by_hand(known, "Göteborgs stad", "VET", row=3)
+    write_by_hand(known, "Göteborgs stad", "Gencat", row=4)
+    write_by_hand(known, "Göteborgs stad", known.review()[0]["Match"], row=5)
+    known.run()
+    told = beside(known)
+    assert told[0].startswith("Göteborgs stad (Sweden) sends to Lysekil Vocational College (Sweden): M-")
+    assert told[1] == "Nobody is known by the name “VET”. Write it as in the tab Organisations, or its Id."
+    assert told[2].startswith(
+        "Nobody is known by the name “Gencat”. Did you mean: Catalonia's Regional Ministry of Education and VET? "
+    )
+    assert "is a proposal, not an organisation" in told[3]
+
+
 def test_answers_follow_their_lines_when_the_tab_is_sorted(known: Any) -> None:
     write_by_hand(known, "goteborg", "Kortrijk")
     write_by_hand(known, "goteborg", "Lysekil", row=3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -141,6 +141,46 @@ def test_a_slip_a_kind_of_body_and_another_country_are_not_guessed_at(
     found = directory.meant(text)
     assert found.found == ()
     assert found.nearest[: len(nearest)] == nearest
+
+
+CATALAN = (
+    Organisation(
+        id="O-MINISTRY", name="Catalonia's Regional Ministry of Education and VET", country="ES-CT",
+        spellings=("Departament d'Educació i Formació Professional",), domains=("educacio.gencat.example",),
+        parent_name="Generalitat de Catalunya",
+    ),
+    Organisation(id="O-LOIRE", name="Centre-Val de Loire Region - Service Orientation", country="FR"),
+    Organisation(id="O-GENT", name="GO! Scholengroep Gent", country="BE", domains=("scholengroepgent.example",)),
+    Organisation(id="O-TREBALL", name="Institut Escola del Treball", country="ES-CT", city="Barcelona"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "nearest"),
+    [
+        ("Generalitat de Catalunya", ("O-MINISTRY",)),
+        ("Gencat", ("O-MINISTRY",)),
+        ("Ministry of Education", ("O-MINISTRY",)),
+        ("Escola del Trebal", ("O-TREBALL",)),
+        ("University of Gent", ()),
+        ("School of Music", ()),
+        ("Region", ()),
+        ("xtec", ()),
+    ],
+)
+def test_only_whoever_may_be_meant_is_suggested(text: str, nearest: tuple[str, ...]) -> None:
+    assert Directory(CATALAN).meant(text) == Meant(nearest=nearest)
+
+
+def test_words_of_the_field_name_nobody_however_few_bear_them() -> None:
+    def no_topics(words: Sequence[str]) -> tuple[str, ...]:
+        return tuple(word for word in words if word not in {"neet", "skills"})
+
+    known = (Organisation(id="O-N", name="NEET Skills Centre Gent"),)
+    open_to_all, careful = Directory(known), Directory(known, names_of=no_topics)
+    assert open_to_all.meant("NEET") == Meant(found=("O-N",))
+    assert careful.meant("NEET") == careful.meant("skills") == Meant()
+    assert careful.meant("NEET Gent") == careful.meant("neet skills centre gent") == Meant(found=("O-N",))
 
 
 def test_where_nobody_is_known_nobody_is_meant() -> None:

@@ -149,6 +149,56 @@ def sides(match: Match) -> tuple[str, str]:
     return match.sending.organisation, match.receiving.organisation
 
 
+def test_ids_that_stand_in_the_sheet_are_understood_or_answered() -> None:
+    riga, porto = source(3, "O-AAAABBBB", "Riga"), source(4, "O-CCCCDDDD", "Porto")
+    riga, older = (replace(riga, entry=replace(riga.entry, id=one)) for one in ("E-0123ABCD", "E-4567ABCD"))
+    sources = {one.entry.id: one for one in (riga, older, porto)}
+    organisations = (Organisation(id="O-AAAABBBB", name="Riga"), Organisation(id="O-CCCCDDDD", name="Porto"))
+    memory = {"riga": "O-AAAABBBB", "gone": "O-GGGGGGGG", "id:O-ZZZZZZZZ": "O-AAAABBBB"}
+
+    def of(text: str) -> tuple[str, ...] | str:
+        rows = (SheetRow(number=2, cells=dict(zip(TITLES, (text, "Porto"), strict=False))),)
+        table = Table(title="By hand", header=TITLES, rows=rows)
+        (read_line,) = read_by_hand(
+            table, organisations, sources, closed={"e 89ab89ab": "The entry has expired."}, memory=memory
+        ).read
+        if read_line.problem:
+            return f"{read_line.problem.what} {read_line.problem.fix}"
+        return tuple(party.entry for party in read_line.parties)
+
+    for text in ("E-4567ABCD", "e-4567abcd", "Riga · E-4567ABCD"):
+        assert of(text) == ("E-4567ABCD", "E-4"), "that very answer"
+    for text in ("O-AAAABBBB", "Riga (Latvia): O-AAAABBBB", "O-ZZZZZZZZ"):
+        assert of(text) == ("E-4567ABCD", "E-4"), "by an id of today or of before"
+    assert str(of("E-89AB89AB")).startswith("E-89AB89AB has no open entry. The entry has expired. Ask them")
+    assert str(of("O-GGGGGGGG")).startswith("O-GGGGGGGG has no open entry. Ask them")
+    assert of("M-ABCDEFGHIJ") == (
+        "M-ABCDEFGHIJ is a proposal, not an organisation. Write the organisations, one in each column."
+    )
+    for unknown in ("E-00000000", "O-BBBBBBBB"):
+        assert of(unknown) == (
+            f"Nothing is known by the id {unknown}. Copy it from the column Id of the tab Organisations or Entries, or "
+            "write the organisation's name."
+        )
+    assert str(of("E-learning")).startswith("Nobody is known by the name “E-learning”.")
+
+
+@pytest.mark.parametrize(
+    "topic", ["VET", "vet", "NEET", "STEM", "RPL", "Guidance", "Duales System", "apprenticeships", "Employment"]
+)
+def test_topics_and_short_forms_of_the_trade_name_nobody_and_lead_to_no_suggestion(topic: str) -> None:
+    bearer = source(3, "O-7", "Regional Ministry of Education, VET, NEET, STEM, RPL, Guidance and Apprenticeships")
+    rows = (SheetRow(number=2, cells=dict(zip(TITLES, (topic, "Gent"), strict=False))),)
+    found = read_by_hand(
+        Table(title="By hand", header=TITLES, rows=rows),
+        (*ORGANISATIONS, Organisation(id="O-7", name=bearer.response.name)),
+        {**SOURCES, "E-3": bearer},
+    )
+    (problem,) = found.problems
+    assert problem.what == f"Nobody is known by the name “{topic}”."
+    assert problem.fix == "Write it as in the tab Organisations, or its Id."
+
+
 def test_each_line_is_a_match_of_its_own_in_the_order_of_the_lines() -> None:
     matches = wished(read(("Porto", "Gent"), ("Gent", "Porto"), ("Gent", "Oslo Voksenopplæring")))
     assert [sides(one) for one in matches] == [
