@@ -52,17 +52,42 @@ class Intake:
     total: int
 
 
-def read_responses(table: Table, form: Form, *, columns: Mapping[str, str]) -> Intake:
+def nobody(_address: str) -> bool:
+    """Where nobody has asked to be forgotten."""
+    return False
+
+
+def read_responses(
+    table: Table, form: Form, *, columns: Mapping[str, str], is_erased: Callable[[str], bool] = nobody
+) -> Intake:
     """Read every row of the matchmaking form's answers tab; `columns` is `[form.columns]`.
 
+    Of a row from an address that `is_erased` nothing is read but that it is there.
     Raises SheetHeaderProblem before anything is read when a needed column is missing or stands there twice.
     """
-    answers = [_coded(answer) for answer in read_answers(table, form, columns=columns)]
+    rows = read_answers(table, form, columns=columns)
+    answers = [_coded(answer) for answer in rows if not is_erased(answer.email)]
+    erased = [_come_back(answer) for answer in rows if is_erased(answer.email)]
     responses = tuple(_response(answer) for answer in answers if answer.is_usable)
     settled = _settled(responses)
     wrong = (answer for answer in answers if answer.problems)
     problems = (problem for answer in wrong if not settled(answer) for problem in answer.problems)
-    return Intake(responses=responses, problems=tuple(problems), total=len(answers))
+    return Intake(responses=responses, problems=(*problems, *erased), total=len(rows))
+
+
+def _come_back(answer: Answer) -> Problem:
+    """A row from an address that was erased: an old one that was not deleted, or somebody who has come back.
+
+    Which of the two it is only a person can tell. Nothing that was erased is repeated, and nobody is written to.
+    """
+    told = f"erased|{answer.submitted_at}|{answer.content}"
+    return Problem(
+        where=f"Form responses, row {answer.origin.row}",
+        what="This answer is not read: somebody with its e-mail address asked for everything to be erased.",
+        fix="If it is an answer of before, delete it here and in the form. If they have come back on purpose, ask them "
+        "to fill in the form once more from another address: from this one nothing is read any more.",
+        key=f"erased:{hashlib.sha256(told.encode('utf-8', 'replace')).hexdigest()[:16]}",
+    )
 
 
 def _settled(responses: Sequence[Response]) -> Callable[[Answer], bool]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 
 from pipeline.cleaning import organisation_key
 from pipeline.forms.header import locate
@@ -100,8 +99,7 @@ def read_entries(inputs: RunInputs) -> Entries:
     )
     judgements = _latest((*state.judgements, *answered.judgements))
     intake, too_many = _read(inputs)
-    welcome = [response for response in intake.responses if not inputs.is_erased(response.email)]
-    inspected = inspect(welcome, known_addresses(state.entries), own_addresses=_own_addresses(inputs))
+    inspected = inspect(intake.responses, known_addresses(state.entries), own_addresses=_own_addresses(inputs))
     plan = entries(
         inspected,
         state.entries,
@@ -132,7 +130,6 @@ def read_entries(inputs: RunInputs) -> Entries:
         problems=(
             *intake.problems,
             *too_many,
-            *_erased(inputs, intake.responses),
             *plan.problems,
             *_undelivered(state, answers),
             *answered.problems,
@@ -182,7 +179,7 @@ def _read(inputs: RunInputs) -> tuple[Intake, tuple[Problem, ...]]:
     table = inputs.table(RESPONSES)
     most = inputs.settings.run.max_rows
     kept = Table(title=table.title, header=table.header, rows=table.rows[:most])
-    intake = read_responses(kept, inputs.form, columns=inputs.settings.form.columns)
+    intake = read_responses(kept, inputs.form, columns=inputs.settings.form.columns, is_erased=inputs.is_erased)
     if len(table.rows) <= most:
         return intake, ()
     return intake, (
@@ -227,24 +224,6 @@ def to_confirm(entries: Entries, spared: Collection[str] = ()) -> tuple[Problem,
         )
         for identifier, response in answers
     )
-
-
-def _erased(inputs: RunInputs, responses: Sequence[Response]) -> list[Problem]:
-    """Rows from an address that was erased: an old one that was not deleted, or somebody who has come back.
-
-    Which of the two it is only a person can tell. Nothing that was erased is repeated, and nobody is written to.
-    """
-    return [
-        Problem(
-            where=f"Form responses, row {response.row}",
-            what="This answer is not read: somebody with its e-mail address asked for everything to be erased.",
-            fix="If it is an answer of before, delete it here and in the form. If they have come back on purpose, ask "
-            "them to fill in the form once more from another address: from this one nothing is read any more.",
-            key=f"erased:{sha256(f'{response.submitted_at}|{response.content}'.encode()).hexdigest()[:16]}",
-        )
-        for response in responses
-        if inputs.is_erased(response.email)
-    ]
 
 
 def _answers(plan: EntryPlan, responses: Sequence[Response]) -> dict[str, Response]:

@@ -90,6 +90,9 @@ def test_an_answer_of_somebody_who_was_erased_is_told_with_its_row_and_without_w
     told = f"{old} {new}"
     assert "lysekil" not in told.casefold()
     assert "Coordinator" not in told
+    for refused in ({"city": None}, {"consent": None}, {"role": "Neither"}, {"kind": "Withdraw my entry"}):
+        (only,) = read(host(**refused), erased=["office@lysekil.example"]).problems
+        assert (only.what, only.sentence) == (old.what, ""), "nothing to send to somebody who was erased"
     moved = read(*reversed(answers), erased=["office@lysekil.example"])
     assert {problem.key for problem in moved.problems} == {old.key, new.key}, "sorting tells it no second time"
 
