@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.cleaning.folding import fold, skeleton
 from pipeline.linkage.words import HIGHEST_RARITY, Part, meanings, rarity, stem, word_info, words
 
 
@@ -39,6 +40,12 @@ def test_a_compound_says_what_its_front_and_its_ending_say() -> None:
     assert front.concept != "arbetslivsforvaltningen"
     unknown, ending = meanings("zyxwforvaltningen")
     assert (unknown.concept, unknown.part, ending.part) == ("zyxw", Part.NAME, Part.UNIT)
+
+
+def test_the_letter_two_words_share_at_the_seam_belongs_to_both() -> None:
+    for written in ("yrkesskola", "yrkesskolan", "Yrkesskolen", "Beroepsschool"):
+        (word,) = skeleton(fold(written)).split()
+        assert [meaning.concept for meaning in meanings(word)] == ["vocational", "school"]
 
 
 def test_one_slip_of_a_long_word_is_forgiven() -> None:
