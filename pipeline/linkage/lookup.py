@@ -126,6 +126,8 @@ SHORT_FORM = 9
 """Letters of the longest short form."""
 WHOLLY = 0.99
 """Share of a name's words that a short form must be made of: UGent of Universiteit Gent."""
+LIKE_DESCRIPTION = 0.1
+"""Share that a name counts for which shares nothing but what kind of body it is: less than any word that tells who."""
 SLIPS = ((4, 1), (7, 2))
 """(letters of a word, letters of it that may be wrong or swapped): "Kortrjik", but not "Gencat" for Gent."""
 
@@ -286,14 +288,15 @@ class Directory:
 
 
 def _share(asked: _Name, known: _Name) -> float:
-    """How much of what was written a name has: of its telling words, or of a mere description the whole or nothing."""
-    if asked.telling:
-        places = {one for concepts in known.concepts for one in concepts if one.startswith("@")}
-        there = any(one in places for concepts in asked.concepts for one in concepts)
-        hits = sum(any(_is_slip(word, other) for other in known.words) for word in asked.telling)
-        return max(hits, there) / len(asked.telling) if _can_be_one_body(asked, known) else 0.0
-    described = asked.concepts[1]
-    return 1.0 if len(described) > 1 and any(described <= concepts for concepts in known.concepts) else 0.0
+    """How much of what was written a name has: of its telling words, or else all that says what it is."""
+    places = {one for concepts in asked.concepts for one in concepts if one.startswith("@")}
+    hits = sum(any(_is_slip(word, other) for other in known.words) for word in asked.telling)
+    hits = max(hits, any(places & concepts for concepts in known.concepts))
+    if hits:
+        return hits / len(asked.telling) if asked.telling and _can_be_one_body(asked, known) else 0.0
+    described = asked.concepts[1] - {meaning.concept for word in asked.telling for meaning in meanings(word)}
+    is_described = len(described) > 1 and any(described <= concepts for concepts in known.concepts)
+    return LIKE_DESCRIPTION if is_described and not places else 0.0
 
 
 def _can_be_one_body(asked: _Name, known: _Name) -> bool:
