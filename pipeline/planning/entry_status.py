@@ -13,8 +13,12 @@ from datetime import date, timedelta
 
 from dateutil.parser import parse
 
+from pipeline.cleaning.plain_text import one_line
+from pipeline.forms.form import Form
+from pipeline.intake import to_entry
 from pipeline.letters.identity import corrections, introductions_sent, rehearsal_id, waiting_id, waiting_letters
 from pipeline.matching.eligibility import day_in_words, in_words, left_alone_in_words
+from pipeline.matching.unmet import offer_in_words, wish_in_words
 from pipeline.model import (
     KnownEntry,
     LetterRecord,
@@ -44,11 +48,12 @@ from pipeline.tabs.entries import (
     TOLD,
     WAITING,
     EntryRow,
-    entry_row,
 )
 from pipeline.tabs.exchanges import NotedExchange
 
 PROPOSALS_SHOWN = 5
+NAME_LENGTH = 300
+"""Characters of a name or an address that stand in a row."""
 _TOLD_ON = re.compile(rf"(?i:{TOLD}) on (\d{{1,2}} [A-Z][a-z]+ \d{{4}})")
 NOT_KNOWN = (
     f"{CLOSED}: this answer is not known any more, because somebody asked for its erasure or its time is over. "
@@ -110,13 +115,22 @@ def entry_statuses(
     )
 
 
-def rows_of(entries: Entries) -> dict[str, EntryRow]:
+def rows_of(entries: Entries, form: Form) -> dict[str, EntryRow]:
     """Entry -> what its row shows besides, for every entry whose answers can be read."""
     known = {entry.id: entry for entry in entries.plan.known}
-    return {
-        identifier: entry_row(identifier, response, since_of(known[identifier]))
-        for identifier, response in entries.answers.items()
-    }
+    rows = {}
+    for identifier, response in entries.answers.items():
+        source = entries.sources.get(identifier)
+        entry = source.entry if source else to_entry(identifier, response, form)
+        rows[identifier] = EntryRow(
+            id=identifier,
+            organisation=one_line(response.name, NAME_LENGTH) or "",
+            wants=wish_in_words(entry),
+            offers=offer_in_words(entry),
+            since=since_of(known[identifier]),
+            email=one_line(response.email, NAME_LENGTH) or "",
+        )
+    return rows
 
 
 def since_of(known: KnownEntry) -> date:

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from pipeline.cleaning.cells import is_tick, shortened, text_under
-from pipeline.cleaning.plain_text import one_line
-from pipeline.model import Cell, NewRow, Response, Role, RowUpdate, SheetRow, Table
+from pipeline.model import Cell, NewRow, RowUpdate, SheetRow, Table
 from pipeline.tabs.tab import Body, FilterView, Tab, checkbox, program
 
 BECAME = "What became of it"
@@ -62,8 +61,6 @@ TAB = Tab(
     filter_view=FilterView(title="To tell", starts=(STILL_WAITING,)),
 )
 
-TEXT_LENGTH = 200
-"""Characters of what somebody wrote that stand for it here; the answer itself has the rest."""
 ERASED = "(erased)"
 
 
@@ -108,19 +105,6 @@ class EntriesReading:
 
 NOTHING_READ = EntriesReading(statuses={}, shown={}, ticked=frozenset(), unticked=frozenset(), trouble={})
 """As of a spreadsheet without the tab."""
-
-
-def entry_row(identifier: str, response: Response, since: date) -> EntryRow:
-    """The row of an answer: what it asks for and offers in short, in its own words."""
-    topics = "; ".join((*response.topics, *((response.topics_other,) if response.topics_other else ())))
-    return EntryRow(
-        id=identifier,
-        organisation=_line(response.name),
-        wants=_in_short(topics if response.role is not Role.HOST else "", response.seeks),
-        offers=_in_short(topics if response.role is not Role.SEND else "", response.offers),
-        since=since,
-        email=_line(response.email),
-    )
 
 
 def read_entries_tab(table: Table, addresses: Mapping[str, str]) -> EntriesReading:
@@ -209,13 +193,3 @@ def _trouble(identifier: str, rows: Sequence[SheetRow]) -> str | None:
             "clear the cell and restore its checkbox (Insert > Checkbox)"
         )
     return None
-
-
-def _in_short(topics: str, words: str | None) -> str:
-    """The topics, then how the text begins."""
-    quoted = f"“{begun}”" if (begun := one_line(words, TEXT_LENGTH)) else ""
-    return ". ".join(part for part in (_line(topics), quoted) if part)
-
-
-def _line(text: str) -> str:
-    return one_line(text, 300) or ""

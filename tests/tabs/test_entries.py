@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from typing import Any
+from datetime import date
 
 import pytest
 
-from pipeline.model import Cell, EntryKind, NewRow, Response, Role, RowUpdate, SheetRow, Table
+from pipeline.model import Cell, NewRow, RowUpdate, SheetRow, Table
 from pipeline.tabs.entries import (
     NOTHING_READ,
     TAB,
     EntriesReading,
     EntryRow,
-    entry_row,
     new_rows,
     read_entries_tab,
     row_updates,
@@ -24,20 +22,6 @@ ADDRESSES = {ONE: "ana@a.example", OTHER: "bo@b.example"}
 ROW = EntryRow(
     id=ONE, organisation="Aster", wants="Dual VET. “How?”", offers="", since=date(2026, 9, 21), email="ana@a.example"
 )
-
-
-def response(**more: Any) -> Response:
-    return Response(
-        **{
-            "row": 2,
-            "content": "c",
-            "submitted_at": datetime(2026, 9, 21, tzinfo=UTC),
-            "kind": EntryKind.NEW,
-            "email": "ana@a.example",
-            "organisation": "Aster",
-            **more,
-        }
-    )
 
 
 def row(number: int = 2, *, tag: str | None = ONE, formulas: frozenset[str] = frozenset(), **cells: Cell) -> SheetRow:
@@ -66,30 +50,6 @@ def test_the_titles() -> None:
         "E-mail",
         "Id",
     )
-
-
-@pytest.mark.parametrize(
-    ("role", "wants", "offers"),
-    [
-        (Role.SEND, "Dual VET; Green skills; Bakeries. “We seek.”", "“We offer.”"),
-        (Role.HOST, "“We seek.”", "Dual VET; Green skills; Bakeries. “We offer.”"),
-        (Role.EITHER, "Dual VET; Green skills; Bakeries. “We seek.”", "Dual VET; Green skills; Bakeries. “We offer.”"),
-    ],
-)
-def test_what_they_want_and_offer_in_short(role: Role, wants: str, offers: str) -> None:
-    given = response(
-        role=role, topics=("Dual VET", "Green skills"), topics_other="Bakeries", seeks="We seek.", offers="We offer."
-    )
-    found = entry_row(ONE, given, date(2026, 9, 21))
-    assert (found.wants, found.offers) == (wants, offers)
-
-
-def test_long_and_broken_texts_are_one_bounded_line() -> None:
-    found = entry_row(ONE, response(role=Role.SEND, seeks="a\nb\u202e" + "x" * 900, unit="U\n1"), date(2026, 9, 21))
-    assert found.wants.startswith("“a bxxx")
-    assert len(found.wants) == 202
-    assert found.organisation == "U 1, Aster"
-    assert entry_row(ONE, response(role=Role.SEND), date(2026, 9, 21)).wants == ""
 
 
 def test_new_rows_are_for_answers_without_one() -> None:
