@@ -645,6 +645,10 @@ class KnownEntry:
     """Its row had vanished when the tab was last read."""
     since: datetime | None = None
     """When it was first submitted under this name, by the form's clock: an edit refreshes what the row says."""
+    first_answered: date | None = None
+    """The day of its first answer, by the form's clock: no edit moves it."""
+    wish: str = ""
+    """Hash of what it asks for and offers: an answer whose name or address was edited is known again by it."""
     tick_spent: bool = False
     """The tick on `Tell them` that stands there has been answered: it counts again once it was taken away."""
     earlier: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from pipeline.cleaning import organisation_key
 from pipeline.forms.header import locate
@@ -23,6 +24,7 @@ from pipeline.model import (
     DoubtfulPair,
     Entry,
     Judgement,
+    KnownEntry,
     LetterState,
     Organisation,
     Problem,
@@ -125,7 +127,7 @@ def read_entries(inputs: RunInputs) -> Entries:
         answers=answers,
         identity=identity,
         memory={**state.spellings, **identity.memory, **redirects},
-        sources=_sources(inputs, {one.id: one.response for one in plan.open}, identity),
+        sources=_sources(inputs, plan, identity),
         organisations=organisations(records, identity, inputs.aliases, linkage=linkage),
         doubts=doubts_of(linkage, records, cards_of(plan, records, identity), answered.statuses),
         problems=(
@@ -146,6 +148,11 @@ def committed_visits(state: LedgerState, year: int) -> Mapping[str, int]:
         if letter is not None and letter.state is LetterState.SENT and letter.since.year == year:
             visits[match.receiving.organisation_id] += 1
     return visits
+
+
+def since_of(known: KnownEntry) -> date:
+    """Since when an entry waits: the day of its first answer; edits do not move it."""
+    return known.first_answered or (known.since.date() if known.since else known.first_seen)
 
 
 def canonical(organisation: str, memory: Mapping[str, str]) -> str:
@@ -263,28 +270,33 @@ def _undelivered(state: LedgerState, answers: Mapping[str, Response]) -> list[Pr
 # -- organisations -------------------------------------------------------------------------------------
 
 
-def _sources(inputs: RunInputs, responses: Mapping[str, Response], identity: IdentityPlan) -> dict[str, Source]:
+def _sources(inputs: RunInputs, plan: EntryPlan, identity: IdentityPlan) -> dict[str, Source]:
     visits = committed_visits(inputs.state, inputs.now.year)
+    since = {known.id: since_of(known) for known in plan.known}
     return {
-        identifier: Source(
+        one.id: Source(
             entry=_with_regions(
                 to_entry(
-                    identifier,
-                    response,
+                    one.id,
+                    one.response,
                     inputs.form,
-                    organisation_id=identity.organisation_of[identifier],
-                    committed_visits=visits.get(identity.organisation_of[identifier], 0),
-                )
+                    organisation_id=identity.organisation_of[one.id],
+                    committed_visits=visits.get(identity.organisation_of[one.id], 0),
+                ),
+                since[one.id],
             ),
-            response=response,
+            response=one.response,
         )
-        for identifier, response in responses.items()
+        for one in plan.open
     }
 
 
-def _with_regions(entry: Entry) -> Entry:
-    """Whoever wants to go to Spain is welcome in Catalonia: a country stands for the regions that count apart."""
-    return replace(entry, preferred_places=vocabulary().place_codes(entry.preferred_places))
+def _with_regions(entry: Entry, since: date) -> Entry:
+    """Whoever wants to go to Spain is welcome in Catalonia: a country stands for the regions that count apart.
+
+    An edit costs nobody the place in the order of waiting: what counts is the first answer.
+    """
+    return replace(entry, preferred_places=vocabulary().place_codes(entry.preferred_places), submitted_at=since)
 
 
 def _record(identifier: str, response: Response) -> Record:

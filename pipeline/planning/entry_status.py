@@ -31,7 +31,7 @@ from pipeline.model import (
     Side,
     Stage,
 )
-from pipeline.planning.entries import Entries
+from pipeline.planning.entries import Entries, since_of
 from pipeline.planning.inputs import RunInputs
 from pipeline.planning.match_content import Source, officer_order, to_party
 from pipeline.planning.matches import OPEN_STAGES, Matches, introduced_entries, under_way
@@ -131,11 +131,6 @@ def rows_of(entries: Entries, form: Form) -> dict[str, EntryRow]:
             email=one_line(response.email, NAME_LENGTH) or "",
         )
     return rows
-
-
-def since_of(known: KnownEntry) -> date:
-    """Since when an entry waits: the day of its first answer, or the day it was first seen; edits do not move it."""
-    return known.since.date() if known.since else known.first_seen
 
 
 def told_party(source: Source) -> Party:

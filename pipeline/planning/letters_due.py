@@ -18,13 +18,12 @@ from pipeline.letters.identity import (
     waiting_letters,
 )
 from pipeline.model import Letter, LetterKind, LetterRecord, LetterState, Match, MatchStatus, Stage
-from pipeline.planning.entries import Entries, canonical
+from pipeline.planning.entries import Entries, canonical, since_of
 from pipeline.planning.entry_status import (
     EntryStatuses,
     entry_statuses,
     next_number,
     rows_of,
-    since_of,
     told_party,
     widening,
 )

@@ -212,3 +212,26 @@ def test_nobody_in_the_middle_of_an_exchange_is_asked_whether_the_answer_is_curr
     journey.person.put("Exchanges", noted["#"], "Took place", True)
     journey.run(weeks_later=26)
     assert len(journey.person.rows("Problems")) == 2
+
+
+def test_a_new_name_in_an_edited_answer_moves_no_day_and_puts_no_tick_off(journey: Any, sides: Any, day: Any) -> None:
+    journey.submit(
+        *sides(
+            host={"languages": "French", "date_from": "", "date_to": ""},
+            send={"date_from": "", "date_to": "", "submitted_at": day(-80)},
+        )
+    )
+    journey.run()
+    before = entry(journey)
+    assert says(journey).startswith(f"Still waiting since {day.in_words(-80)}")
+    tick(journey)
+    journey.edit("office@organisation-2.example", organisation="Wervik Training College", city="Wervik")
+    journey.run()
+    assert [recipients for _, recipients in journey.letters()] == [("office@organisation-2.example",)]
+    (after,) = (row for row in journey.person.rows("Entries") if row["Id"] == before["Id"])
+    assert after["Since"] == before["Since"]
+    assert f"waiting since {day.in_words(-80)}" in after["What became of it"]
+    assert f"have been with us since {day.in_words(-80)}" in " ".join(journey.texts()[0].split())
+    journey.run()
+    assert entry(journey, "Wervik Training College")["Since"] == before["Since"]
+    assert journey.run().summary == ""

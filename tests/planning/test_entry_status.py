@@ -238,6 +238,33 @@ def test_an_edited_answer_keeps_its_row_and_its_day(desk: Desk) -> None:
     assert len(desk.rows("Entries")) == 2
 
 
+@pytest.mark.parametrize(
+    "edited",
+    [
+        {"organisation": "Kortrijk Training College"},
+        {"organisation": "Wervik School", "city": "Wervik"},
+        {"email": "new@kortrijk.example"},
+    ],
+)
+def test_a_new_name_or_address_moves_no_day_and_the_tick_counts_as_before(edited: Mapping[str, Any]) -> None:
+    desk = Desk()
+    desk.answer(host(), guest(languages="French", submitted_at=SUBMITTED - 100))
+    desk.run()
+    since = desk.rows("Entries")[1]["Since"]
+    assert since == "2026-08-06"
+    desk.edit(3, submitted_at=SUBMITTED + 5, **edited)
+    desk.run()
+    now = str(edited.get("organisation", KORTRIJK))
+    for row in desk.rows("Entries"):
+        if row["Organisation"] in {now, KORTRIJK} and not str(row["What became of it"]).startswith("Closed"):
+            assert row["Since"] == since
+            assert str(row["What became of it"]).startswith("Still waiting since 6 August 2026.")
+            number = next(one for one, row_ in enumerate(desk.rows("Entries"), 2) if row_["Id"] == row["Id"])
+    desk.tick("Tell them", tab="Entries", row=number)
+    desk.run()
+    assert len(desk.told) == 1
+
+
 # -- Tell them -----------------------------------------------------------------------------------------
 
 
