@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from pipeline.letters.identity import corrections, introduction_id
 from pipeline.model import LetterRecord, LetterState, Problem, Stage
+from pipeline.tabs.tab import HOLDS_TEXT
 
 LEAST_TO_VANISH = 4
 """Below this many vanished answers it is somebody tidying up, not an accident; unless nothing at all is left."""
@@ -82,7 +83,8 @@ def ledger_behind(
 
 
 def says_corrected(status: str) -> bool:
-    """Whether a status tells of a correction that left or may have."""
+    """Whether a status tells of a correction that left or may have; what somebody wrote into a box is no evidence."""
+    status = status.partition(HOLDS_TEXT)[0]
     return status.startswith(str(Stage.INTRODUCED)) and (CORRECTED in status or MAY_BE_CORRECTED in status)
 
 

@@ -54,7 +54,9 @@ from pipeline.tabs.exchanges import NotedExchange
 PROPOSALS_SHOWN = 5
 NAME_LENGTH = 300
 """Characters of a name or an address that stand in a row."""
-_TOLD_ON = re.compile(rf"(?i:{TOLD}) on (\d{{1,2}} [A-Z][a-z]+ \d{{4}})")
+NOBODY_YET = "that nobody was found yet"
+_TOLD_ON = re.compile(rf"(?i:{TOLD}) on (\d{{1,2}} [A-Z][a-z]+ \d{{4}}) {NOBODY_YET}")
+"""The whole of it: "told on 1 May 2027" may be what the officer wrote into the box, and is quoted then."""
 NOT_KNOWN = (
     f"{CLOSED}: this answer is not known any more, because somebody asked for its erasure or its time is over. "
     "Please delete this row"
@@ -231,7 +233,7 @@ class _Becoming:
             parts = self._waiting(identifier, since, told)
         if before:
             parts.append(f"Before that: introduced {'; '.join(before)}")
-        self.became[identifier] = _sentences(parts)
+        self.became[identifier] = _sentences([*parts, *self._row_trouble(identifier)])
 
     def add_lost(self, identifier: str) -> None:
         """A row whose answer cannot be read: paused, erased, or let go."""
@@ -243,7 +245,7 @@ class _Becoming:
         parts = [f"{CLOSED}: the answer is not in the responses tab any more, or cannot be read (see Problems)"]
         if introduced or before:
             parts.append(f"Before that: introduced {'; '.join((*introduced, *before))}")
-        self.became[identifier] = _sentences(parts)
+        self.became[identifier] = _sentences([*parts, *self._row_trouble(identifier)])
 
     # -- what matches say ------------------------------------------------------------------------------
 
@@ -339,9 +341,8 @@ class _Becoming:
         if (until := self.ticks.left_alone.get(organisation)) is not None:
             self._take_back(identifier, "the organisation asked to be left alone")
             return [start, left_alone_in_words("The organisation", until)]
-        trouble = self.ticks.entries.trouble.get(identifier)
-        if trouble:
-            return [start, reason, f"No tick on this row counts: {trouble}"]
+        if identifier in self.ticks.entries.trouble:
+            return [start, reason]
         if (last := self._last_letter(identifier)) is not None and last.state in {*ON_ITS_WAY, LetterState.HELD}:
             return [self._stuck(identifier, last), f"{start}", reason]
         is_offered = self.inputs.today >= offered
@@ -399,13 +400,15 @@ class _Becoming:
             self._spend(identifier, spent=False)
 
     def _note_on_tick(self, identifier: str, told: date | None) -> list[str]:
-        if identifier in self.ticks.entries.trouble:
-            return [f"Please check this row: {self.ticks.entries.trouble[identifier]}"]
         if told is not None:
             return [self._told_words(identifier, told)]
         if identifier in self.ticks.entries.ticked:
             return [f"The tick on {TELL_THEM} does not count, nothing is written to them"]
         return []
+
+    def _row_trouble(self, identifier: str) -> list[str]:
+        trouble = self.ticks.entries.trouble.get(identifier)
+        return [f"No tick on this row counts: {trouble}"] if trouble else []
 
     def _take_back(self, identifier: str, why: str) -> None:
         last = self._last_letter(identifier)
@@ -417,7 +420,7 @@ class _Becoming:
             self.spent[identifier] = spent
 
     def _told_words(self, identifier: str, told: date) -> str:
-        text = f"{TOLD} on {day_in_words(told)} that nobody was found yet"
+        text = f"{TOLD} on {day_in_words(told)} {NOBODY_YET}"
         last = self._last_letter(identifier)
         return f"{text} (the letter did not arrive)" if last is not None and last.bounced else text
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
+from pipeline.letters.compose import too_long
 from pipeline.letters.identity import (
     correction_id,
     corrections,
@@ -32,7 +33,7 @@ from pipeline.model import (
 )
 from pipeline.planning.brakes import CORRECTED, MAY_BE_CORRECTED
 from pipeline.planning.match_content import officer_order
-from pipeline.tabs.review import RowTrouble
+from pipeline.tabs.review import CORRECTION, MESSAGE, RowTrouble
 
 STOP = "untick Approve to stop it"
 TICK_AGAIN = "untick Send correction, wait for one run, then tick it again"
@@ -149,9 +150,13 @@ class _Ruling:
         for rule in (self._letter_knows, self._no_longer_asked, self._declined, self._not_approved):
             status = rule(match, decision, letter)
             if status is not None:
-                self.statuses.append(status)
-                return
-        self.statuses.append(self._approved(match, decision, letter))
+                break
+        else:
+            status = self._approved(match, decision, letter)
+        oddity = self.rule_inputs.not_ticks.get(match.id)
+        if oddity and oddity not in status.detail:
+            status = replace(status, detail=_sentences([part for part in (status.detail, oddity) if part]))
+        self.statuses.append(status)
 
     # -- what the ledger knows -------------------------------------------------------------------------
 
@@ -216,6 +221,9 @@ class _Ruling:
         """What keeps a correction from leaving, if anything does; and whether a person must look."""
         if not line:
             return "Send correction is ticked, but Correction is empty: write your line there", True
+        if wrong := too_long(line, CORRECTION):
+            self._take_back(letter, wrong)
+            return f"the correction waits: {wrong}", True
         trouble = self.rule_inputs.row_trouble.get(match.id)
         if trouble is not None:
             self._take_back(letter, trouble.what)
@@ -330,6 +338,8 @@ class _Ruling:
             self._take_back(one, "Approve was unticked")
         oddity = self.rule_inputs.not_ticks.get(match.id)
         parts = [oddity] if oddity else []
+        if wrong := too_long(decision.message, MESSAGE):
+            parts.append(wrong)
         if decision.correction is not None:
             parts.append(TOO_EARLY)
         if others := self.variants.get(match.id):
@@ -356,6 +366,10 @@ class _Ruling:
         if decision.correction is not None:
             self._take_back(letter, "Send correction is ticked")
             return self._held(match, TOO_EARLY)
+        if wrong := self.rule_inputs.not_ticks.get(match.id) or too_long(decision.message, MESSAGE):
+            for one in self._letters_of(match, letter):
+                self._take_back(one, wrong)
+            return self._held(match, wrong)
         unchecked = unchecked_sides(match, decision)
         if unchecked:
             return self._held(match, _to_check(match, unchecked, is_agreed=decision.agreed is True))

@@ -73,6 +73,8 @@ def read_ticks(inputs: RunInputs, entries: Entries) -> Ticks:
     days = _days(organisations, inputs.state.left_alone, entries.memory)
     table = inputs.snapshot.tables.get(problems.TAB.name)
     released = tuple(brake for brake in pulled if problems.released(table, brake))
+    noted = exchanges.read_exchanges(inputs.table(exchanges.TAB.name), inputs.state.matches)
+    rows = entries_tab.read_entries_tab(inputs.table(entries_tab.TAB.name), addresses_of(entries))
     return Ticks(
         review=reading,
         decisions=decisions,
@@ -80,13 +82,19 @@ def read_ticks(inputs: RunInputs, entries: Entries) -> Ticks:
             match for match, seen in reading.decisions.items() if seen.correction != decisions[match].correction
         ),
         by_hand=lines,
-        exchanges=exchanges.read_exchanges(inputs.table(exchanges.TAB.name), inputs.state.matches),
-        entries=entries_tab.read_entries_tab(inputs.table(entries_tab.TAB.name), addresses_of(entries)),
+        exchanges=noted,
+        entries=rows,
         organisations=organisations,
         days=days,
         left_alone=left_alone_today(days, organisations.contacts, entries.memory, entries.sources, today=inputs.today),
-        problems=(*reading.problems, *lines.problems, *organisations.problems),
-        brakes=tuple(brake for brake in pulled if brake not in released),
+        problems=(
+            *reading.problems,
+            *lines.problems,
+            *organisations.problems,
+            *rows.problems,
+            *(problem for exchange in noted for problem in exchange.not_ticks),
+        ),
+        brakes=tuple(problems.with_note(table, brake) for brake in pulled if brake not in released),
         released=released,
         adopted=unheard_of if behind in released else (),
     )

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from pipeline.cleaning.cells import is_tick, shortened, text_under
-from pipeline.model import Cell, NewRow, RowUpdate, SheetRow, Table
-from pipeline.tabs.tab import Body, FilterView, Tab, checkbox, program
+from pipeline.model import Cell, NewRow, Problem, RowUpdate, SheetRow, Table
+from pipeline.tabs.tab import Body, FilterView, Tab, checkbox, not_a_tick, not_a_tick_problem, program
 
 BECAME = "What became of it"
 TELL_THEM = "Tell them"
@@ -101,6 +101,7 @@ class EntriesReading:
     """Those whose box is surely empty."""
     trouble: Mapping[str, str]
     """Why a row's tick does not count, and what to do."""
+    problems: tuple[Problem, ...] = ()
 
 
 NOTHING_READ = EntriesReading(statuses={}, shown={}, ticked=frozenset(), unticked=frozenset(), trouble={})
@@ -129,6 +130,12 @@ def read_entries_tab(table: Table, addresses: Mapping[str, str]) -> EntriesReadi
         ticked=frozenset(identifier for identifier, row in sound.items() if is_tick(row, TELL_THEM)),
         unticked=frozenset(identifier for identifier, row in sound.items() if not is_tick(row, TELL_THEM)),
         trouble=trouble,
+        problems=tuple(
+            not_a_tick_problem(table.title, row, oddity, identifier)
+            for identifier, found in rows.items()
+            for row in found
+            if (oddity := not_a_tick(TAB, row))
+        ),
     )
 
 
@@ -184,12 +191,6 @@ def _trouble(identifier: str, rows: Sequence[SheetRow]) -> str | None:
     if (written := text_under(row, ID)) != identifier:
         what = f"was changed to “{shortened(written)}”" if written else "was emptied"
         return f"the cell {ID} {what}; write {identifier} there"
-    value = row.cells.get(TELL_THEM)
-    if TELL_THEM in row.formulas:
-        return f"{TELL_THEM} holds a formula, which is not a tick; clear the cell and restore its checkbox"
-    if value not in (None, "") and not isinstance(value, bool):
-        return (
-            f"{TELL_THEM} holds the text “{shortened(value)}”, which is not a tick; "
-            "clear the cell and restore its checkbox (Insert > Checkbox)"
-        )
+    if oddity := not_a_tick(TAB, row):
+        return f"{oddity}; clear the cell and restore its checkbox (Insert > Checkbox)"
     return None

@@ -66,6 +66,11 @@ CORRECTED = {
         ("Introduced on 2026-11-20; correction sent on 2026-11-21", {**record(LetterState.SENT), **CORRECTED}, False),
         ("Introduced on 2026-11-20; whether a correction left nobody knows", record(LetterState.SENT), True),
         ("Introduced on 2026-11-20; a correction waits, it leaves with", record(LetterState.SENT), False),
+        (
+            "Introduced on 2026-11-20. Send correction holds the text “correction sent on 21 November”, which is no",
+            record(LetterState.SENT),
+            False,
+        ),
         ("Unsure: look", {}, True),
         ("Unsure: look", record(LetterState.QUEUED), False),
         ("Proposed: tick Approve or Decline", {}, False),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -337,6 +337,47 @@ def test_the_weeks_are_a_setting() -> None:
 def test_what_is_no_tick_sends_nothing_and_says_so(offered: Desk, value: Any) -> None:
     offered.tell(value=value)
     assert "No tick on this row counts: Tell them holds the text" in offered.runs()
+    assert offered.told == []
+
+
+HELD_TEXT = (
+    "No tick on this row counts: Tell them holds the text “told on 1 May 2026”, which is not a tick; "
+    "clear the cell and restore its checkbox (Insert > Checkbox)"
+)
+
+
+def left_alone(desk: Desk) -> None:
+    row = next(n for n, one in enumerate(desk.rows("Organisations"), 2) if one["Organisation"] == KORTRIJK)
+    desk.sheet.put("Organisations", row, "Leave alone until", "2030-01-01")
+
+
+@pytest.mark.parametrize(
+    ("begins", "happens"),
+    [
+        ("Waiting since", lambda _: None),
+        ("Waiting since", left_alone),
+        ("Proposed to 1", lambda desk: desk.answer(host("Bergen Skole", "Norway", languages="French"))),
+        ("Closed: they withdrew it", lambda desk: desk.answer(guest(kind="Withdraw my entry", role=None, seeks=None))),
+        ("Closed: the answer is not in", lambda desk: desk.sheet.tabs[RESPONSES].pop(2)),
+    ],
+)
+def test_text_in_the_box_is_told_wherever_the_answer_stands(
+    offered: Desk, begins: str, happens: Callable[[Desk], None]
+) -> None:
+    """What the officer wrote there is no evidence of a letter, whatever it says."""
+    happens(offered)
+    offered.tell(value="told on 1 May 2026")
+    result = offered.run()
+    assert offered.says().startswith(begins)
+    assert offered.says().endswith(HELD_TEXT)
+    assert result.exit_code is Exit.NEEDS_A_PERSON
+    told = [one for one in offered.rows("Problems") if "Tell them holds the text" in str(one["What"])]
+    assert len(told) == 1
+    assert offered.run().summary == ""
+    offered.tell(value=False)
+    offered.run()
+    assert "Tell them holds" not in offered.says()
+    assert "Told on" not in offered.says()
     assert offered.told == []
 
 

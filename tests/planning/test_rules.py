@@ -662,6 +662,60 @@ def test_a_correction_of_what_never_left_is_told_and_holds_the_letter(*, approve
     assert found.statuses[0].text == f"{'Held' if approved else 'Proposed'}: {words}"
 
 
+ODDITY = "Send correction holds the text “x”, which is not a tick"
+
+
+@pytest.mark.parametrize(
+    ("stage", "more"),
+    [
+        (Stage.INTRODUCED, {"letters": (INTRODUCED,)}),
+        (Stage.UNSURE, {"letters": (letter(ONE, LetterState.UNSURE),)}),
+        (Stage.HELD, {}),
+        (Stage.PROPOSED, {"decisions": {}}),
+        (Stage.DECLINED, {"decisions": {ONE.id: Decision(match=ONE.id, declined=True)}}),
+        (Stage.OUT_OF_DATE, {"superseded": {ONE.id: "M-2"}}),
+        (Stage.WITHDRAWN, {"gone": {ONE.id: "taken back"}}),
+    ],
+)
+def test_what_is_no_tick_is_told_wherever_the_row_stands_and_keeps_a_letter(stage: Stage, more: dict[str, Any]) -> None:
+    found = ruling(ONE, not_ticks={ONE.id: ODDITY}, **more)
+    assert found.statuses[0].stage is stage
+    assert found.statuses[0].text.count(ODDITY) == 1
+    assert found.due == ()
+
+
+def test_a_box_that_cannot_be_read_takes_a_waiting_letter_back() -> None:
+    queued = letter(ONE, LetterState.QUEUED)
+    assert ruling(ONE, not_ticks={ONE.id: ODDITY}, letters=(queued,)).withdrawn == {queued.id: ODDITY}
+
+
+TOO_LONG = "is 1,734 characters long, and a letter carries at most 1,500, so nothing leaves; shorten it by 234"
+
+
+@pytest.mark.parametrize("state", [LetterState.QUEUED, LetterState.HELD])
+def test_a_correction_longer_than_a_letter_carries_does_not_leave_and_says_how_long(state: LetterState) -> None:
+    long = "x" * 1_734
+    waiting = correction(state, long)
+    found = corrected(long, waiting)
+    assert found.due == ()
+    assert found.withdrawn == {waiting.id: f"Correction {TOO_LONG}"}
+    assert found.statuses[0].text == f"{STAND}; the correction waits: Correction {TOO_LONG}"
+    assert found.statuses[0].needs_a_person
+    assert len(corrected(long[:1_500]).due) == 1
+
+
+@pytest.mark.parametrize("approved", [True, False])
+def test_a_message_longer_than_a_letter_carries_is_told_and_holds_the_letter(*, approved: bool) -> None:
+    queued = letter(ONE, LetterState.QUEUED)
+    decision = Decision(match=ONE.id, approved=approved, message="x" * 1_734)
+    found = ruling(ONE, decisions={ONE.id: decision}, letters=(queued,), limits=replace(LIMITS, sending=False))
+    assert found.due == ()
+    assert list(found.withdrawn) == [queued.id]
+    assert found.statuses[0].text == f"{'Held' if approved else 'Proposed'}: Message {TOO_LONG}"
+    fits = replace(decision, message="x" * 1_500)
+    assert len(ruling(ONE, decisions={ONE.id: fits}).due) == approved
+
+
 def test_corrections_count_against_the_limits() -> None:
     assert corrected(limits=replace(LIMITS, per_run=0)).due == ()
     assert "daily limit" in corrected(sent_today=100).statuses[0].text

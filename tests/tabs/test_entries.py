@@ -84,7 +84,10 @@ def test_a_tick_is_read(value: bool) -> None:
     [
         (
             [row(Tell_them=True, formulas=frozenset({"Tell them"}))],
-            "Tell them holds a formula, which is not a tick; clear the cell and restore its checkbox",
+            (
+                "Tell them holds a formula, which is not a tick; "
+                "clear the cell and restore its checkbox (Insert > Checkbox)"
+            ),
         ),
         (
             [row(Tell_them="yes")],

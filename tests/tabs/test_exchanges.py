@@ -288,3 +288,18 @@ def test_a_status_pasted_from_another_row_is_put_right() -> None:
     assert (noted.match, noted.is_misnamed) == (OTHER, False)
     text = "Introduced on 2026-05-01: note the dates when you hear of them"
     assert status_updates({OTHER: INTRODUCED}, (noted,)) == (RowUpdate(key=OTHER, cells={"Status": text}),)
+
+
+@pytest.mark.parametrize("box", TAB.checkboxes)
+@pytest.mark.parametrize(("formulas", "held"), [(False, "the text “yes”"), (True, "a formula")])
+def test_what_is_no_tick_is_told_on_the_row_and_as_a_problem(box: str, held: str, *, formulas: bool) -> None:
+    (noted,) = read(row(5, formulas=(box,) if formulas else (), cells={box: "yes"}))
+    assert (noted.took_place, noted.will_not_happen, noted.quote_consent) == (False, False, False)
+    told = f"{box} holds {held}, which is not a tick"
+    (problem,) = noted.not_ticks
+    assert (problem.where, problem.what) == ("Exchanges, row 5", f"{told}.")
+    assert noted.problems == (problem,)
+    assert status_of(noted, Introduced(on=date(2026, 5, 1))) == (
+        "Introduced on 2026-05-01: note the dates when you hear of them. "
+        f"{told}: clear the cell and restore its checkbox (Insert > Checkbox)"
+    )
