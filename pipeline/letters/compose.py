@@ -217,10 +217,13 @@ class Composer:
             )
         )
 
-    def waiting(self, party: Party, number: int, since: date, widen: Sequence[str] = ()) -> Letter:
+    def waiting(
+        self, party: Party, number: int, since: date, widen: Sequence[str] = (), other: date | None = None
+    ) -> Letter:
         """The `number`-th letter to a party that has answered, and for whom nobody was found since that day.
 
-        `widen` says by the codes of rules ("dates") what alone keeps somebody else from suiting them.
+        `widen` says by the codes of rules ("dates") what alone keeps somebody else from suiting them, `other` when the
+        same address was told that nobody was found for another answer of theirs.
         """
         tongue = self._tongue((party,))
         recipient = _mailbox(party)
@@ -237,6 +240,7 @@ class Composer:
                     "greeting": greeting([view], tongue),
                     "since": tongue.day(since),
                     "number": number,
+                    "other": tongue.day(other) if other else None,
                     "widen": [tongue.word("widen", code) for code in widen],
                 },
             )

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 
 from dateutil.parser import parse
 
+from pipeline.cleaning.addresses import canonical_address
 from pipeline.cleaning.plain_text import one_line
 from pipeline.forms.form import Form
 from pipeline.intake import to_entry
@@ -61,6 +62,9 @@ NOT_KNOWN = (
     f"{CLOSED}: this answer is not known any more, because somebody asked for its erasure or its time is over. "
     "Please delete this row"
 )
+APART = timedelta(days=7)
+"""Between two letters that nobody was found yet to one address, which has sent several answers."""
+MAY_HAVE_LEFT = frozenset({LetterState.SENT, LetterState.COMMITTING, LetterState.UNSURE})
 ON_ITS_WAY = frozenset({LetterState.CLAIMED, LetterState.COMMITTING, LetterState.UNSURE})
 SIDES = {Role.SEND: Side.SENDING, Role.HOST: Side.RECEIVING, Role.EITHER: Side.JOINING}
 """The part whose answers a letter to one organisation quotes: what it seeks, what it offers, or both."""
@@ -173,6 +177,7 @@ class _Becoming:
     _introductions: Mapping[str, LetterRecord] = field(init=False)
     _corrections: Mapping[str, tuple[LetterRecord, ...]] = field(init=False)
     _waiting_letters: Mapping[str, tuple[LetterRecord, ...]] = field(init=False)
+    _of_address: dict[str, list[str]] = field(init=False)
     _alive: frozenset[str] = field(init=False)
     _introduced: frozenset[str] = field(init=False)
     _noted: Mapping[str, NotedExchange] = field(init=False)
@@ -189,6 +194,9 @@ class _Becoming:
         self._introductions = introductions_sent(self.letters)
         self._corrections = corrections(self.letters)
         self._waiting_letters = waiting_letters(self.letters)
+        self._of_address = defaultdict(list)
+        for identifier in self.entries.answers:
+            self._of_address[self._address(identifier)].append(identifier)
         self._alive = frozenset(match.id for match in under_way(now, self.ticks.exchanges))
         self._introduced = introduced_entries(now, self.ticks.exchanges)
         self._noted = {one.match: one for one in self.ticks.exchanges}
@@ -373,9 +381,31 @@ class _Becoming:
             if rehearsed is not None and rehearsed.state is LetterState.SENT:
                 day = day_in_words(rehearsed.since.date())
                 return f"The letter was rehearsed on {day}, to {rehearsal_to} only; it leaves when the rehearsal ends"
+        if apart := self._kept_apart(identifier):
+            return f"The letter to them waits {apart}; {stop}"
         if last is None or last.not_before is None or last.not_before <= self.inputs.now:
             self.to_tell.append(identifier)
         return f"The letter to them leaves with one of the next runs; {stop}"
+
+    def _kept_apart(self, identifier: str) -> str:
+        """Until when, and why, where this address has just been told of another answer, or is about to be."""
+        others = [one for one in self._of_address[self._address(identifier)] if one != identifier]
+        if days := [day for one in others if (day := last_told(self._waiting_letters.get(one, ()), self._told(one)))]:
+            until = max(days) + APART
+            if self.inputs.today < until:
+                told = day_in_words(max(days))
+                return f"until {day_in_words(until)}: this address was told of another answer on {told}"
+        if any(one in self.to_tell or self._is_queued(one) for one in others):
+            return f"for {APART.days} days, since one about another answer from this address leaves first"
+        return ""
+
+    def _is_queued(self, identifier: str) -> bool:
+        last = self._last_letter(identifier)
+        is_ticked = identifier in self.ticks.entries.ticked
+        return last is not None and last.state in {LetterState.QUEUED, LetterState.CLAIMED} and is_ticked
+
+    def _address(self, identifier: str) -> str:
+        return canonical_address(self.entries.answers[identifier].email)
 
     def _stuck(self, identifier: str, last: LetterRecord) -> str:
         if last.state is LetterState.HELD:
@@ -444,6 +474,12 @@ class _Becoming:
 
     def number(self, identifier: str) -> int:
         return next_number(self._waiting_letters.get(identifier, ()))
+
+
+def last_told(letters: Sequence[LetterRecord], told: date | None = None) -> date | None:
+    """The last day on which a letter that nobody was found yet left, or may have; `told` is what the row says of it."""
+    days = [one.since.date() for one in letters if one.state in MAY_HAVE_LEFT]
+    return max([*days, *([told] if told else [])], default=None)
 
 
 def next_number(letters: Sequence[LetterRecord]) -> int:

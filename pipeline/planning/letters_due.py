@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
+from pipeline.cleaning.addresses import canonical_address
 from pipeline.errors import MessageUnsafe
 from pipeline.letters.compose import DigestData
 from pipeline.letters.identity import (
@@ -22,6 +23,7 @@ from pipeline.planning.entries import Entries, canonical, since_of
 from pipeline.planning.entry_status import (
     EntryStatuses,
     entry_statuses,
+    last_told,
     next_number,
     rows_of,
     told_party,
@@ -34,6 +36,9 @@ from pipeline.planning.rules import DueLetter, Limits, RuleInputs, Ruling, decid
 from pipeline.planning.ticks import Ticks
 from pipeline.ports import LedgerState
 from pipeline.tabs.exchanges import Introduced
+
+REMEMBERED = timedelta(weeks=13)
+"""So long a letter that nobody was found yet names an earlier one about another answer from the same address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,12 +105,18 @@ def due_letters(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matc
     standing = entry_statuses(inputs, entries, ticks, matches, statuses=statuses, letters=state.letters, rows=rows)
     told, unwritten = _waiting(inputs, entries, matches, standing.to_tell, taken=len(letters))
     letters += told
-    letters += _reminders(inputs, entries, ticks, matches, taken=len(letters))
-    letters += _digest(inputs, matches, statuses)
     if unwritten:
+        # What cannot be written keeps no other answer from the same address waiting.
         standing = entry_statuses(
             inputs, entries, ticks, matches, statuses=statuses, letters=state.letters, rows=rows, unsafe=unwritten
         )
+        written = {waiting_entry(letter.id) for letter in told}
+        freed = [entry for entry in standing.to_tell if entry not in written]
+        more, unsafe_too = _waiting(inputs, entries, matches, freed, taken=len(letters))
+        letters += more
+        unwritten |= unsafe_too
+    letters += _reminders(inputs, entries, ticks, matches, taken=len(letters))
+    letters += _digest(inputs, matches, statuses)
     return Letters(
         rule_inputs=rule_inputs, ruling=ruling, statuses=statuses, entries=standing, unsafe=unwritten, due=letters
     )
@@ -185,8 +196,22 @@ def waiting_letter(inputs: RunInputs, entries: Entries, matches: Matches, entry:
     source = entries.sources[entry]
     since = since_of(next(known for known in entries.plan.known if known.id == entry))
     widen = widening(entry, entries.sources, matches.found.nearly)
-    letter = inputs.composer.waiting(told_party(source), next_number(earlier), since, widen)
+    other = _told_of_another(inputs, entries, entry)
+    letter = inputs.composer.waiting(told_party(source), next_number(earlier), since, widen, other)
     return _frozen(letter, inputs.state.letters.get(letter.id))
+
+
+def _told_of_another(inputs: RunInputs, entries: Entries, entry: str) -> date | None:
+    """When the same address was last told that nobody was found for another answer, if that is not long ago."""
+    address = canonical_address(entries.sources[entry].response.email)
+    letters = waiting_letters(inputs.state.letters)
+    days = [
+        day
+        for other, response in entries.answers.items()
+        if other != entry and canonical_address(response.email) == address
+        if (day := last_told(letters.get(other, ()))) and day > inputs.today - REMEMBERED
+    ]
+    return max(days, default=None)
 
 
 def _waiting(

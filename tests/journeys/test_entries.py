@@ -235,3 +235,34 @@ def test_a_new_name_in_an_edited_answer_moves_no_day_and_puts_no_tick_off(journe
     journey.run()
     assert entry(journey, "Wervik Training College")["Since"] == before["Since"]
     assert journey.run().summary == ""
+
+
+def test_an_address_with_two_answers_is_told_of_the_second_a_week_later(journey: Any, sides: Any, answer: Any) -> None:
+    undated = {"date_from": "", "date_to": ""}
+    second = {"role": "Send staff or learners", "seeks": "We want to see guidance.", "topics": "Career guidance"}
+    journey.submit(
+        *sides(host={"languages": "French", **undated}, send=undated),
+        answer(2, organisation="Kortrijk Training Centre", country="Belgium", city="Kortrijk", **second, **undated),
+    )
+    journey.run()
+    journey.run(weeks_later=9)
+    both = [row for row in journey.person.rows("Entries") if row["Organisation"] == "Kortrijk Training Centre"]
+    assert len(both) == 2
+    for row in both:
+        journey.person.put("Entries", row["#"], "Tell them", True)
+    journey.run(weeks_later=9)
+    assert len(journey.letters()) == 1
+    told, waits = sorted(
+        row["What became of it"]
+        for row in journey.person.rows("Entries")
+        if row["Organisation"] == "Kortrijk Training Centre"
+    )
+    assert told.startswith("Told on ")
+    assert "The letter to them waits until " in waits
+    assert ": this address was told of another answer on " in waits
+    journey.run(weeks_later=10)
+    assert len(journey.letters()) == 2
+    first, later = journey.texts()
+    assert "about another answer of yours" not in first
+    assert "about another answer of yours" in later
+    assert ("guidance" in first) is not ("guidance" in later)

@@ -56,6 +56,11 @@ class Desk(House):
         self.run()
         return self.says()
 
+    def runs_on(self, **time: float) -> None:
+        """Time passes, cron runs."""
+        self.wait(**time)
+        self.run()
+
     @property
     def told(self) -> list[str]:
         """The letters that left which say nobody was found yet, by number."""
@@ -545,6 +550,102 @@ def test_a_letter_that_cannot_be_written_says_why(offered: Desk, monkeypatch: py
     monkeypatch.undo()
     offered.program = "mended"
     assert offered.runs() == f"{FIRST} {REASON}", "the tick is still to be answered"
+
+
+# -- two answers from one address ----------------------------------------------------------------------
+
+SECOND = "We want to see guidance."
+
+
+@pytest.fixture
+def two() -> Desk:
+    """Two answers from one address that nobody fits, both ticked when they may be told."""
+    made = Desk()
+    made.answer(host(), guest(languages="French"), guest(languages="French", seeks=SECOND, submitted_at=SUBMITTED + 1))
+    made.run()
+    made.wait(days=60)
+    made.run()
+    for row, cells in enumerate(made.rows("Entries"), 2):
+        if cells["Organisation"] == KORTRIJK:
+            made.tick("Tell them", tab="Entries", row=row)
+    return made
+
+
+def became(desk: Desk, text: str) -> str:
+    return next(str(row["What became of it"]) for row in desk.rows("Entries") if text in str(row["Wants"]))
+
+
+def letters(desk: Desk) -> list[str]:
+    assert isinstance(desk.mailer, MemoryMailer)
+    return [" ".join(read_back(letter.content).text.split()) for letter in desk.mailer.taken]
+
+
+def test_one_address_is_told_of_one_answer_a_week_and_the_row_says_so(two: Desk) -> None:
+    two.run()
+    assert len(letters(two)) == 1
+    assert "dual VET" in letters(two)[0]
+    assert "about another answer" not in letters(two)[0]
+    assert became(two, "dual VET").startswith("Told on 19 January 2027 that nobody was found yet")
+    waits = (
+        "The letter to them waits until 26 January 2027: this address was told of another answer on 19 January 2027; "
+        "untick Tell them to stop it"
+    )
+    assert became(two, SECOND).endswith(waits)
+    assert two.run().summary == ""
+    two.runs_on(days=6)
+    assert len(letters(two)) == 1
+    two.runs_on(days=1)
+    assert SECOND in letters(two)[1]
+    assert "We wrote to you on 19 January 2027 about another answer of yours" in letters(two)[1]
+    assert became(two, SECOND).startswith("Told on 26 January 2027 that nobody was found yet")
+    two.runs_on(days=30)
+    assert len(letters(two)) == 2
+
+
+def test_the_second_is_stopped_by_unticking_and_its_tick_keeps_till_then(two: Desk) -> None:
+    two.run()
+    row = next(number for number, one in enumerate(two.rows("Entries"), 2) if SECOND in str(one["Wants"]))
+    two.tick("Tell them", tab="Entries", row=row, value=False)
+    two.runs_on(days=8)
+    assert len(letters(two)) == 1
+    assert became(two, SECOND).endswith("Tick Tell them to tell them so")
+
+
+def test_the_first_waits_for_the_mail_server_and_the_second_for_the_first(two: Desk) -> None:
+    two.mailer = MemoryMailer(closed=TryLater("the mail server could not be reached", hint="Wait."))
+    two.run()
+    first = "since one about another answer from this address leaves first"
+    assert first in became(two, SECOND)
+    two.mailer = MemoryMailer()
+    two.runs_on(days=1)
+    assert len(letters(two)) == 1
+    assert "until 27 January 2027" in became(two, SECOND)
+
+
+def test_one_that_cannot_be_written_keeps_no_other_waiting(two: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = Composer.waiting
+
+    def unsafe(self: Composer, party: Any, *rest: Any) -> Letter:
+        if party.seeks != SECOND:
+            raise MessageUnsafe("An organisation has no visible name.")
+        return written(self, party, *rest)
+
+    monkeypatch.setattr(Composer, "waiting", unsafe)
+    two.run()
+    assert [SECOND in text for text in letters(two)] == [True]
+    assert became(two, "dual VET").startswith("Held: the letter that nobody was found yet cannot be written")
+
+
+def test_two_addresses_of_one_organisation_are_told_on_one_day() -> None:
+    desk = Desk()
+    desk.answer(guest(), guest(email="other@kortrijk.example", seeks=SECOND))
+    desk.run()
+    desk.wait(days=60)
+    desk.run()
+    for row in (2, 3):
+        desk.tick("Tell them", tab="Entries", row=row)
+    desk.run()
+    assert len(letters(desk)) == 2
 
 
 def test_after_a_lost_ledger_the_row_still_knows_that_they_were_told(offered: Desk) -> None:

@@ -72,7 +72,8 @@ def test_nothing_else_is(cell: Cell) -> None:
     [("TRUE", (), "the text “TRUE”"), (1, (), "the text “1”"), ("x", (), "the text “x”"), (True, "box", "a formula")],
 )
 def test_what_is_no_tick_is_told_beside_the_question(box: str, cell: Cell, formulas: Any, held: str) -> None:
-    reading = read(row(7, formulas=(box,) if formulas else (), **{box: cell}))
+    standing = row(7, formulas=(box,) if formulas else ())
+    reading = read(replace(standing, cells={**standing.cells, box: cell}))
     assert reading.judgements == ()
     told = f"{box} holds {held}, which is not a tick"
     (problem,) = reading.problems
