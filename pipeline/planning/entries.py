@@ -253,7 +253,10 @@ def _undelivered(state: LedgerState, answers: Mapping[str, Response]) -> list[Pr
         name = answers[identifier].name
         if last.state in {LetterState.UNSURE, LetterState.COMMITTING}:
             what = f"Nobody knows whether the letter to {name} left that nobody was found yet: {last.detail}."
-            fix = f"Look into the Sent mailbox; the operator settles it: matchmaker outbox resolve {last.id} --sent"
+            fix = (
+                "Look into the Sent mailbox; the operator settles it: "
+                f"matchmaker outbox resolve {last.id} --sent (or --not-sent)"
+            )
         elif last.state is LetterState.HELD:
             what = f"The letter to {name} that nobody was found yet could not leave: {last.detail}."
             fix = "Is the address right? To try again, untick Tell them, wait for one run, and tick it again."

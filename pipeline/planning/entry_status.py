@@ -271,8 +271,11 @@ class _Becoming:
         return now, before
 
     def _corrected(self, match: Match) -> str:
-        days = [one.since.date() for one in self._corrections.get(match.id, ()) if one.state is LetterState.SENT]
-        return f" (corrected on {day_in_words(max(days))})" if days else ""
+        sent = [one for one in self._corrections.get(match.id, ()) if one.state is LetterState.SENT]
+        if not sent:
+            return ""
+        lost = ", which did not reach everybody" if sent[-1].bounced else ""
+        return f" (corrected on {day_in_words(sent[-1].since.date())}{lost})"
 
     def _outcome(self, match: Match, letter: LetterRecord) -> str:
         noted = self._noted.get(match.id)
@@ -385,6 +388,8 @@ class _Becoming:
             return f"The letter to them waits {apart}; {stop}"
         if last is None or last.not_before is None or last.not_before <= self.inputs.now:
             self.to_tell.append(identifier)
+        if last is not None and last.state is LetterState.QUEUED and last.attempts:
+            return f"The letter to them waits, the mail server was not ready ({last.detail}); it is tried again; {stop}"
         return f"The letter to them leaves with one of the next runs; {stop}"
 
     def _kept_apart(self, identifier: str) -> str:

@@ -200,15 +200,17 @@ class _Ruling:
         sent = [letter for letter in known if letter.state is LetterState.SENT]
         told = [f"{CORRECTED} {' and '.join(f'{letter.since:%Y-%m-%d}' for letter in sent)}"] if sent else []
         told += [
-            f"it did not reach {recipient}: {reason}" for letter in sent for recipient, reason in letter.bounced.items()
+            f"it did not reach {recipient}: {reason}. Please tell them in another way"
+            for letter in sent
+            for recipient, reason in letter.bounced.items()
         ]
         bounced = any(letter.bounced for letter in sent)
         unsure = next((letter for letter in known if letter.state in _MAY_HAVE_LEFT), None)
         if unsure is not None:
             known_of_it = f"{unsure.detail or 'the mail server did not answer clearly'}; {_moment(unsure.since)}"
             told.append(
-                f"{MAY_BE_CORRECTED} ({known_of_it}). Look into the Sent mailbox; if it is not there, reword it, "
-                f"and to send that {TICK_AGAIN}"
+                f"{MAY_BE_CORRECTED} ({known_of_it}). Look into the Sent mailbox; the operator settles it: "
+                f"matchmaker outbox resolve {unsure.id} --sent (or --not-sent)"
             )
         if match.id in self.rule_inputs.reworded:
             told.append(f"Correction has been changed since. To send it as well, {TICK_AGAIN}")
@@ -239,7 +241,7 @@ class _Ruling:
         blocked = _later(letter, self.now) or rehearsal or self._limit_reached()
         if blocked is None:
             self.due.append(DueLetter(kind=LetterKind.CORRECTION, match=match, message=line))
-            blocked = self.rule_inputs.mail_trouble or "it leaves with the next run"
+            blocked = self.rule_inputs.mail_trouble or _tried(letter) or "it leaves with the next run"
         return f"a correction waits, {blocked}; untick Send correction to stop it", False
 
     # -- what makes a match pointless ------------------------------------------------------------------
@@ -423,9 +425,7 @@ class _Ruling:
         self.open_per_organisation.update(_organisations(match))
         if self.rule_inputs.mail_trouble:
             return self._waits(match, self.rule_inputs.mail_trouble)
-        if letter is not None and letter.state is LetterState.QUEUED and letter.attempts:
-            return self._waits(match, f"the mail server was not ready ({letter.detail}); the next run tries again")
-        return self._waits(match, "the letter leaves with the next run")
+        return self._waits(match, _tried(letter) or "the letter leaves with the next run")
 
     def _limit_reached(self) -> str | None:
         if not self.limits.sending:
@@ -540,6 +540,13 @@ def _later(letter: LetterRecord | None, now: datetime) -> str | None:
     if letter.not_before <= now:
         return None
     return f"it is tried again after {_moment(letter.not_before)} ({letter.detail})"
+
+
+def _tried(letter: LetterRecord | None) -> str | None:
+    """What the server said, of a letter that it did not take and that is tried again at once."""
+    if letter is None or letter.state is not LetterState.QUEUED or not letter.attempts:
+        return None
+    return f"the mail server was not ready ({letter.detail}); the next run tries again"
 
 
 def _sentences(parts: Sequence[str]) -> str:

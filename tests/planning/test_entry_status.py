@@ -20,7 +20,7 @@ from pipeline.run import look
 from pipeline.tabs.tab import RESPONSES
 from tests.planning.conftest import SUBMITTED, guest, host
 from tests.planning.test_entries import read
-from tests.test_run import House
+from tests.test_run import House, Mailbox
 
 REASON = "Nobody fits yet. The nearest is Lysekil College: No common language: French against English"
 WAITING = f"Waiting since 14 November 2026. {REASON}"
@@ -144,7 +144,15 @@ def test_a_correction_is_told() -> None:
     desk.run()
     desk.sheet.put("Review", 2, "Correction", "The dates were wrong.")
     desk.tick("Send correction")
-    assert desk.runs(days=3) == "Introduced to Lysekil College on 20 November 2026 (corrected on 23 November 2026)"
+    corrected = "Introduced to Lysekil College on 20 November 2026 (corrected on 23 November 2026"
+    assert desk.runs(days=3) == f"{corrected})"
+    assert isinstance(desk.mailer, MemoryMailer)
+    sent = desk.mailer.taken[-1]
+    desk.mailbox = Mailbox(returned=[(sent.message_id, sent.envelope.recipients[0], "550 no such user")])
+    assert desk.runs() == f"{corrected}, which did not reach everybody)"
+    assert desk.statuses()[0].endswith(
+        "it did not reach office@kortrijk.example: 550 no such user. Please tell them in another way"
+    )
 
 
 def test_where_a_match_stands_is_written_before_the_answers_that_follow_it() -> None:
@@ -462,6 +470,18 @@ def test_a_server_that_is_not_ready_gets_the_same_letter_later_unless_the_tick_g
     assert offered.state_of(letter.id) is LetterState.WITHDRAWN
     offered.tell()
     assert offered.runs() == f"{FIRST} {REASON}"
+    assert offered.told == ["1"]
+
+
+def test_what_the_server_said_stands_on_the_row_until_it_takes_the_letter(offered: Desk) -> None:
+    letter_with(offered, Outcome.TRY_AGAIN)
+    offered.tell()
+    offered.run()
+    assert offered.says().endswith(
+        "The letter to them waits, the mail server was not ready (450 4.7.1 try again later); it is tried again; "
+        "untick Tell them to stop it"
+    )
+    assert offered.runs().startswith("Told on 9 January 2027")
     assert offered.told == ["1"]
 
 

@@ -582,11 +582,16 @@ EMPTY = "; Send correction is ticked, but Correction is empty: write your line t
 REWORDED = f"; {SENT_ON}; Correction has been changed since. To send it as well, {AGAIN}"
 REFUSED = f"; the correction did not leave: mailbox full. To try once more, {AGAIN}"
 NOBODY_KNOWS = (
-    "; whether a correction left nobody knows (cut; 2026-11-20 06:00 UTC). Look into the Sent mailbox; "
-    f"if it is not there, reword it, and to send that {AGAIN}"
+    "; whether a correction left nobody knows (cut; 2026-11-20 06:00 UTC). Look into the Sent mailbox; the operator "
+    f"settles it: matchmaker outbox resolve {correction_id(ONE.id, LINE)} --sent (or --not-sent)"
 )
 CHANGED = {ONE.id: RowTrouble(what="it changed; undo that", may_be_deleted=True)}
 """A row that comes back once it is deleted, while its letter has not left."""
+TRIED = (
+    "; a correction waits, the mail server was not ready (450 busy); the next run tries again; "
+    "untick Send correction to stop it"
+)
+RETURNED = "it did not reach b@b.example: gone. Please tell them in another way"
 DONE = correction(LetterState.SENT)
 BOUNCED = correction(LetterState.SENT, bounced={"b@b.example": "gone"})
 EARLIER = correction(LetterState.SENT, "Then.", since=NOW - timedelta(days=3))
@@ -602,12 +607,13 @@ EARLIER = correction(LetterState.SENT, "Then.", since=NOW - timedelta(days=3))
         (None, (DONE,), {}, f"; {SENT_ON}", False, False),
         ("And another.", (DONE,), {}, f"; {SENT_ON}{LEAVES}", True, False),
         (LINE, (DONE, EARLIER), {}, "; correction sent on 2026-11-17 and 2026-11-20", False, False),
-        (LINE, (BOUNCED,), {}, f"; {SENT_ON}; it did not reach b@b.example: gone", False, True),
+        (LINE, (BOUNCED,), {}, f"; {SENT_ON}; {RETURNED}", False, True),
         (LINE, (DONE,), {"reworded": {ONE.id}}, REWORDED, False, False),
         (LINE, (correction(LetterState.HELD, detail="mailbox full"),), {}, REFUSED, False, True),
         (LINE, (correction(LetterState.UNSURE, detail="cut"),), {}, NOBODY_KNOWS, False, True),
         (LINE, (correction(LetterState.QUEUED),), {}, LEAVES, True, False),
         (LINE, (correction(LetterState.WITHDRAWN),), {}, LEAVES, True, False),
+        (LINE, (correction(LetterState.QUEUED, attempts=1, detail="450 busy"),), {}, TRIED, True, False),
         (LINE, (), {"limits": replace(LIMITS, sending=False)}, OFF, False, False),
         (LINE, (), {"limits": replace(LIMITS, rehearsal_to="o@o.example")}, REHEARSED, False, False),
         (LINE, (), {"row_trouble": CHANGED}, "; the correction waits: it changed; undo that", False, True),
