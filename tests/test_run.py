@@ -311,7 +311,7 @@ def test_after_a_lost_disk_nothing_is_sent_until_the_officer_says_that_the_sheet
     house.tick("Go on", tab="Problems")
     assert house.run().exit_code is Exit.DONE
     record = house.ledger.load(house.now).letters[introduction_id(match)]
-    assert (record.state, record.detail) == (LetterState.SENT, "taken over from the review tab")
+    assert (record.state, record.detail) == (LetterState.SENT, "taken over from the spreadsheet")
     assert record.envelope.recipients == ("office@kortrijk.example", "office@lysekil.example")
     assert house.statuses() == ["Introduced on 2026-11-20"]
     assert house.sheet.owner == "another"

@@ -214,12 +214,13 @@ def _update_target(row: Response, known_id: str, slots: Sequence[_Slot]) -> _Slo
 def _recognise(slots: Sequence[_Slot], memory: Sequence[KnownEntry]) -> None:
     """Give slots of unknown content the id of a row that vanished from the same address.
 
-    It is told by organisation and wish, then by either of them, then by being the only one.
+    It is told by the id it was born with (all that the spreadsheet tells of it after the loss of a ledger), by
+    organisation and wish, then by either of them, then by being the only one.
     """
     used = {slot.id for slot in slots if slot.id}
     vanished = [entry for entry in memory if entry.id not in used and not entry.paused]
     unknown = [slot for slot in slots if not slot.id]
-    for is_heir in (_is_same_need, _has_same_name, _has_same_wish):
+    for is_heir in (_was_born_so, _is_same_need, _has_same_name, _has_same_wish):
         for entry in tuple(vanished):
             heir = next((slot for slot in unknown if is_heir(slot, entry)), None)
             if heir:
@@ -229,6 +230,10 @@ def _recognise(slots: Sequence[_Slot], memory: Sequence[KnownEntry]) -> None:
     if len(vanished) == len(unknown) == 1:
         # One row gone, one new: the organisation's name and more were corrected in place.
         unknown[0].id = vanished[0].id
+
+
+def _was_born_so(slot: _Slot, entry: KnownEntry) -> bool:
+    return _new_id(slot, ()) == entry.id
 
 
 def _is_same_need(slot: _Slot, entry: KnownEntry) -> bool:
@@ -335,9 +340,12 @@ def _first_answered(slot: _Slot, old: KnownEntry | None, before: KnownEntry | No
 
     `before` is the entry whose answer bears another e-mail address since.
     """
-    if known := old or before:
+    known = old or before
+    if known and known.first_answered:
+        return known.first_answered
+    if known and known.content:
         # An entry of before this was remembered knows when it first bore its name of now, and when it was first seen.
-        return known.first_answered or min(known.since.date() if known.since else known.first_seen, known.first_seen)
+        return min(known.since.date() if known.since else known.first_seen, known.first_seen)
     return min((row.submitted_at.date() for row in slot.versions if row.submitted_at), default=None)
 
 

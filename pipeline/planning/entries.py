@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from pipeline.cleaning import organisation_key
+from pipeline.cleaning import canonical_address, organisation_key
 from pipeline.forms.header import locate
 from pipeline.intake import EntryPlan, Intake, entries, read_responses, to_entry
 from pipeline.intake.impersonation import inspect, known_addresses
@@ -36,6 +36,7 @@ from pipeline.planning.doubts import cards_of, doubts_of
 from pipeline.planning.inputs import RunInputs
 from pipeline.planning.match_content import Source
 from pipeline.ports import LedgerState
+from pipeline.tabs import entries as entries_tab
 from pipeline.tabs import same_organisation
 from pipeline.tabs.tab import RESPONSES
 
@@ -105,7 +106,7 @@ def read_entries(inputs: RunInputs) -> Entries:
     inspected = inspect(welcome, known_addresses(state.entries), own_addresses=_own_addresses(inputs))
     plan = entries(
         inspected,
-        state.entries,
+        state.entries or _standing(inputs),
         today=inputs.today,
         months=inputs.settings.matching.entry_months,
         consent_version=inputs.form.consent_version,
@@ -231,6 +232,28 @@ def to_confirm(entries: Entries, spared: Collection[str] = ()) -> tuple[Problem,
             key=f"expired:{identifier}",
         )
         for identifier, response in answers
+    )
+
+
+def _standing(inputs: RunInputs) -> tuple[KnownEntry, ...]:
+    """What the tab `Entries` tells of entries, where the ledger knows none: it is new, or the old one is lost.
+
+    A row keeps its entry, and with it the day since which it waits and whether its organisation was told.
+    """
+    return tuple(
+        KnownEntry(
+            id=one.id,
+            address=canonical_address(one.email),
+            organisation_key=organisation_key(one.organisation),
+            content="",
+            first_seen=one.since or inputs.today,
+            first_answered=one.since,
+            last_confirmed=one.since or inputs.today,
+            paused=one.is_gone,
+            tick_spent=one.was_told,
+        )
+        for one in entries_tab.standing_entries(inputs.table(entries_tab.TAB.name))
+        if not inputs.is_erased(one.email)
     )
 
 

@@ -5,13 +5,10 @@ Nothing here moves by itself: days stand where a length of time would, so that a
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-
-from dateutil.parser import parse
 
 from pipeline.cleaning.addresses import canonical_address
 from pipeline.cleaning.plain_text import one_line
@@ -41,23 +38,23 @@ from pipeline.tabs import review
 from pipeline.tabs.entries import (
     CLOSED,
     EMAIL,
+    GONE,
     HELD,
     INTRODUCED,
+    NOBODY_YET,
     PROPOSED,
     STILL_WAITING,
     TELL_THEM,
     TOLD,
     WAITING,
     EntryRow,
+    told_on,
 )
 from pipeline.tabs.exchanges import NotedExchange
 
 PROPOSALS_SHOWN = 5
 NAME_LENGTH = 300
 """Characters of a name or an address that stand in a row."""
-NOBODY_YET = "that nobody was found yet"
-_TOLD_ON = re.compile(rf"(?i:{TOLD}) on (\d{{1,2}} [A-Z][a-z]+ \d{{4}}) {NOBODY_YET}")
-"""The whole of it: "told on 1 May 2027" may be what the officer wrote into the box, and is quoted then."""
 NOT_KNOWN = (
     f"{CLOSED}: this answer is not known any more, because somebody asked for its erasure or its time is over. "
     "Please delete this row"
@@ -190,7 +187,9 @@ class _Becoming:
         for match in sorted(self.matches.all.values(), key=officer_order):
             for party in match.parties:
                 self._of_entry[party.entry].append(match)
-        now = _with_letters(self.inputs, self.letters)
+        # Matches as well: one that was taken over from the spreadsheet in this run is in no ledger yet.
+        state = replace(self.inputs.state, letters=self.letters, matches=self.matches.all)
+        now = replace(self.inputs, state=state)
         self._introductions = introductions_sent(self.letters)
         self._corrections = corrections(self.letters)
         self._waiting_letters = waiting_letters(self.letters)
@@ -250,7 +249,7 @@ class _Becoming:
             self.became[identifier] = NOT_KNOWN
             return
         introduced, before = self._introduced_to(identifier)
-        parts = [f"{CLOSED}: the answer is not in the responses tab any more, or cannot be read (see Problems)"]
+        parts = [f"{GONE}, or cannot be read (see Problems)"]
         if introduced or before:
             parts.append(f"Before that: introduced {'; '.join((*introduced, *before))}")
         self.became[identifier] = _sentences([*parts, *self._row_trouble(identifier)])
@@ -460,8 +459,6 @@ class _Becoming:
         return f"{text} (the letter did not arrive)" if last is not None and last.bounced else text
 
     def _is_spent(self, identifier: str) -> bool:
-        if not self._waiting_letters.get(identifier) and self._told(identifier) is not None:
-            return True
         return self.was_spent.get(identifier, self.known[identifier].tick_spent)
 
     def _last_letter(self, identifier: str) -> LetterRecord | None:
@@ -474,11 +471,11 @@ class _Becoming:
         days = [one.since.date() for one in letters if one.state is LetterState.SENT]
         if days or letters:
             return days[-1] if days else None
-        found = _TOLD_ON.search(self.ticks.entries.statuses.get(identifier, ""))
-        return parse(found[1]).date() if found else None
+        return told_on(self.ticks.entries.statuses.get(identifier, ""))
 
     def number(self, identifier: str) -> int:
-        return next_number(self._waiting_letters.get(identifier, ()))
+        letters = self._waiting_letters.get(identifier, ())
+        return next_number(letters, self.ticks.entries.statuses.get(identifier, ""))
 
 
 def last_told(letters: Sequence[LetterRecord], told: date | None = None) -> date | None:
@@ -487,13 +484,14 @@ def last_told(letters: Sequence[LetterRecord], told: date | None = None) -> date
     return max([*days, *([told] if told else [])], default=None)
 
 
-def next_number(letters: Sequence[LetterRecord]) -> int:
-    """The number of an entry's next letter: one that never left is written again under its own."""
+def next_number(letters: Sequence[LetterRecord], status: str = "") -> int:
+    """The number of an entry's next letter: one that never left is written again under its own.
+
+    `status` is what its row says: after the loss of a ledger that alone tells of an earlier letter.
+    """
+    if not letters and told_on(status) is not None:
+        return 2
     return 1 + sum(letter.state is LetterState.SENT for letter in letters)
-
-
-def _with_letters(inputs: RunInputs, letters: Mapping[str, LetterRecord]) -> RunInputs:
-    return replace(inputs, state=replace(inputs.state, letters=letters))
 
 
 def _others(match: Match, entry: str) -> str:

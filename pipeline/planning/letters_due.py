@@ -103,7 +103,7 @@ def due_letters(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matc
     statuses = {status.match: unsafe.get(status.match, status) for status in ruling.statuses}
     rows = rows_of(entries, inputs.form)
     standing = entry_statuses(inputs, entries, ticks, matches, statuses=statuses, letters=state.letters, rows=rows)
-    told, unwritten = _waiting(inputs, entries, matches, standing.to_tell, taken=len(letters))
+    told, unwritten = _waiting(inputs, entries, ticks, matches, standing.to_tell, taken=len(letters))
     letters += told
     if unwritten:
         # What cannot be written keeps no other answer from the same address waiting.
@@ -112,7 +112,7 @@ def due_letters(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matc
         )
         written = {waiting_entry(letter.id) for letter in told}
         freed = [entry for entry in standing.to_tell if entry not in written]
-        more, unsafe_too = _waiting(inputs, entries, matches, freed, taken=len(letters))
+        more, unsafe_too = _waiting(inputs, entries, ticks, matches, freed, taken=len(letters))
         letters += more
         unwritten |= unsafe_too
     letters += _reminders(inputs, entries, ticks, matches, taken=len(letters))
@@ -187,7 +187,7 @@ def _frozen(letter: Letter, known: LetterRecord | None) -> Letter:
 # -- nobody was found yet ------------------------------------------------------------------------------
 
 
-def waiting_letter(inputs: RunInputs, entries: Entries, matches: Matches, entry: str) -> Letter:
+def waiting_letter(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches, entry: str) -> Letter:
     """The letter that nobody was found yet for an open entry, as it would leave now.
 
     Raises MessageUnsafe when it cannot be written safely, and KeyError for an entry that is not open.
@@ -197,7 +197,8 @@ def waiting_letter(inputs: RunInputs, entries: Entries, matches: Matches, entry:
     since = since_of(next(known for known in entries.plan.known if known.id == entry))
     widen = widening(entry, entries.sources, matches.found.nearly)
     other = _told_of_another(inputs, entries, entry)
-    letter = inputs.composer.waiting(told_party(source), next_number(earlier), since, widen, other)
+    number = next_number(earlier, ticks.entries.statuses.get(entry, ""))
+    letter = inputs.composer.waiting(told_party(source), number, since, widen, other)
     return _frozen(letter, inputs.state.letters.get(letter.id))
 
 
@@ -215,7 +216,7 @@ def _told_of_another(inputs: RunInputs, entries: Entries, entry: str) -> date | 
 
 
 def _waiting(
-    inputs: RunInputs, entries: Entries, matches: Matches, to_tell: Sequence[str], *, taken: int
+    inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches, to_tell: Sequence[str], *, taken: int
 ) -> tuple[tuple[Letter, ...], dict[str, str]]:
     """The letters that nobody was found yet within what the limits leave, and why others cannot be written."""
     letters: list[Letter] = []
@@ -225,7 +226,7 @@ def _waiting(
         if len(letters) >= room:
             break
         try:
-            letters.append(waiting_letter(inputs, entries, matches, entry))
+            letters.append(waiting_letter(inputs, entries, ticks, matches, entry))
         except MessageUnsafe as error:
             unsafe[entry] = str(error)
     return tuple(letters), unsafe

@@ -6,12 +6,13 @@ answers any more, because somebody asked to be forgotten, it takes out of the ro
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from pipeline.cleaning.cells import is_tick, shortened, text_under
+from pipeline.cleaning.cells import as_date, is_tick, shortened, text_under
 from pipeline.model import Cell, NewRow, Problem, RowUpdate, SheetRow, Table
 from pipeline.tabs.tab import Body, FilterView, Tab, checkbox, not_a_tick, not_a_tick_problem, program
 
@@ -62,6 +63,13 @@ TAB = Tab(
 )
 
 ERASED = "(erased)"
+NOBODY_YET = "that nobody was found yet"
+_TOLD_ON = re.compile(rf"(?i:{TOLD}) on (\d{{1,2}} [A-Z][a-z]+ \d{{4}}) {NOBODY_YET}")
+"""The whole of it: "told on 1 May 2027" may be what the officer wrote into the box, and is quoted then."""
+ENTRY_ID = re.compile(r"E-[0-9A-HJKMNP-TV-Z]{8}")
+"""What an entry's id looks like; `intake.identity` makes them."""
+GONE = f"{CLOSED}: the answer is not in the responses tab any more"
+"""How the row of an entry begins whose answer has left that tab."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +145,45 @@ def read_entries_tab(table: Table, addresses: Mapping[str, str]) -> EntriesReadi
             if (oddity := not_a_tick(TAB, row))
         ),
     )
+
+
+def told_on(status: str) -> date | None:
+    """When a row says that the organisation was told that nobody was found yet; None where it says nothing of it."""
+    found = _TOLD_ON.search(status)
+    day = as_date(found[1]) if found else None
+    return day if isinstance(day, date) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingEntry:
+    """What a row tells of an entry that no ledger knows."""
+
+    id: str
+    organisation: str
+    email: str
+    since: date | None
+    """None where that cell cannot be read."""
+    was_told: bool
+    is_gone: bool
+    """Its answer had left the responses tab."""
+
+
+def standing_entries(table: Table) -> tuple[StandingEntry, ...]:
+    """What whole rows tell of entries, for the case that the ledger is lost; of copies the first counts."""
+    found: dict[str, StandingEntry] = {}
+    for row in table.rows:
+        identifier, since, email = text_under(row, ID), as_date(row.cells.get(SINCE)), text_under(row, EMAIL)
+        if ENTRY_ID.fullmatch(identifier) and row.tag == identifier and email:
+            entry = StandingEntry(
+                id=identifier,
+                organisation=text_under(row, ORGANISATION),
+                email=email,
+                since=since if isinstance(since, date) else None,
+                was_told=told_on(text_under(row, BECAME)) is not None,
+                is_gone=text_under(row, BECAME).startswith(GONE),
+            )
+            found.setdefault(identifier, entry)
+    return tuple(found.values())
 
 
 def new_rows(rows: Sequence[EntryRow], became: Mapping[str, str], reading: EntriesReading) -> tuple[NewRow, ...]:

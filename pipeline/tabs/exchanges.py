@@ -5,6 +5,7 @@ It gets a row for every introduction. People tick and note there; the program ke
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -71,6 +72,7 @@ TAB = Tab(
     colours=(("Introduced", "#e6f4ea"),),
 )
 
+_REMINDED_ON = re.compile(r"Introduced on \S+, reminded on (\d{4}-\d{2}-\d{2})")
 LINE_LIMIT = 400
 """Characters of a name, a title or a lesson; what is longer is cut."""
 MOST_PEOPLE = 99_999
@@ -135,6 +137,14 @@ def read_exchanges(table: Table, matches: Mapping[str, Match]) -> tuple[NotedExc
     """
     identified = ((row, match_of_row(row, matches) or text_under(row, MATCH)) for row in table.rows)
     return tuple(_exchange(table.title, row, identifier) for row, identifier in identified if identifier)
+
+
+def reminded_on(exchanges: Sequence[NotedExchange], match: str) -> date | None:
+    """The day of a match's reminder, as its row tells; None where it tells of none."""
+    statuses = (exchange.status for exchange in exchanges if exchange.match == match)
+    days = [found[1] for status in statuses if (found := _REMINDED_ON.match(status))]
+    day = as_date(days[0]) if days else None
+    return day if isinstance(day, date) else None
 
 
 def new_rows(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from pipeline.model import Envelope, LetterKind, LetterRecord, LetterState
-from pipeline.planning.brakes import ledger_behind, served_by_another, vanished
+from pipeline.planning.brakes import corrected_on, introduced_on, ledger_behind, served_by_another, vanished
 
 MATCH = "M-AAAAAAAAAA"
 
@@ -82,6 +82,32 @@ def test_the_ledger_knows_less_than_the_sheet(status: str, letters: dict[str, Le
     brake, matches = ledger_behind({MATCH: status}, letters)
     assert (brake is not None) is behind
     assert matches == ((MATCH,) if behind else ())
+
+
+SENT, NOBODY_KNOWS = "correction sent on", "whether a correction left nobody knows"
+
+
+@pytest.mark.parametrize(
+    ("status", "introduced", "corrected"),
+    [
+        ("Introduced on 2026-11-20", date(2026, 11, 20), ()),
+        ("Introduced: as you said; nothing more is sent", None, ()),
+        ("Introduced on 2026-13-20", None, ()),
+        ("Unsure: cut on 2026-11-01 (2026-11-20 06:00 UTC). Look", date(2026, 11, 20), ()),
+        (f"Introduced on 2026-11-20; {SENT} 2026-11-21", date(2026, 11, 20), (date(2026, 11, 21),)),
+        (
+            f"Introduced on 2026-11-20; {SENT} 2026-11-21 and 2026-11-23; {NOBODY_KNOWS} (cut; 2026-11-24 06:00 UTC).",
+            date(2026, 11, 20),
+            (date(2026, 11, 21), date(2026, 11, 23), date(2026, 11, 24)),
+        ),
+        (f"Introduced on 2026-11-20; {NOBODY_KNOWS}", date(2026, 11, 20), (None,)),
+        (f"Introduced on 2026-11-20. Decline holds the text “{SENT} 2026-11-21”, which", date(2026, 11, 20), ()),
+        ("Proposed: tick", None, ()),
+    ],
+)
+def test_the_days_that_a_status_tells(status: str, introduced: date | None, corrected: tuple[date | None, ...]) -> None:
+    assert introduced_on(status) == introduced
+    assert corrected_on(status) == corrected
 
 
 def test_five_matches_are_named_and_the_key_names_them_all() -> None:

@@ -679,6 +679,48 @@ def test_after_a_lost_ledger_the_row_still_knows_that_they_were_told(offered: De
     assert offered.told == ["1"]
 
 
+def loses(desk: Desk) -> None:
+    """The ledger is moved aside; nobody has a backup, and the new one takes the spreadsheet over."""
+    desk.ledger = type(desk.ledger)()
+    desk.sheet.owner = None
+
+
+def test_a_new_ledger_changes_no_row_of_answers_also_of_those_that_were_edited(offered: Desk) -> None:
+    offered.answer(guest(languages="French", seeks=SECOND, submitted_at=SUBMITTED + 1))
+    offered.tell()
+    offered.run()
+    offered.edit(3, seeks="We want to see kitchens.", organisation="Wervik School", submitted_at=SUBMITTED + 60)
+    offered.edit(2, contact_name="Somebody else", submitted_at=SUBMITTED + 60)
+    for _ in range(2):
+        offered.run()
+    before = offered.rows("Entries")
+    assert len(before) == 3
+    loses(offered)
+    offered.run()
+    assert offered.rows("Entries") == before
+    assert offered.run().summary == ""
+    del offered.sheet.tabs[RESPONSES][2]
+    offered.run()
+    gone = [row for row in offered.rows("Entries") if str(row["What became of it"]).startswith("Closed")]
+    assert [row["Organisation"] for row in gone] == ["Wervik School"]
+    before = offered.rows("Entries")
+    loses(offered)
+    offered.run()
+    assert offered.rows("Entries") == before
+
+
+def test_the_next_letter_after_a_lost_ledger_knows_of_the_one_before(offered: Desk) -> None:
+    offered.tell()
+    offered.run()
+    offered.tell(value=False)
+    loses(offered)
+    assert offered.runs(weeks=27).startswith("Still waiting since 14 November 2026, told on 9 January 2027")
+    offered.tell()
+    offered.run()
+    assert offered.told == ["1", "2"]
+    assert "We wrote to you before" in letters(offered)[1]
+
+
 # -- small ---------------------------------------------------------------------------------------------
 
 

@@ -12,9 +12,12 @@ from pipeline.tabs.entries import (
     TAB,
     EntriesReading,
     EntryRow,
+    StandingEntry,
     new_rows,
     read_entries_tab,
     row_updates,
+    standing_entries,
+    told_on,
 )
 
 ONE, OTHER = "E-AAAAAAAA", "E-BBBB0189"
@@ -152,3 +155,41 @@ def test_of_somebody_who_is_forgotten_nothing_stays_in_the_row() -> None:
     }
     (kept,) = row_updates({}, {ONE: "Closed"}, frozenset(), read(row()))
     assert kept.cells == {"What became of it": "Closed"}
+
+
+@pytest.mark.parametrize(
+    ("status", "day"),
+    [
+        ("Told on 9 January 2027 that nobody was found yet, waiting since", date(2027, 1, 9)),
+        ("Still waiting since 1 May 2026, told on 9 January 2027 that nobody was found yet. Tick", date(2027, 1, 9)),
+        ("Waiting since 1 May 2026", None),
+        ("Waiting. Tell them holds the text “told on 9 January 2027”, which is not a tick", None),
+        ("Told on 39 January 2027 that nobody was found yet", None),
+    ],
+)
+def test_when_a_row_says_that_they_were_told(status: str, day: date | None) -> None:
+    assert told_on(status) == day
+
+
+def test_what_whole_rows_tell_of_entries() -> None:
+    told = "Told on 9 January 2027 that nobody was found yet"
+    gone = "Closed: the answer is not in the responses tab any more, or cannot be read (see Problems)"
+    rows = (
+        row(Tell_them=True, What_became_of_it=told),
+        row(3, What_became_of_it="a copy"),
+        row(4, tag=OTHER, Id=OTHER, E_mail="bo@b.example", Since="long ago", What_became_of_it=gone),
+        row(5, tag="E-CCCCCCCC", Id="E-DDDDDDDD"),
+        row(6, tag="E-DDDDDDDD", Id="E-DDDDDDDD", E_mail=""),
+        row(7, tag="E-1", Id="E-1"),
+    )
+    assert standing_entries(Table(title="Entries", header=TAB.titles, rows=rows)) == (
+        StandingEntry(
+            id=ONE,
+            organisation="Aster",
+            email="ana@a.example",
+            since=date(2026, 9, 21),
+            was_told=True,
+            is_gone=False,
+        ),
+        StandingEntry(id=OTHER, organisation="Aster", email="bo@b.example", since=None, was_told=False, is_gone=True),
+    )
