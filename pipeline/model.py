@@ -600,13 +600,15 @@ class MatchStatus:
     detail: str = ""
     is_stuck: bool = False
     """The letter left, and did not reach everybody; or a correction after it went wrong."""
+    note: str = ""
+    """What else is to be mended on the row, wherever the match stands."""
 
     @property
     def text(self) -> str:
         """The `Status` cell."""
-        if not self.detail:
-            return str(self.stage)
-        return f"{self.stage} {self.detail}" if self.detail.startswith("on ") else f"{self.stage}: {self.detail}"
+        between = (" " if self.detail.startswith("on ") else ": ") if self.detail else ""
+        stands = f"{self.stage}{between}{self.detail}"
+        return f"{stands.rstrip('.')}. {self.note}" if self.note else stands
 
     @property
     def needs_a_person(self) -> bool:

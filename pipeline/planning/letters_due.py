@@ -100,7 +100,10 @@ def due_letters(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matc
     )
     ruling = rule(inputs, rule_inputs)
     letters, unsafe = _composed(inputs, ruling.due)
-    statuses = {status.match: unsafe.get(status.match, status) for status in ruling.statuses}
+    statuses = {
+        status.match: replace(unsafe[status.match], note=status.note) if status.match in unsafe else status
+        for status in ruling.statuses
+    }
     rows = rows_of(entries, inputs.form)
     standing = entry_statuses(inputs, entries, ticks, matches, statuses=statuses, letters=state.letters, rows=rows)
     told, unwritten = _waiting(inputs, entries, ticks, matches, standing.to_tell, taken=len(letters))

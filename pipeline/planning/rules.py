@@ -155,7 +155,7 @@ class _Ruling:
             status = self._approved(match, decision, letter)
         oddity = self.rule_inputs.not_ticks.get(match.id)
         if oddity and oddity not in status.detail:
-            status = replace(status, detail=_sentences([part for part in (status.detail, oddity) if part]))
+            status = replace(status, note=oddity)
         self.statuses.append(status)
 
     # -- what the ledger knows -------------------------------------------------------------------------
