@@ -266,3 +266,53 @@ def test_an_address_with_two_answers_is_told_of_the_second_a_week_later(journey:
     assert "about another answer of yours" not in first
     assert "about another answer of yours" in later
     assert ("guidance" in first) is not ("guidance" in later)
+
+
+def test_rows_sorted_at_every_moment_of_a_run_keep_what_is_theirs(
+    journey: Any, answer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """New rows, edited answers, ticks and letters in one run, and the officer sorts before each request of it."""
+    from pipeline.adapters.sheets.client import SheetsHttp
+
+    def asks(number: int, town: str) -> dict[str, Any]:
+        wish = {"role": "Send staff or learners", "seeks": f"We want to see {town}.", "date_from": "", "date_to": ""}
+        return dict(answer(number, organisation=f"{town} School", country="Belgium", city=town, **wish))
+
+    journey.submit(*(asks(number, town) for number, town in enumerate(("Aster", "Briar", "Clover", "Dahlia"))))
+    journey.run()
+    journey.run(weeks_later=9)
+    for organisation in ("Aster School", "Briar School"):
+        tick(journey, organisation=organisation)
+    journey.edit("office@organisation-1.example", organisation="Zinnia School", seeks="We want to see Zinnia.")
+    journey.edit("office@organisation-2.example", seeks="We want to see Clover in May.")
+    journey.submit(asks(4, "Elder"), asks(5, "Fern"))
+
+    sheet, real, moments = journey.person.sheet_id("Entries"), SheetsHttp.request, []
+
+    def sorts(self: SheetsHttp, *given: Any, **more: Any) -> Any:
+        moments.append(len(moments))
+        by = {
+            "dimensionIndex": (2, 0, 7, 5)[moments[-1] % 4],
+            "sortOrder": ("ASCENDING", "DESCENDING")[moments[-1] % 2],
+        }
+        area = {"sheetId": sheet, "startRowIndex": 1}
+        journey.person.batch({"sortRange": {"range": area, "sortSpecs": [by]}})
+        return real(self, *given, **more)
+
+    monkeypatch.setattr(SheetsHttp, "request", sorts)
+    for _ in range(2):
+        journey.run(weeks_later=9)
+    monkeypatch.undo()
+    journey.run(weeks_later=9)
+    assert len(moments) > 6
+    rows = {row["E-mail"]: row for row in journey.person.rows("Entries")}
+    for number, town in enumerate(("Aster", "Zinnia", "Clover", "Dahlia", "Elder", "Fern")):
+        row = rows.pop(f"office@organisation-{number}.example")
+        assert (row["Organisation"], town in row["Wants"]) == (f"{town} School", True)
+        assert row["What became of it"].endswith(f" · {row['Id']}")
+        assert row["What became of it"].startswith("Told on") is (number < 2) is bool(row["Tell them"])
+    assert rows == {}
+    assert sorted(to for _, (to,) in journey.letters()) == [
+        "office@organisation-0.example",
+        "office@organisation-1.example",
+    ]
