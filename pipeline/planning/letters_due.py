@@ -93,13 +93,18 @@ def due_letters(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matc
         gone=matches.gone,
         left_alone=ticks.left_alone,
         reworded=ticks.reworded,
+        new_messages=frozenset(
+            match
+            for match, decision in ticks.decisions.items()
+            if match in state.decisions and state.decisions[match].message != decision.message
+        ),
         row_trouble=ticks.review.row_trouble,
         not_ticks=ticks.review.not_ticks,
         meetings=meetings_of(state, entries),
         sent_today=state.sent_today,
     )
     ruling = rule(inputs, rule_inputs)
-    letters, unsafe = _composed(inputs, ruling.due)
+    letters, unsafe = _composed(inputs, ruling)
     statuses = {
         status.match: replace(unsafe[status.match], note=status.note) if status.match in unsafe else status
         for status in ruling.statuses
@@ -148,17 +153,18 @@ def meetings_of(state: LedgerState, entries: Entries) -> dict[str, datetime]:
 # -- introductions and questions -----------------------------------------------------------------------
 
 
-def _composed(inputs: RunInputs, due: Sequence[DueLetter]) -> tuple[tuple[Letter, ...], dict[str, MatchStatus]]:
+def _composed(inputs: RunInputs, ruling: Ruling) -> tuple[tuple[Letter, ...], dict[str, MatchStatus]]:
     """The letters, and the standing of matches whose letter cannot be written safely."""
     letters: list[Letter] = []
     unsafe: dict[str, MatchStatus] = {}
-    for one in due:
+    for one in ruling.due:
         try:
             letter = _letter(inputs, one)
         except MessageUnsafe as error:
             unsafe[one.match.id] = _unsafe(one, str(error))
             continue
-        letters.append(_frozen(letter, inputs.state.letters.get(letter.id)))
+        known = None if letter.id in ruling.withdrawn else inputs.state.letters.get(letter.id)
+        letters.append(_frozen(letter, known))
     return tuple(letters), unsafe
 
 

@@ -82,6 +82,8 @@ class RuleInputs:
     """Organisation id -> until when nothing may be sent to it."""
     reworded: Collection[str] = ()
     """Matches whose correction has left while the line beside its tick is another by now."""
+    new_messages: Collection[str] = ()
+    """Matches whose Message is another than when the last run read it."""
     row_trouble: Mapping[str, RowTrouble] = field(default_factory=dict)
     """Match id -> what is wrong with its row, so that its ticks do not count."""
     not_ticks: Mapping[str, str] = field(default_factory=dict)
@@ -405,6 +407,9 @@ class _Ruling:
         return self._waits(match, f"{'; '.join(waiting)}. Tick Agreed or Refused when the answer is there")
 
     def _leaving(self, match: Match, decision: Decision, letter: LetterRecord | None) -> MatchStatus:
+        if letter is not None and letter.state is LetterState.QUEUED and match.id in self.rule_inputs.new_messages:
+            self._take_back(letter, "Message was changed")
+            letter = None
         later = _later(letter, self.now)
         if later:
             return self._waits(match, later)

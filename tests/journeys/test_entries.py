@@ -287,7 +287,8 @@ def test_rows_sorted_at_every_moment_of_a_run_keep_what_is_theirs(
     journey.edit("office@organisation-2.example", seeks="We want to see Clover in May.")
     journey.submit(asks(4, "Elder"), asks(5, "Fern"))
 
-    sheet, real, moments = journey.person.sheet_id("Entries"), SheetsHttp.request, []
+    sheet, real = journey.person.sheet_id("Entries"), SheetsHttp.request
+    moments: list[int] = []
 
     def sorts(self: SheetsHttp, *given: Any, **more: Any) -> Any:
         moments.append(len(moments))
