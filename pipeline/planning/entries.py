@@ -236,10 +236,13 @@ def to_confirm(entries: Entries, spared: Collection[str] = ()) -> tuple[Problem,
 
 
 def _standing(inputs: RunInputs) -> tuple[KnownEntry, ...]:
-    """What the tab `Entries` tells of entries, where the ledger knows none: it is new, or the old one is lost.
+    """What the tab `Entries` tells of entries to a ledger that knows nothing yet: it is new, or the old one is lost.
 
-    A row keeps its entry, and with it the day since which it waits and whether its organisation was told.
+    A row keeps its entry, and with it the day since which it waits and whether its organisation was told. A ledger
+    that has purged its entries still knows spellings, and takes none back.
     """
+    if inputs.state.spellings:
+        return ()
     return tuple(
         KnownEntry(
             id=one.id,
