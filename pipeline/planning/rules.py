@@ -149,6 +149,10 @@ class _Ruling:
     def rule(self, match: Match) -> None:
         decision = self.rule_inputs.decisions.get(match.id, NO_DECISION)
         letter = self.rule_inputs.letters.get(introduction_id(match.id))
+        if letter is not None and letter.state is LetterState.QUEUED and match.id in self.rule_inputs.new_messages:
+            # It was written with another line; where one may leave, it is written anew.
+            self._take_back(letter, "Message was changed")
+            letter = None
         for rule in (self._letter_knows, self._no_longer_asked, self._declined, self._not_approved):
             status = rule(match, decision, letter)
             if status is not None:
@@ -407,9 +411,6 @@ class _Ruling:
         return self._waits(match, f"{'; '.join(waiting)}. Tick Agreed or Refused when the answer is there")
 
     def _leaving(self, match: Match, decision: Decision, letter: LetterRecord | None) -> MatchStatus:
-        if letter is not None and letter.state is LetterState.QUEUED and match.id in self.rule_inputs.new_messages:
-            self._take_back(letter, "Message was changed")
-            letter = None
         later = _later(letter, self.now)
         if later:
             return self._waits(match, later)

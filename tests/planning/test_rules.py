@@ -723,6 +723,17 @@ def test_a_message_longer_than_a_letter_carries_is_told_and_holds_the_letter(*, 
     assert len(ruling(ONE, decisions={ONE.id: fits}).due) == approved
 
 
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_letter_with_another_line_is_taken_back_wherever_the_match_stands(*, alone: bool) -> None:
+    queued = letter(ONE, LetterState.QUEUED, not_before=NOW + timedelta(hours=1))
+    left_alone = {"O-a": date(2027, 1, 1)} if alone else {}
+    found = ruling(ONE, letters=(queued,), new_messages={ONE.id}, left_alone=left_alone)
+    assert found.withdrawn == {queued.id: "Message was changed"}
+    assert len(found.due) == (0 if alone else 1)
+    sent = letter(ONE, LetterState.SENT)
+    assert ruling(ONE, letters=(sent,), new_messages={ONE.id}).withdrawn == {}
+
+
 def test_corrections_count_against_the_limits() -> None:
     assert corrected(limits=replace(LIMITS, per_run=0)).due == ()
     assert "daily limit" in corrected(sent_today=100).statuses[0].text
