@@ -158,7 +158,10 @@ DATA_MAP: dict[str, dict[str, Use]] = {
         | _fields(BOOKKEEPING, "id band score waiting_since by_hand partners proposed_on generation")
     ),
     "KnownEntry": (
-        _fields(MEMORY_OF_ENTRY, "address organisation_key content earlier first_seen last_confirmed since")
+        _fields(
+            MEMORY_OF_ENTRY,
+            "address organisation_key content wish earlier first_seen first_answered last_confirmed since",
+        )
         | _fields(CONSENT, "consent_version")
         | _fields(BOOKKEEPING, "id paused tick_spent")
     ),

@@ -600,13 +600,15 @@ class MatchStatus:
     detail: str = ""
     is_stuck: bool = False
     """The letter left, and did not reach everybody; or a correction after it went wrong."""
+    note: str = ""
+    """What else is to be mended on the row, wherever the match stands."""
 
     @property
     def text(self) -> str:
         """The `Status` cell."""
-        if not self.detail:
-            return str(self.stage)
-        return f"{self.stage} {self.detail}" if self.detail.startswith("on ") else f"{self.stage}: {self.detail}"
+        between = (" " if self.detail.startswith("on ") else ": ") if self.detail else ""
+        stands = f"{self.stage}{between}{self.detail}"
+        return f"{stands.rstrip('.')}. {self.note}" if self.note else stands
 
     @property
     def needs_a_person(self) -> bool:
@@ -645,6 +647,10 @@ class KnownEntry:
     """Its row had vanished when the tab was last read."""
     since: datetime | None = None
     """When it was first submitted under this name, by the form's clock: an edit refreshes what the row says."""
+    first_answered: date | None = None
+    """The day of its first answer, by the form's clock: no edit moves it."""
+    wish: str = ""
+    """Hash of what it asks for and offers: an answer whose name or address was edited is known again by it."""
     tick_spent: bool = False
     """The tick on `Tell them` that stands there has been answered: it counts again once it was taken away."""
     earlier: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 from pipeline.cleaning.countries import country_code
 from pipeline.cleaning.folding import fold
 from pipeline.cleaning.plain_text import free_text, header_text, one_line
+from pipeline.cleaning.texts import TEXT_LIMIT
 from pipeline.errors import MessageUnsafe
 from pipeline.letters.points import common_window
 from pipeline.letters.templating import WORDS, TemplateProblem, Templates
@@ -256,8 +257,8 @@ def party_view(party: Party, email: str, tongue: Tongue) -> PartyView:
         topics=_joined(map(tongue.answer, party.topics), "; "),
         formats=_joined(map(tongue.answer, party.formats), "; "),
         languages=_joined((tongue.language(language) for language in party.languages), ", "),
-        seeks=free_text(party.seeks),
-        offers=free_text(party.offers),
+        seeks=free_text(party.seeks, TEXT_LIMIT),
+        offers=free_text(party.offers, TEXT_LIMIT),
         when=tongue.span(party.date_from, party.date_to),
         days=tongue.number(party.days) if party.days and 0 < party.days < 1000 else None,
         group_size=party.group_size if party.group_size and 0 < party.group_size < 100_000 else None,
@@ -265,7 +266,7 @@ def party_view(party: Party, email: str, tongue: Tongue) -> PartyView:
 
 
 def _joined(texts: Iterable[str], separator: str) -> str:
-    return separator.join(text for text in (one_line(text, 100) for text in texts) if text)
+    return separator.join(text for text in map(one_line, texts) if text)
 
 
 def _place(party: Party, country: str | None) -> str:

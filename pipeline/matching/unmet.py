@@ -7,16 +7,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
 from pipeline.cleaning.folding import fold
+from pipeline.cleaning.plain_text import one_line
 from pipeline.matching.directed import Directed
-from pipeline.matching.eligibility import broken_rules, can_ask, places_in_words
+from pipeline.matching.eligibility import PARTNERSHIP, broken_rules, can_ask, places_in_words
 from pipeline.matching.outcome import Invitation
 from pipeline.matching.vocabulary import vocabulary
 from pipeline.model import Entry, Role, Unmet, UnmetKind
 
 _OFFERED = {0: "Nobody offers it.", 1: "One offers it, but does not fit these requests."}
 _TYPED = "Typed under “Other”: no answer offers it in these words."
-WISH_LENGTH = 160
-"""Characters of a request that stand for it where it named no topic."""
+TEXT_LENGTH = 200
+"""Characters of what somebody wrote that stand for it; the answer itself has the rest."""
 
 
 def unmet_demand(
@@ -65,16 +66,37 @@ def invitations(
 
 
 def wish_in_words(entry: Entry) -> str:
-    """What a request asks for, in short: its topics, else how it begins in its own words."""
+    """What an answer asks for, in short: topics in the form's words, then how its own text begins; else nothing.
+
+    Who would only host asks for something as a partner in a project, and then describes it as an offer.
+    """
+    if not can_ask(entry):
+        return _in_short((), entry.seeks)
+    topics = _named_topics(entry)
+    if entry.role is not Role.HOST:
+        return _in_short(topics, entry.seeks or (None if topics else entry.text)) or "Any topic"
+    formats = [one.text for one in entry.ticked if one.question == "formats" and PARTNERSHIP in one.codes]
+    wish = _in_short(topics, entry.seeks or entry.offers or entry.text) or "any topic"
+    return f"{formats[0] if formats else 'Project partnership'}: {wish}"
+
+
+def offer_in_words(entry: Entry) -> str:
+    """What an answer offers, in short, as `wish_in_words` tells what it asks for."""
+    return _in_short(_named_topics(entry) if entry.role is not Role.SEND else (), entry.offers)
+
+
+def _named_topics(entry: Entry) -> list[str]:
+    """The topics as the form words them, else as the vocabulary does; what was typed under "Other" comes last."""
+    if ticked := [one.text for one in entry.ticked if one.question == "topics"]:
+        return ticked
     names = vocabulary().topics
     topics = [names.get(topic, topic) for topic in entry.topics if topic not in vocabulary().without_meaning]
-    topics += [entry.topics_other] if entry.topics_other else []
-    if topics:
-        return "; ".join(topics)
-    words = " ".join((entry.seeks or entry.text or "").split())
-    if not words:
-        return "Any topic"
-    return words if len(words) <= WISH_LENGTH else f"{words[: WISH_LENGTH - 1]}…"
+    return [*topics, *([entry.topics_other] if entry.topics_other else [])]
+
+
+def _in_short(topics: Sequence[str], words: str | None) -> str:
+    quoted = f"“{begun}”" if (begun := one_line(words, TEXT_LENGTH)) else ""
+    return ". ".join(part for part in (one_line("; ".join(topics), 1_000), quoted) if part)
 
 
 def _topics(entries: Sequence[Entry], settled: Collection[int]) -> Iterable[Unmet]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 import pytest
 
 from pipeline.matching.directed import directed_requests
-from pipeline.matching.unmet import invitations, unmet_demand, wish_in_words
-from pipeline.model import Entry, Role, UnmetKind
+from pipeline.matching.unmet import invitations, offer_in_words, unmet_demand, wish_in_words
+from pipeline.model import Entry, Role, Ticked, UnmetKind
 
 MakeEntry = Callable[..., Entry]
 
@@ -146,14 +147,51 @@ def test_requests_nobody_fits_stand_in_the_order_of_waiting_with_the_reason(entr
     requests = [one for one in told(pool, served={3}, why={0: "The dates differ."}, without=None) if one[0] == REQUEST]
     assert requests == [
         ("request", "green skills; Bakeries", ("A",), "The dates differ."),
-        ("request", "We would like to see how others do it.", ("B",), "Nobody fits yet."),
+        ("request", "“We would like to see how others do it.”", ("B",), "Nobody fits yet."),
         ("request", "Any topic", ("C",), "Nobody fits yet."),
     ]
 
 
-def test_a_long_wish_is_shortened(entry: MakeEntry) -> None:
-    words = wish_in_words(entry("A", seeks="x" * 500))
-    assert (len(words), words[-1]) == (160, "…")
+def test_long_and_broken_texts_are_one_bounded_line(entry: MakeEntry) -> None:
+    words = wish_in_words(entry("A", role=Role.SEND, seeks="a\nb\u202e" + "x" * 900))
+    assert words.startswith("“a bxxx")
+    assert (len(words), words[-2:]) == (202, "…”")
+
+
+TICKED = (
+    Ticked(question="topics", text="Green skills", codes=("green",)),
+    Ticked(question="topics", text="Bakeries"),
+    Ticked(question="formats", text="Project partnership", codes=("project_partnership",)),
+)
+GREEN = "Green skills; Bakeries"
+
+
+@pytest.mark.parametrize(
+    ("given", "wants", "offers"),
+    [
+        ({"role": Role.SEND}, f"{GREEN}. “We seek.”", "“We offer.”"),
+        ({"role": Role.HOST}, "“We seek.”", f"{GREEN}. “We offer.”"),
+        ({"role": Role.EITHER}, f"{GREEN}. “We seek.”", f"{GREEN}. “We offer.”"),
+        ({"role": Role.EITHER, "seeks": None}, GREEN, f"{GREEN}. “We offer.”"),
+        ({"role": Role.SEND, "seeks": None, "offers": None, "ticked": ()}, "Any topic", ""),
+        ({"role": Role.HOST, "seeks": None}, "", f"{GREEN}. “We offer.”"),
+        (
+            {"role": Role.HOST, "seeks": None, "formats": ("project_partnership",)},
+            f"Project partnership: {GREEN}. “We offer.”",
+            f"{GREEN}. “We offer.”",
+        ),
+        (
+            {"role": Role.HOST, "formats": ("project_partnership",)},
+            f"Project partnership: {GREEN}. “We seek.”",
+            f"{GREEN}. “We offer.”",
+        ),
+    ],
+)
+def test_what_somebody_wants_and_offers_in_the_words_of_the_form(
+    entry: MakeEntry, given: dict[str, Any], wants: str, offers: str
+) -> None:
+    answer = entry("A", **{"ticked": TICKED, "seeks": "We seek.", "offers": "We offer.", **given})
+    assert (wish_in_words(answer), offer_in_words(answer)) == (wants, offers)
 
 
 def test_why_a_host_has_no_guests(entry: MakeEntry) -> None:
