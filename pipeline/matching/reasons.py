@@ -16,8 +16,10 @@ from pipeline.matching.facts import (
     answers_of,
     of_each,
     only_partners,
+    out_of_part,
     practical,
     quoted,
+    receives,
     related_answers,
     shared_answers,
 )
@@ -26,7 +28,7 @@ from pipeline.matching.outcome import FeatureRow
 from pipeline.matching.scoring import Model
 from pipeline.matching.text import IDEA, condition_in, language_of, quotable, said_in
 from pipeline.matching.vocabulary import fold
-from pipeline.model import Entry, Reason
+from pipeline.model import Entry, Reason, Role
 
 if TYPE_CHECKING:
     import numpy as np
@@ -95,7 +97,8 @@ def reasons_for(
     subject = sum(weight[name] for name in _SUBJECT)
     topics = _sentence("topics", pool, guest, host, third)
     say("topics", topics, min(subject, -LEAST) if topics.startswith(AGAINST) else max(subject, LEAST))
-    say("quotes", _quotes(pool, guest, host), 0.0)
+    wished = only_partners(asking, offering, today) or not out_of_part(asking, offering, joining)
+    say("quotes", _quotes(pool, guest, host) if wished else "", 0.0)
     for name in ("people", *_FACTS):
         if value[name] > 0 and (weight[name] >= MATTERS or name in _FACTS):
             say(name, _sentence(name, pool, guest, host, third), max(weight[name], LEAST))
@@ -112,6 +115,11 @@ def reasons_for(
         say("condition", sentence, -LEAST)
     say("boxes", "" if in_own_words(found) else _boxes_alone(asking, offering), -LEAST)
     return tuple(found)
+
+
+def kept_apart(sentences: Iterable[str]) -> tuple[Reason, ...]:
+    """What keeps those apart whom somebody named, as reasons against it."""
+    return tuple(Reason(feature="apart", sentence=f"{AGAINST}{sentence}", weight=-LEAST) for sentence in sentences)
 
 
 def in_own_words(reasons: Iterable[Reason]) -> bool:
@@ -135,7 +143,7 @@ def _sentence(name: str, pool: Pool, guest: int, host: int, third: int | None = 
         ),
         "place_wanted": lambda: _place_wanted(pool, guest, host),
         "place_missed": lambda: _place_missed(pool, guest, host),
-        "guest_elsewhere": lambda: _guest_elsewhere(offering),
+        "guest_elsewhere": lambda: _guest_elsewhere(asking, offering),
         "groups_apart": lambda: _groups_apart(asking, offering),
         "in_return": lambda: f"{pair if joining else 'Both'} would host or visit in return.",
         "met_before": lambda: f"{pair if joining else 'They'} have worked together before.",
@@ -169,20 +177,24 @@ def _people(asking: Entry, offering: Entry, joining: Entry | None) -> str:
 
 
 def _groups_apart(asking: Entry, offering: Entry) -> str:
-    travel, received = (
-        quoted([one.text for one in answers_of("target_groups", entry)]) for entry in (asking, offering)
-    )
-    return f"{AGAINST}{asking.organisation} would send {travel}; {offering.organisation} receives {received}."
+    said = [
+        f"{entry.organisation} {'receives' if receives(entry, offering) else 'would send'} "
+        f"{quoted([one.text for one in answers_of('target_groups', entry)])}"
+        for entry in (asking, offering)
+    ]
+    return f"{AGAINST}{'; '.join(said)}."
 
 
 def _place_wanted(pool: Pool, guest: int, host: int) -> str:
     asking, offering = pool.entries[guest], pool.entries[host]
     if host in pool.directed.there.get(guest, ()):
         return f"{asking.organisation} asked for somebody there (“{pool.directed.called[guest]}”)."
+    goes = asking.role is not Role.HOST
     if asking.strict_places:
-        asked = f"go only to {places_in_words(_without_parts(asking.preferred_places))}"
+        wanted = places_in_words(_without_parts(asking.preferred_places))
+        asked = f"go only to {wanted}" if goes else f"work only with {wanted}"
     else:
-        asked = f"like to go to {_asked_country(asking, offering)}"
+        asked = f"like to {'go to' if goes else 'work with'} {_asked_country(asking, offering)}"
     return f"{asking.organisation} would {asked}, and {offering.organisation} is there."
 
 
@@ -193,13 +205,18 @@ def _place_missed(pool: Pool, guest: int, host: int) -> str:
         return f"{AGAINST}{asking.organisation} asked for somebody elsewhere (“{called}”)."
     wanted = places_in_words(_without_parts(asking.preferred_places))
     there = places_in_words((offering.country,)) if offering.country else "a place not stated"
-    return f"{AGAINST}{asking.organisation} would rather go to {wanted}; {offering.organisation} is in {there}."
+    would = "would rather go to" if asking.role is not Role.HOST else "would rather work with"
+    would = "wants only" if asking.strict_places else would
+    return f"{AGAINST}{asking.organisation} {would} {wanted}; {offering.organisation} is in {there}."
 
 
-def _guest_elsewhere(offering: Entry) -> str:
+def _guest_elsewhere(asking: Entry, offering: Entry) -> str:
     if not offering.preferred_places:
         return ""
     wanted = places_in_words(_without_parts(offering.preferred_places))
+    if offering.strict_places:
+        there = places_in_words((asking.country,)) if asking.country else "a place not stated"
+        return f"{AGAINST}{offering.organisation} wants only {wanted}; {asking.organisation} is in {there}."
     return f"{AGAINST}{offering.organisation} would rather work with {wanted}."
 
 
@@ -241,13 +258,15 @@ def _joining(pool: Pool, guest: int, host: int, third: int | None) -> list[str]:
                 topics = f"the topic{'s' if len(labels) > 1 else ''} {quoted(labels)}"
                 said.append(f"{joining.organisation} shares {topics} with {other.organisation}.")
                 break
+    if out_of_part(asking, offering, joining):
+        return said
     quote = _best_quotes(pool, third, host)[0] or _best_quotes(pool, third, guest)[0]
     return [*said, *([f"{joining.organisation} writes “{quote}”"] if quote else [])]
 
 
 def _who_visits_whom(asking: Entry, offering: Entry, joining: Entry | None, today: date | None) -> str:
     """Of three, who would be the host."""
-    if joining is None or only_partners(asking, offering, today):
+    if joining is None or only_partners(asking, offering, today) or out_of_part(asking, offering, joining):
         return ""
     return f"{asking.organisation} and {joining.organisation} would visit {offering.organisation}."
 

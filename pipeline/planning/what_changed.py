@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.forms.form import Form
 from pipeline.matching.eligibility import dates_in_words, in_words
-from pipeline.model import Party
+from pipeline.model import Party, Role
 
 SINGLE = ("organisation", "email", "contact_name", "contact_role", "country", "region", "city", "website")
 LISTS = ("topics", "formats", "languages")
@@ -18,6 +18,7 @@ WORDS_AROUND = 4
 WORDS_SHOWN = 30
 """Most words of either text that are shown."""
 NOT_STATED = "not stated"
+_PARTS = {None: "the part it takes here", Role.HOST: "to host only", Role.SEND: "to travel only"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +94,8 @@ def _changes(old: Party, new: Party, titles: Titles) -> Iterator[str]:
     for key in NUMBERS:
         if (change := _differ(_number(getattr(old, key)), _number(getattr(new, key)))) is not None:
             yield f"{titles[key]}: was {change[0]}, now {change[1]}"
+    if old.answered_as != new.answered_as:
+        yield f"{titles['role']}: was {_PARTS[old.answered_as]}, now {_PARTS[new.answered_as]}"
     if old.ask_first != new.ask_first:
         was, is_now = (titles.ask_first if one.ask_first else titles.share_at_once for one in (old, new))
         yield f"{titles['share_contact']}: was “{was}”, now “{is_now}”"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.forms.form import load_form
-from pipeline.model import Party, Side
+from pipeline.model import Party, Role, Side
 from pipeline.planning.match_content import NOT_CONTENT, match_id
 from pipeline.planning.what_changed import Edit, Titles, in_lines, in_one_line, what_changed
 
@@ -146,6 +146,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "topics": st.sampled_from([(), ("Green skills",), ("Green skills", "VET")]),
     "formats": st.sampled_from([(), ("Job shadowing",)]),
     "languages": st.sampled_from([(), ("English",)]),
+    "answered_as": st.sampled_from([None, Role.HOST, Role.SEND]),
 }
 ANSWERS = [field.name for field in fields(Party) if field.name not in {*NOT_CONTENT, "side"}]
 OTHERS = st.sampled_from(["Lysekil", "Borås", "a\nb c", "a b c"])
