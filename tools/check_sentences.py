@@ -378,6 +378,19 @@ def _places(told: str, entry: Entry) -> bool:
     return wished - regions <= said <= wished
 
 
+def ticks_everything(case: Case) -> bool:
+    """How many topics somebody chose, told where one is shared."""
+    said = case.plain.removeprefix("Against it: ").removesuffix(", so one that is shared says little.")
+    pair = (case.asking, case.offering)
+    several = [
+        f"<{mark}> chose {number} topics"
+        for mark, number in zip("AB", (len(answers("topics", entry)) for entry in pair), strict=True)
+        if number >= 10
+    ]
+    is_shared = bool(shared("topics", pair)) or any(related("topics", *pair))
+    return is_shared and bool(several) and said == " and ".join(several) and case.plain.startswith("Against it: ")
+
+
 def in_return(case: Case) -> bool:
     """Both said that they would host or visit in return."""
     said = re.fullmatch(r"(?:Both|<A> and <B>) would host or visit in return\.", case.plain)
@@ -634,6 +647,7 @@ CHECKS: dict[str, Callable[[Case], bool]] = {
     "apart": apart,
     "practical": practical,
     "in_return": in_return,
+    "ticks_everything": ticks_everything,
     "met_before": met_before,
     "joining": joining,
     "boxes": boxes,

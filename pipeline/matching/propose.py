@@ -17,7 +17,7 @@ from pipeline.matching.groups import Group, all_broken, broken_together, find_gr
 from pipeline.matching.nearly import near_misses
 from pipeline.matching.outcome import FeatureRow, MatchingResult, MatchingSettings
 from pipeline.matching.ranking import Progress, Ranking, rank
-from pipeline.matching.reasons import explain_pair, in_own_words, kept_apart, reasons_for
+from pipeline.matching.reasons import explain_pair, in_own_words, kept_apart, reasons_for, ticks_everything
 from pipeline.matching.scoring import Model, shipped_model
 from pipeline.matching.shortlist import Arcs, assign
 from pipeline.matching.unmet import invitations, unmet_demand
@@ -208,7 +208,12 @@ def _candidate(
         receiving=entries[1].id,
         joining=entries[2].id if third else None,
         score=round(scores[0], 4),
-        band=model.band(scores[1], in_own_words=in_own_words(reasons), by_name=by_name),
+        band=model.band(
+            scores[1],
+            in_own_words=in_own_words(reasons),
+            by_name=by_name,
+            boxes_tell=not any(map(ticks_everything, entries)),
+        ),
         reasons=reasons,
         unstated=unstated(*entries, today=settings.today),
         rank=rank,

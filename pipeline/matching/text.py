@@ -19,6 +19,8 @@ IDEA = "§"
 """How the term of an idea of the thesaurus begins."""
 
 STEM = 6
+LONG_NAME = 5
+"""Letters of a month's name up to which it has no other endings."""
 LEAST_JOINED = 5
 """Letters of a stem that may stand inside a word, in languages that join words."""
 ASIDE_WEIGHT = 0.2
@@ -39,6 +41,8 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+")
 _ENGLISH = "en"
+_MODAL = "may"
+"""A month only with a capital."""
 
 
 @lru_cache(maxsize=65_536)
@@ -91,6 +95,11 @@ def condition_in(text: str) -> str | None:
     return sentence if strength else None
 
 
+def is_condition(sentence: str) -> bool:
+    """Whether a sentence, as written, reads like a condition: see `condition_in`."""
+    return _limits(sentence) > 0
+
+
 def _limits(sentence: str) -> int:
     words = _TOKEN.findall(fold(sentence))
     if not _is_limited(words):
@@ -99,9 +108,41 @@ def _limits(sentence: str) -> int:
     when, about = _beginnings("when"), _beginnings("about")
     subject = any(word.startswith(about) for word in words)
     number = any(word.isdigit() for word in words)
-    if any(word.startswith(when) for word in words):
+    if months_in(sentence) or any(word.startswith(when) for word in words):
         return 3
     return 2 if subject and number else int(subject and is_strict)
+
+
+def months_in(sentence: str) -> tuple[frozenset[int], ...]:
+    """The months that a sentence names, in its order: the numbers each may have."""
+    words = [word for word in _TOKEN.findall(fold(sentence)) if word != _MODAL or _MODAL.title() in sentence]
+    found = [_month(word) for word in words]
+    return tuple(month for month in found if month)
+
+
+@lru_cache(maxsize=20_000)
+def _month(word: str) -> frozenset[int]:
+    """The numbers of the month that a folded word names, if any."""
+    names = vocabulary().months
+    if word in names:
+        return names[word]
+    if len(word) <= LONG_NAME:
+        return frozenset()
+    others = (name for name in names if len(name) > LONG_NAME and len(word) < len(name) + STEM)
+    return frozenset(number for name in others if word.startswith(name[:-1]) for number in names[name])
+
+
+def closed_in(sentence: str) -> frozenset[int]:
+    """The months that a sentence rules out: "closed from 5 July to 31 August" -> 7 and 8; none where it says "only"."""
+    words = _TOKEN.findall(fold(sentence))
+    lists = vocabulary().conditions
+    if lists["not"].isdisjoint(words) or not (lists["only"] - lists["not"]).isdisjoint(words):
+        return frozenset()
+    named = months_in(sentence)
+    if len(named) == 2 and all(len(month) == 1 for month in named):
+        (first,), (last,) = named
+        return frozenset((first - 1 + step) % 12 + 1 for step in range((last - first) % 12 + 1))
+    return frozenset().union(*named)
 
 
 def _is_limited(words: Sequence[str]) -> bool:
@@ -164,6 +205,22 @@ def said_in(sentence: str, language: str | None) -> tuple[str, ...]:
     """The terms of one folded sentence, each once, as they come."""
     spoken = language or _ENGLISH
     return tuple(dict.fromkeys([term for word in _WORD.findall(sentence) for term in _terms_of_word(word, spoken)]))
+
+
+@lru_cache(maxsize=20_000)
+def ideas_in(sentence: str, language: str | None) -> tuple[str, ...]:
+    """The ideas of the thesaurus in a folded sentence, by their labels."""
+    spoken = language or _ENGLISH
+    terms_of = [_terms_of_word(word, spoken) for word in _WORD.findall(sentence)]
+    return tuple(dict.fromkeys([term.removeprefix(IDEA) for found in terms_of for term in found[1:]]))
+
+
+@lru_cache(maxsize=20_000)
+def plain_words_in(sentence: str, language: str | None) -> tuple[str, ...]:
+    """The beginnings of the longer words of a folded sentence that have no idea in them and are no small words."""
+    spoken = language or _ENGLISH
+    terms_of = [_terms_of_word(word, spoken) for word in _WORD.findall(sentence) if len(word) >= STEM]
+    return tuple(dict.fromkeys([found[0] for found in terms_of if len(found) == 1]))
 
 
 @lru_cache(maxsize=200_000)

@@ -64,6 +64,8 @@ class Dice:
     def answers(self, *, as_codes: bool) -> dict[str, Any]:
         """What an entry says of itself; a list of codes has no words of the form."""
         chosen = {kind: self.ticked(key) for kind, key in QUESTIONS}
+        if self.chance.random() < 0.05:
+            chosen["topics"] = tuple(option.text for option in FORM.by_key["topics"].options)
         ticked = [
             Ticked(question=kind, text=text, codes=FORM.codes(key, [text]))
             for kind, key in QUESTIONS
@@ -222,6 +224,8 @@ FALSIFIED: list[tuple[str, str, Callable[[Case], Case]]] = [
     ("apart", "Against it: no common language", answered("asking", languages=("en", "fi", "no", "es"))),
     ("apart", "Against it: the dates do not leave", answered("offering", date_from=None, date_to=None)),
     ("apart", "Against it: 3 guests, but", answered("asking", group_size=1)),
+    ("ticks_everything", "", reworded("topics", "formats")),
+    ("ticks_everything", "", answered("offering", topics=("gender",), ticked=())),
     ("in_return", "", answered("asking", reciprocal=None)),
     ("joining", "<A> and <C> would visit", answered("joining", role=Role.HOST)),
     ("joining", "All three are open", answered("joining", group_wanted=False)),
