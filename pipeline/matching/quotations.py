@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from pipeline.matching.facts import shared_answers
-from pipeline.matching.text import ideas_in, is_condition, language_of, plain_words_in, quotable
+from pipeline.matching.text import ideas_in, is_condition, language_by_ideas, language_of, plain_words_in, quotable
 from pipeline.matching.vocabulary import GENERAL, TELLING, fold, vocabulary
 from pipeline.model import Entry, Role
 
@@ -95,7 +95,7 @@ def _ideas_of(labels: tuple[str, ...]) -> frozenset[str]:
 @lru_cache(maxsize=20_000)
 def _sentences(text: str, language: str | None) -> tuple[str | None, tuple[_Sentence, ...]]:
     """A text's language, and its sentences worth quoting that have an idea in them and are no conditions."""
-    spoken = language or language_of(text)
+    spoken = language or language_of(text) or language_by_ideas(text)
     found = []
     for sentence in quotable(text):
         folded = fold(sentence)

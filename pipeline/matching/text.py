@@ -19,6 +19,8 @@ IDEA = "§"
 """How the term of an idea of the thesaurus begins."""
 
 STEM = 6
+LEAST_WORDS = 2
+"""Words with an idea that tell a language."""
 LONG_NAME = 5
 """Letters of a month's name up to which it has no other endings."""
 LEAST_JOINED = 5
@@ -187,6 +189,22 @@ def language_of(text: str) -> str | None:
             counted[language] += 1
     best = max(counted, key=lambda language: (counted[language], language == _ENGLISH))
     return best if counted[best] >= 2 else None
+
+
+@lru_cache(maxsize=65_536)
+def language_by_ideas(text: str) -> str | None:
+    """The language of a text too short to tell by its small words: the one in which most of its words have an idea.
+
+    None when that is a single word, or as many have one in two languages that find different ideas.
+    """
+    words = dict.fromkeys(_WORD.findall(fold(text[:MOST_CHARACTERS])))
+    found = {}
+    for language in sorted({language for concept in vocabulary().concepts for language in concept.stems}):
+        own = [_terms_of_word(word, language)[1:] for word in words]
+        found[language] = (sum(map(bool, own)), frozenset(idea for ideas in own for idea in ideas))
+    most = max(number for number, _ in found.values())
+    best = [language for language, (number, _) in found.items() if number == most]
+    return best[0] if most >= LEAST_WORDS and len({found[language][1] for language in best}) == 1 else None
 
 
 def terms(text: str, language: str | None) -> dict[str, float]:
