@@ -441,6 +441,10 @@ def joining(case: Case) -> bool:
         return _is_written(third.seeks or third.text or "", quote[1])
     if case.plain == "<A> and <C> would visit <B>.":
         return case.offering.role is not Role.SEND and Role.HOST not in (case.asking.role, third.role)
+    if named := re.fullmatch(rf"<C> and <([AB])> named {_LABELS} {_RECEIVED}\.", case.plain):
+        other = case.asking if named[1] == "A" else case.offering
+        nobody_else = not shared("target_groups", case.everybody)
+        return nobody_else and set(quoted(named[2])) == shared("target_groups", [third, other])
     if shares := re.fullmatch(rf"<C> shares the topics? {_LABELS} with <([AB])>\.", case.plain):
         other = case.asking if shares[2] == "A" else case.offering
         return set(quoted(shares[1])) == shared("topics", [third, other])
@@ -536,15 +540,19 @@ def _languages(case: Case) -> bool | None:
 
 def _dates(case: Case) -> bool | None:
     found = re.fullmatch(
-        r"(?:Their dates overlap|The dates of all three overlap) (?:from (.+?) )?until (.+?)\.", case.plain
+        r"(Their dates|The dates of (?:all three|<.> and <.>)) overlap (?:from (.+?) )?until (.+?)\.", case.plain
     )
     if not found:
         return None
-    days = overlap(case.everybody, case.today)
-    if misplaced(case) or days is None or day(found[2]) != days[1] or (days[1] - days[0]).days + 1 < takes(case.asking):
+    side = dict(zip("ABC", case.everybody, strict=False))
+    who = [side[mark] for mark in re.findall("<(.)>", found[1])] or case.everybody
+    others_are_undated = all(_undated(entry) for entry in case.everybody if entry not in who)
+    days = overlap(who, case.today)
+    if misplaced(case) or days is None or day(found[3]) != days[1] or not others_are_undated:
         return False
     begun = case.today is not None and days[0] == case.today
-    return begun if found[1] is None else not begun and day(found[1]) == days[0]
+    is_long_enough = (days[1] - days[0]).days + 1 >= takes(case.asking)
+    return is_long_enough and (begun if found[2] is None else not begun and day(found[2]) == days[0])
 
 
 def _own_dates(case: Case) -> bool | None:
@@ -700,7 +708,7 @@ def _against_the_letter(case: Case, said: Sequence[str]) -> Iterator[str]:
     if (PointCode.SHARED_LANGUAGES in fits) != (f"{who} can work in " in row):
         yield f"languages {fits.get(PointCode.SHARED_LANGUAGES)}"
     days = fits.get(PointCode.DATES_OVERLAP)
-    if found := re.search(r"overlap (?:from (.+?) )?until (.+?)\.", row):
+    if found := re.search(r"(?:Their dates|all three) overlap (?:from (.+?) )?until (.+?)\.", row):
         first = day(found[1]) if found[1] else case.today
         if days != ((first or date.min).isoformat(), day(found[2]).isoformat()):
             yield f"dates {days}, row: {found[0]}"

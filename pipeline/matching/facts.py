@@ -60,17 +60,18 @@ def receives(entry: Entry, offering: Entry) -> bool:
 
 
 def _dates(asking: Entry, offering: Entry, joining: Entry | None, today: date | None, *, comparable: bool) -> list[str]:
-    """The dates that all have in common, from today on; where somebody named none, those of the others.
+    """The dates that all who named any have in common, from today on; where only one did, its own.
 
     Each its own where they are not `comparable`: two windows for travelling are none for a visit.
     """
     everybody = [entry for entry in (asking, offering, joining) if entry]
     first, last = window(*everybody)
     dated = [entry for entry in everybody if entry.date_from or entry.date_to]
-    if comparable and first and last and len(dated) == len(everybody):
+    if comparable and first and last and len(dated) > 1:
         begins = max(first, today) if today else first
         if (last - begins).days + 1 >= days_needed(asking):
-            overlap = "Their dates overlap" if joining is None else "The dates of all three overlap"
+            whose = "all three" if len(dated) == 3 else in_words([entry.organisation for entry in dated])
+            overlap = "Their dates overlap" if joining is None else f"The dates of {whose} overlap"
             begun = today is not None and first <= today
             return [f"{overlap} {'' if begun else f'from {day_in_words(first)} '}until {day_in_words(last)}."]
     forwards = [one for one in dated if not (one.date_from and one.date_to and one.date_from > one.date_to)]

@@ -276,6 +276,12 @@ def _joining(pool: Pool, guest: int, host: int, third: int | None) -> list[str]:
                 topics = f"the topic{'s' if len(labels) > 1 else ''} {quoted(labels)}"
                 said.append(f"{joining.organisation} shares {topics} with {other.organisation}.")
                 break
+    if not shared_answers("target_groups", *everybody):
+        for other in (offering, asking):
+            if labels := shared_answers("target_groups", joining, other):
+                whom = "as those who travel or are received"
+                said.append(f"{joining.organisation} and {other.organisation} named {quoted(labels)} {whom}.")
+                break
     if out_of_part(asking, offering, joining):
         return said
     quote = about_the_same(joining, offering)[0] or about_the_same(joining, asking)[0]

@@ -19,9 +19,11 @@ IDEA = "§"
 """How the term of an idea of the thesaurus begins."""
 
 STEM = 6
+BESIDE = 2
+"""Words between one that denies and what it denies, at most."""
 LEAST_WORDS = 2
 """Words with an idea that tell a language."""
-LONG_NAME = 5
+LONG_NAME = 6
 """Letters of a month's name up to which it has no other endings."""
 LEAST_JOINED = 5
 """Letters of a stem that may stand inside a word, in languages that join words."""
@@ -112,7 +114,16 @@ def _limits(sentence: str) -> int:
     number = any(word.isdigit() for word in words)
     if months_in(sentence) or any(word.startswith(when) for word in words):
         return 3
-    return 2 if subject and number else int(subject and is_strict)
+    if subject and number:
+        return 2
+    return int((subject and is_strict) or _is_unwanted(words))
+
+
+def _is_unwanted(words: Sequence[str]) -> bool:
+    """Whether a word that denies stands beside one that wants: "do not interest us"."""
+    denies = [place for place, word in enumerate(words) if word in vocabulary().conditions["not"]]
+    wants = [place for place, word in enumerate(words) if word.startswith(_beginnings("wanted"))]
+    return any(abs(one - other) <= BESIDE for one in denies for other in wants)
 
 
 def months_in(sentence: str) -> tuple[frozenset[int], ...]:

@@ -75,7 +75,7 @@ class Vocabulary:
     stop_words_of_forms: frozenset[str]
     asides: tuple[str, ...]
     conditions: Mapping[str, frozenset[str]]
-    """How a condition is written: whole words under "only" and "not", beginnings of words under "when" and "about"."""
+    """How a condition is written: whole words under "only" and "not", beginnings of words under others."""
     months: Mapping[str, frozenset[int]]
     """Folded name of a month -> its numbers: some languages call two months by one name."""
     stances: Mapping[str, tuple[str, ...]]

@@ -198,3 +198,14 @@ def test_what_is_left_open(entry: MakeEntry) -> None:
     stated = {"languages": ("en",), "date_to": date(2031, 3, 1), "group_size": 2, "capacity": 2,
               "target_groups": ("teachers",)}  # fmt: skip
     assert unstated(entry("G", **stated), entry("H", **stated)) == ()
+
+
+def test_of_three_the_dates_of_the_two_who_named_any_are_joined(entry: MakeEntry) -> None:
+    guest = entry("G", role=Role.SEND, date_from=date(2031, 12, 8), date_to=date(2032, 2, 6), duration_days=4)
+    host = entry("H", role=Role.HOST, date_from=date(2032, 2, 2), date_to=date(2032, 3, 29))
+    told = practical(guest, host, TODAY, entry("T", role=Role.SEND))
+    overlap = "The dates of G Organisation and H Organisation overlap from 2 February 2032 until 6 February 2032."
+    assert overlap in told
+    assert not [sentence for sentence in told if "would travel:" in sentence or "can receive guests:" in sentence]
+    later = entry("H", role=Role.HOST, date_from=date(2032, 2, 4), date_to=date(2032, 3, 29))
+    assert not [one for one in practical(guest, later, TODAY, entry("T", role=Role.SEND)) if "overlap" in one]

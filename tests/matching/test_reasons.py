@@ -239,3 +239,14 @@ def test_two_partners_who_would_do_the_same_are_not_worded_as_guest_and_host(ent
     ]
     would = "work with" if role is Role.HOST else "go to"
     assert told(pair, "place_wanted") == [f"G Organisation would like to {would} Sweden, and H Organisation is there."]
+
+
+def test_of_three_the_people_whom_the_third_shares_with_the_host_are_told(entry: MakeEntry) -> None:
+    guest = entry("G", role=Role.SEND, group_wanted=True, target_groups=("public_staff",))
+    host = entry("H", role=Role.HOST, group_wanted=True, target_groups=("public_staff", "teachers"))
+    third = entry("T", role=Role.SEND, group_wanted=True, target_groups=("teachers",))
+    assert told([guest, host, third], "people", third=2) == [
+        "G Organisation and H Organisation named “staff of authorities” as those who travel or are received."
+    ]
+    shared = "T Organisation and H Organisation named “teachers and trainers” as those who travel or are received."
+    assert shared in told([guest, host, third], "joining", third=2)
