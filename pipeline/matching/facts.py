@@ -18,6 +18,7 @@ from pipeline.matching.eligibility import (
     languages_in_words,
     window,
 )
+from pipeline.matching.text import only_does
 from pipeline.matching.vocabulary import vocabulary
 from pipeline.model import Entry, Role, Ticked
 
@@ -111,10 +112,16 @@ def unstated(
     guests = [asking] if joining is None else [asking, joining]
     others = out_of_part(asking, offering, joining)
     host = offering.organisation
-    blank = [f"What {entry.organisation} would like to learn" for entry in guests if entry.offers and not entry.seeks]
-    blank += [f"What {host} can show"] if offering.seeks and not offering.offers else []
+    partners = only_partners(asking, offering, today)
+    blank = [
+        f"What {entry.organisation} would like to learn"
+        for entry in guests
+        if not entry.seeks and (entry.offers or (not partners and _says_only(entry, "offers")))
+    ]
+    shows = bool(offering.offers) or not (offering.seeks or (not partners and _says_only(offering, "wishes")))
+    blank += [] if shows else [f"What {host} can show"]
     blank += [f"Languages of {entry.organisation}" for entry in (*guests, offering) if not entry.languages]
-    if not only_partners(asking, offering, today):
+    if not partners:
         unknown = [entry for entry in (*guests, offering) if not entry.target_groups or entry in others]
         undated = [entry for entry in (*guests, offering) if not (entry.date_from or entry.date_to) or entry in others]
         blank += [f"Who would travel from {entry.organisation}" for entry in guests if entry in unknown]
@@ -173,6 +180,11 @@ def _begun(sentence: str) -> str:
     """A rule's sentence after a colon: without a capital, but for a name."""
     plain = sentence.startswith(("No ", "The ", "Both ", "One "))
     return sentence[:1].lower() + sentence[1:] if plain else sentence
+
+
+def _says_only(entry: Entry, kind: str) -> bool:
+    """Whether the one text of an entry that would do either only offers, or only wishes."""
+    return entry.role is Role.EITHER and bool(entry.text) and only_does(entry.text or "", kind)
 
 
 def answers_of(kind: str, entry: Entry) -> tuple[Ticked, ...]:

@@ -5,13 +5,20 @@ The two answers alone decide, by the ideas of the thesaurus: what may be quoted 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple
 
 from pipeline.matching.facts import shared_answers
-from pipeline.matching.text import ideas_in, is_condition, language_by_ideas, language_of, plain_words_in, quotable
+from pipeline.matching.text import (
+    does,
+    ideas_in,
+    is_condition,
+    language_by_ideas,
+    language_of,
+    plain_words_in,
+    quotable,
+)
 from pipeline.matching.vocabulary import GENERAL, TELLING, fold, vocabulary
 from pipeline.model import Entry, Role
 
@@ -100,19 +107,10 @@ def _sentences(text: str, language: str | None) -> tuple[str | None, tuple[_Sent
     for sentence in quotable(text):
         folded = fold(sentence)
         if (ideas := ideas_in(folded, spoken)) and not is_condition(sentence):
-            wishes, offers = (_does(folded, kind) for kind in ("wishes", "offers"))
+            wishes, offers = (does(folded, kind) for kind in ("wishes", "offers"))
             words = frozenset(plain_words_in(folded, spoken))
             found.append(_Sentence(sentence, frozenset(ideas), words, wishes, offers))
     return spoken, tuple(found)
-
-
-def _does(folded: str, kind: str) -> bool:
-    return _stance(kind).search(f" {folded}") is not None
-
-
-@cache
-def _stance(kind: str) -> re.Pattern[str]:
-    return re.compile("|".join(map(re.escape, vocabulary().stances[kind])))
 
 
 def _without(sentences: Sequence[_Sentence], kind: str) -> tuple[_Sentence, ...]:

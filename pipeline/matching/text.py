@@ -45,6 +45,8 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+")
 _ENGLISH = "en"
+_DENIES = frozenset({"no"})
+"""Limits and always denies; other words of both lists ("pas") mean "only" in one language and "not" in another."""
 _MODAL = "may"
 """A month only with a capital."""
 
@@ -99,6 +101,24 @@ def condition_in(text: str) -> str | None:
     return sentence if strength else None
 
 
+def does(folded: str, kind: str) -> bool:
+    """Whether a folded sentence "offers" or "wishes", by how it is phrased."""
+    return _stance(kind).search(f" {folded}") is not None
+
+
+@cache
+def _stance(kind: str) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, vocabulary().stances[kind])))
+
+
+@lru_cache(maxsize=20_000)
+def only_does(text: str, kind: str) -> bool:
+    """Whether a text "offers" and nowhere wishes, or the other way round."""
+    folded = [fold(sentence) for sentence in _lines(text)]
+    other = "wishes" if kind == "offers" else "offers"
+    return any(does(one, kind) for one in folded) and not any(does(one, other) for one in folded)
+
+
 def is_condition(sentence: str) -> bool:
     """Whether a sentence, as written, reads like a condition: see `condition_in`."""
     return _limits(sentence) > 0
@@ -149,7 +169,7 @@ def closed_in(sentence: str) -> frozenset[int]:
     """The months that a sentence rules out: "closed from 5 July to 31 August" -> 7 and 8; none where it says "only"."""
     words = _TOKEN.findall(fold(sentence))
     lists = vocabulary().conditions
-    if lists["not"].isdisjoint(words) or not (lists["only"] - lists["not"]).isdisjoint(words):
+    if lists["not"].isdisjoint(words) or not (lists["only"] - _DENIES).isdisjoint(words):
         return frozenset()
     named = months_in(sentence)
     if len(named) == 2 and all(len(month) == 1 for month in named):

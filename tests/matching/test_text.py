@@ -126,6 +126,7 @@ def test_a_condition_is_found_as_it_was_written(text: str, condition: str | None
         ("Nikoga u listopadu, sorry.", {10, 11}),
         ("No guests in May.", {5}),
         ("Guests only in May, not later.", set()),
+        ("Bij ons langskomen kan pas vanaf februari, online mag eerder.", set()),
         ("Come in June.", set()),
         ("Nobody may enter without a helmet.", set()),
     ],
