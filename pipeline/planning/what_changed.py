@@ -18,7 +18,7 @@ WORDS_AROUND = 4
 WORDS_SHOWN = 30
 """Most words of either text that are shown."""
 NOT_STATED = "not stated"
-_PARTS = {None: "the part it takes here", Role.HOST: "to host only", Role.SEND: "to travel only"}
+_PARTS = {None: "not noted", Role.HOST: "to host only", Role.SEND: "to travel only"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,9 @@ def _changes(old: Party, new: Party, titles: Titles) -> Iterator[str]:
         if (left := getattr(old, key)) != (right := getattr(new, key)):
             yield f"{titles[key]}: were {_listed(left)}, now {_listed(right)}"
     for key in TEXTS:
-        if (left := getattr(old, key)) != (right := getattr(new, key)):
+        # which of its texts a side shows is a matter of the part it answered for, told below
+        is_of_part = old.answered_as != new.answered_as and None in (getattr(old, key), getattr(new, key))
+        if (left := getattr(old, key)) != (right := getattr(new, key)) and not is_of_part:
             yield f"{titles[key]}: {_texts(left or '', right or '')}"
     if (old.date_from, old.date_to) != (new.date_from, new.date_to):
         yield f"dates: were {_window(old)}, now {_window(new)}"

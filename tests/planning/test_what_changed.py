@@ -160,3 +160,8 @@ def test_something_is_said_exactly_when_it_is_another_match(before: Party, now: 
     edits = what_changed((before,), (now,), TITLES)
     assert bool(edits) is (match_id((before,)) != match_id((now,)))
     assert edits == () or edits == (Edit(organisation=now.organisation, changes=edits[0].changes),)
+
+
+def test_that_a_side_answers_for_another_part_is_told_without_texts_it_always_had() -> None:
+    other = {"answered_as": Role.SEND, "seeks": "To learn", "offers": None}
+    assert changed(**other) == ["We would like to: was not noted, now to travel only"]
