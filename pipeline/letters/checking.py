@@ -72,6 +72,8 @@ def _match(text: str, sides: tuple[Side, ...]) -> Match:
         PointCode.SHARED_LANGUAGES: answers,
         PointCode.DATES_OVERLAP: days,
         PointCode.DATES_NOT_NAMED: parts,
+        PointCode.ASKED_TO_TRAVEL: parts,
+        PointCode.OFFERED_TO_HOST: parts,
         PointCode.GROUP_SIZE: parts,
         PointCode.ROOM_FOR_GUESTS: parts,
     }

@@ -160,6 +160,7 @@ class Composer:
             "shared_topics": _shared([asked.topics, *(party.topics for party in others)], tongue),
             "shared_formats": _shared([asked.formats, *(party.formats for party in others)], tongue),
             "window": _window(match, tongue, self.now),
+            "by_hand": match.by_hand,
             "partners": match.partners,
             **dict.fromkeys(side.value for side in Side),
             **{party.side.value: {"country": tongue.country(party.country)} for party in others},

@@ -36,7 +36,15 @@ _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-
 _NAME_NOISE = re.compile(r"[\"<>,;:\\()\[\]{}|]+")
 _FIELD = re.compile(r"\{(\w+)\}")
 _LANGUAGE = re.compile(r"[a-z]{2}")
-_OF_SIDES = frozenset({PointCode.DATES_NOT_NAMED, PointCode.GROUP_SIZE, PointCode.ROOM_FOR_GUESTS})
+_OF_SIDES = frozenset(
+    {
+        PointCode.DATES_NOT_NAMED,
+        PointCode.GROUP_SIZE,
+        PointCode.ROOM_FOR_GUESTS,
+        PointCode.ASKED_TO_TRAVEL,
+        PointCode.OFFERED_TO_HOST,
+    }
+)
 _MONDAY, _FRIDAY = 0, 4
 _MID_WEEK = (1, 2, 3)
 
@@ -64,6 +72,7 @@ class PartyView:
     when: str | None
     days: str | None
     group_size: int | None
+    answered_as: str | None
 
 
 @dataclass(frozen=True)
@@ -262,6 +271,7 @@ def party_view(party: Party, email: str, tongue: Tongue) -> PartyView:
         when=tongue.span(party.date_from, party.date_to),
         days=tongue.number(party.days) if party.days and 0 < party.days < 1000 else None,
         group_size=party.group_size if party.group_size and 0 < party.group_size < 100_000 else None,
+        answered_as=party.answered_as.value if party.answered_as else None,
     )
 
 

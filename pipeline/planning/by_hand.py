@@ -13,15 +13,10 @@ from datetime import date
 
 from pipeline.cleaning import organisation_key
 from pipeline.linkage import Directory
-from pipeline.model import Match, MatchStatus, Organisation, Party, Problem, Role, Side, Stage, Table
-from pipeline.planning.match_content import Source, build, to_party
+from pipeline.model import Match, MatchStatus, Organisation, Party, Problem, Side, Stage, Table
+from pipeline.planning.match_content import SUITABLE, Source, build, to_party
 from pipeline.tabs.by_hand import TITLES, HandLine, read_lines
 
-SUITABLE = {
-    Side.SENDING: (Role.SEND, Role.EITHER),
-    Side.RECEIVING: (Role.HOST, Role.EITHER),
-    Side.JOINING: (Role.SEND, Role.EITHER),
-}
 CHOICES_SHOWN = 6
 """Organisations listed that a name could mean."""
 ASK_THEM = "Ask them to fill in the form, or write yourself. A line that is done with may be deleted."

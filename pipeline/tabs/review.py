@@ -59,11 +59,12 @@ PROPOSED_ON = "Proposed on"
 
 STRENGTH = (
     "Begins with how strong the proposal is. Likely: both write about the same, as quoted below, or one asked for the "
-    "other by name. Possible: what they ticked fits well. Long shot: it fits in part.\n"
+    "other by name, and what they ticked fits. Possible: what they ticked fits, or one asked for the other by name. "
+    "Long shot: it fits in part.\n"
     "How many of 100 were right, measured on 415 invented answers: "
     + ", ".join(f"{band} {right}" for band, right in RIGHT_OF_100.items())
-    + ". Right is a host that shows what was asked for, or something close to it. In lists of 40 answers it was 86, 66 "
-    "and 28; where most texts were in languages that the program does not read, 50, 32 and 12."
+    + ". Right is a host that shows what was asked for, or something close to it. In lists of 40 answers it was 94, 63 "
+    "and 28; where most texts were in languages that the program does not read, 33 (1 of 3), 34 and 12."
 )
 """What the officer may expect of each band; `tools/bench_matching.py` measures whether it is so."""
 

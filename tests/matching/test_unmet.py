@@ -53,6 +53,24 @@ def test_who_would_do_either_does_not_offer_what_it_asks_for(entry: MakeEntry) -
     assert told([entry("A", role=Role.EITHER, topics=("green",))])[0][3] == "Nobody offers it."
 
 
+def test_who_asks_for_a_topic_as_well_still_offers_it_to_the_others(entry: MakeEntry) -> None:
+    both, guest = entry("A", role=Role.EITHER, topics=("green",)), entry("G", role=Role.SEND, topics=("green",))
+    one = "One offers it, but does not fit these requests."
+    assert told([both, guest])[0][2:] == (("A", "G"), one)
+    assert told([both, entry("B", role=Role.EITHER, topics=("green",))])[0][3].startswith("2 offer it, but none")
+    twin = entry("A2", role=Role.HOST, topics=("green",), organisation_id="O-A")
+    assert told([both, twin], served={1})[0][3] == "Nobody offers it.", "it is the same organisation"
+    assert told([both, twin, guest], served={1})[0][3] == one, "both answers are one organisation's"
+
+
+def test_a_topic_typed_under_other_is_offered_by_who_asks_for_it_too(entry: MakeEntry) -> None:
+    both = entry("A", role=Role.EITHER, topics_other="Beekeeping")
+    guest = entry("G", role=Role.SEND, topics_other="beekeeping")
+    note = "Typed under “Other”. One offers it, but does not fit these requests."
+    assert told([both, guest])[0][1:] == ("Beekeeping", ("A", "G"), note)
+    assert told([guest])[0][3] == "Typed under “Other”: no answer offers it in these words."
+
+
 def test_the_most_wanted_stands_first(entry: MakeEntry) -> None:
     guests = [
         entry("A", role=Role.SEND, topics=("adult",)),
