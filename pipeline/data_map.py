@@ -146,7 +146,7 @@ DATA_MAP: dict[str, dict[str, Use]] = {
         _fields(CONTACT, "email contact_name contact_role")
         | _fields(ORGANISATION, "organisation country region city website")
         | _fields(FREE_TEXT, "seeks offers")
-        | _fields(WISHES, "topics formats languages date_from date_to days group_size")
+        | _fields(WISHES, "topics formats languages date_from date_to days group_size answered_as")
         | _fields(CONSENT, "ask_first")
         | _fields(WARNING, "check_first")
         | _fields(BOOKKEEPING, "side entry organisation_id")
@@ -159,7 +159,8 @@ DATA_MAP: dict[str, dict[str, Use]] = {
     ),
     "KnownEntry": (
         _fields(
-            MEMORY_OF_ENTRY, "address organisation organisation_key content earlier first_seen last_confirmed since"
+            MEMORY_OF_ENTRY,
+            "address organisation organisation_key content wish earlier first_seen first_answered last_confirmed since",
         )
         | _fields(CONSENT, "consent_version")
         | _fields(BOOKKEEPING, "id paused tick_spent")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from pipeline.adapters.mail.bounce_reading import UNKNOWN_ADDRESS
@@ -24,6 +24,7 @@ from pipeline.letters.identity import (
     is_introduction,
     is_rehearsal,
     meeting_keys,
+    reminder_id,
     waiting_entry,
 )
 from pipeline.model import (
@@ -52,7 +53,7 @@ from pipeline.ports import (
     Serving,
     Spreadsheet,
 )
-from pipeline.tabs import entries, problems, review, same_organisation
+from pipeline.tabs import entries, exchanges, problems, review, same_organisation
 
 if TYPE_CHECKING:
     from pipeline.planning.inputs import RunInputs
@@ -216,30 +217,41 @@ def _refuse(adapters: Adapters, inputs: RunInputs, plan: Plan) -> RunResult:
 
 
 def _adopt(ledger: Ledger, inputs: RunInputs, plan: Plan, identifier: str) -> None:
-    """The officer released the brake: the sheet is right, that match counts as introduced, and as corrected."""
-    from pipeline.planning.brakes import says_corrected
+    """The officer released the brake, so the sheet is right: a match's letters left on the days its rows tell."""
+    from pipeline.planning.brakes import corrected_on, introduced_on
 
     match = plan.matches.all.get(identifier)
-    letter = introduction_id(identifier)
-    record = LetterRecord(
-        id=letter,
-        kind=LetterKind.INTRODUCTION,
-        match=identifier,
-        state=LetterState.SENT,
-        message_id=inputs.composer.message_id(letter),
-        envelope=Envelope(
-            sender=inputs.settings.mail.sender_address,
-            recipients=tuple(party.email for party in match.parties) if match else (),
-        ),
-        content=None,
-        since=inputs.now,
-        detail="taken over from the review tab",
+    status = plan.ticks.unheard_of[identifier]
+    recipients = tuple(party.email for party in match.parties) if match else ()
+
+    def adopt(letter: str, kind: LetterKind, day: date | None, keys: Sequence[str] = ()) -> None:
+        record = LetterRecord(
+            id=letter,
+            kind=kind,
+            match=identifier,
+            state=LetterState.SENT,
+            message_id=inputs.composer.message_id(letter),
+            envelope=Envelope(sender=inputs.settings.mail.sender_address, recipients=recipients),
+            content=None,
+            since=min(datetime.combine(day, time(), tzinfo=inputs.now.tzinfo), inputs.now) if day else inputs.now,
+            detail="taken over from the spreadsheet",
+        )
+        ledger.adopt(record, keys)
+
+    adopt(
+        introduction_id(identifier),
+        LetterKind.INTRODUCTION,
+        introduced_on(status),
+        meeting_keys(match) if match else (),
     )
-    ledger.adopt(record, meeting_keys(match) if match else ())
-    if says_corrected(plan.ticks.review.statuses.get(identifier, "")):
-        corrected = correction_id(identifier, plan.ticks.review.corrections.get(identifier, ""))
-        kind, message_id = LetterKind.CORRECTION, inputs.composer.message_id(corrected)
-        ledger.adopt(replace(record, id=corrected, kind=kind, message_id=message_id), ())
+    *earlier, last = corrected_on(status) or (None,)
+    for day in earlier:
+        adopt(correction_id(identifier, f"of {day}"), LetterKind.CORRECTION, day)
+    if corrected_on(status):
+        line = plan.ticks.review.corrections.get(identifier, "")
+        adopt(correction_id(identifier, line), LetterKind.CORRECTION, last)
+    if reminded := exchanges.reminded_on(plan.ticks.exchanges, identifier):
+        adopt(reminder_id(identifier, 1), LetterKind.REMINDER, reminded)
 
 
 def rebuild(adapters: Adapters) -> tuple[str, ...]:
@@ -247,7 +259,7 @@ def rebuild(adapters: Adapters) -> tuple[str, ...]:
     from pipeline.planning.brakes import is_served_by_another, mark_of
 
     inputs, plan = look(adapters)
-    behind = plan.ticks.unheard_of
+    behind = tuple(plan.ticks.unheard_of)
     takes_over = is_served_by_another(inputs.snapshot.owner, inputs.state)
     mark = mark_of(inputs.state.instance, inputs.turn) if takes_over else None
     serving = Serving(marks=(inputs.snapshot.owner or "", mark), took_over=inputs.now) if mark else None

@@ -20,6 +20,7 @@ from pipeline.adapters.sheets.memory import MemorySpreadsheet
 from pipeline.config import Settings
 from pipeline.errors import AccessRefused, ConfigurationError, Exit, TryLater
 from pipeline.letters.identity import correction_id, introduction_id
+from pipeline.letters.verify import read_back
 from pipeline.model import Letter, LetterKind, LetterState, Problem, SheetChanges, SheetSnapshot
 from pipeline.ports import BeforeDot, Delivery, LedgerChanges, LedgerState, Outcome
 from pipeline.run import Adapters, RunResult, look, problem_lines, rebuild, run
@@ -311,7 +312,7 @@ def test_after_a_lost_disk_nothing_is_sent_until_the_officer_says_that_the_sheet
     house.tick("Go on", tab="Problems")
     assert house.run().exit_code is Exit.DONE
     record = house.ledger.load(house.now).letters[introduction_id(match)]
-    assert (record.state, record.detail) == (LetterState.SENT, "taken over from the review tab")
+    assert (record.state, record.detail) == (LetterState.SENT, "taken over from the spreadsheet")
     assert record.envelope.recipients == ("office@kortrijk.example", "office@lysekil.example")
     assert house.statuses() == ["Introduced on 2026-11-20"]
     assert str(house.sheet.owner).startswith("another@here@")
@@ -681,10 +682,11 @@ class SecondThoughts(MemorySpreadsheet):
         lambda sheet: sheet.put("Review", 2, "Approve", False),
         lambda sheet: sheet.put("Review", 2, "Decline", True),
         lambda sheet: sheet.put("Review", 2, "Message", "Wait, another line"),
+        lambda sheet: sheet.put("Review", 2, "Decline", "no!"),
         lambda sheet: sheet.put("Review", 2, "Why", "changed"),
         lambda sheet: sheet.tabs["Review"].__delitem__(1),
     ],
-    ids=["unticked", "declined too", "another message", "tampered with", "deleted"],
+    ids=["unticked", "declined too", "another message", "a no that is no tick", "tampered with", "deleted"],
 )
 def test_a_tick_taken_back_at_the_last_moment_keeps_the_letter_here(
     approved: House, change: Callable[[MemorySpreadsheet], None]
@@ -694,6 +696,21 @@ def test_a_tick_taken_back_at_the_last_moment_keeps_the_letter_here(
     assert approved.arrived == []
     assert approved.mailer is not None
     assert approved.mailer.sessions == 0, "nobody is called for nothing"
+
+
+def test_a_line_changed_while_the_letter_waits_goes_out_as_it_stands(approved: House) -> None:
+    approved.sheet.put("Review", 2, "Message", "The first thought.")
+    approved.mailer = MemoryMailer({letter_of(approved): [Outcome.TRY_AGAIN] * 2})
+    for _ in range(2):
+        approved.run()
+    approved.sheet.put("Review", 2, "Message", "Upon reflection.")
+    approved.sheet = SecondThoughts(approved.sheet, lambda sheet: sheet.put("Review", 2, "Message", "Wait a bit."))
+    assert approved.run().sent == ()
+    approved.run()
+    assert approved.mailer is not None
+    (letter,) = approved.mailer.taken
+    text = read_back(letter.content).text
+    assert [line in text for line in ("Wait a bit.", "Upon reflection.", "The first thought.")] == [True, False, False]
 
 
 def test_a_last_reading_without_the_tab_sends_nothing(approved: House) -> None:

@@ -57,6 +57,11 @@ PARTS = (
         ("--every", "40"),
         ("--every", "1"),
     ),
+    Part(
+        "Two machines with one state: in the same second, and one taking over from the other",
+        "two_machines.py",
+        ("--rounds", "3", "--every", "200"),
+    ),
 )
 
 

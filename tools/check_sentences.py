@@ -81,10 +81,23 @@ def cases_of(candidate: Candidate, entries: Iterable[Entry], today: date | None)
     ]
 
 
-def rows_of(entries: Sequence[Entry], settings: MatchingSettings) -> Iterator[list[Case]]:
-    """The rows that these entries give, each as its sentences."""
-    for candidate in propose(entries, settings=settings).candidates:
+def rows_of(
+    entries: Sequence[Entry], settings: MatchingSettings, given: Sequence[tuple[str, ...]] = ()
+) -> Iterator[list[Case]]:
+    """The rows that these entries give, each as its sentences; then those of `given` entries, as if named by hand."""
+    found = propose(entries, settings=settings, given=given)
+    for candidate in (*found.candidates, *found.given.values()):
         yield cases_of(candidate, entries, settings.today)
+
+
+def by_hand(entries: Sequence[Entry], each: int = 2) -> list[tuple[str, ...]]:
+    """Entries that somebody might name together, whatever they answered: everybody with the next few, and in threes."""
+    ids = [entry.id for entry in entries]
+    several = [ids[number:] + ids[:number] for number in range(1, each + 2)]
+    return [
+        *((one, other) for turn in several[:each] for one, other in zip(ids, turn, strict=True)),
+        *zip(ids, *several[:2], strict=True),
+    ]
 
 
 def false_ones(rows: Iterable[Sequence[Case]]) -> list[tuple[str, str]]:
@@ -203,9 +216,25 @@ def people(case: Case) -> bool:
 
 
 def groups_apart(case: Case) -> bool:
-    """Who travels is not who is received."""
-    found = re.fullmatch(rf"Against it: <A> would send {_LABELS}; <B> receives {_LABELS}\.", case.plain)
+    """Who travels is not who is received, each as the one who answered would have it."""
+    verbs = [_VERBS_OF_GROUPS[answered_as(case, entry)] for entry in (case.asking, case.offering)]
+    found = re.fullmatch(rf"Against it: <A> {verbs[0]} {_LABELS}; <B> {verbs[1]} {_LABELS}\.", case.plain)
     return _all_different(case, "target_groups", found)
+
+
+_VERBS_OF_GROUPS = {Role.SEND: "would send", Role.HOST: "receives"}
+
+
+def answered_as(case: Case, entry: Entry) -> Role:
+    """What an entry's answers are about: hosting or travelling; its part in the row where it would do either."""
+    part = Role.HOST if entry is case.offering else Role.SEND
+    return part if entry.role is Role.EITHER else entry.role
+
+
+def misplaced(case: Case) -> list[Entry]:
+    """Whoever answered for another part than it has in the row."""
+    parts = [(entry, Role.HOST if entry is case.offering else Role.SEND) for entry in case.everybody]
+    return [entry for entry, part in parts if entry.role not in (part, Role.EITHER)]
 
 
 def _all_different(case: Case, kind: str, found: re.Match[str] | None) -> bool:
@@ -231,8 +260,11 @@ def place_wanted(case: Case) -> bool:
     """The host is where the guest would like to go."""
     if "(“" in case.reason.sentence:
         return asked_for(case, "somebody there")
-    found = re.fullmatch(r"<A> would (like to go to|go only to) (.+), and <B> is there\.", case.plain)
-    if not found or case.asking.strict_places != (found[1] == "go only to"):
+    verbs = (
+        ("like to work with", "work only with") if case.asking.role is Role.HOST else ("like to go to", "go only to")
+    )
+    found = re.fullmatch(rf"<A> would ({'|'.join(verbs)}) (.+), and <B> is there\.", case.plain)
+    if not found or case.asking.strict_places != (found[1] == verbs[1]):
         return False
     names, country = vocabulary().place_names, case.offering.country or ""
     wished = {country, country.split("-")[0]} & set(case.asking.preferred_places)
@@ -245,7 +277,9 @@ def place_missed(case: Case) -> bool:
     """The guest named other places than the host's."""
     if "(“" in case.reason.sentence:
         return asked_for(case, "somebody elsewhere")
-    found = re.fullmatch(r"Against it: <A> would rather go to (.+); <B> is in (?:the )?(.+)\.", case.plain)
+    verb = "work with" if case.asking.role is Role.HOST else "go to"
+    wants = "wants only" if case.asking.strict_places else f"would rather {verb}"
+    found = re.fullmatch(rf"Against it: <A> {wants} (.+); <B> is in (?:the )?(.+)\.", case.plain)
     if not found or case.offering.country in case.asking.preferred_places:
         return False
     there = vocabulary().place_names.get(case.offering.country or "", "a place not stated")
@@ -254,10 +288,82 @@ def place_missed(case: Case) -> bool:
 
 def guest_elsewhere(case: Case) -> bool:
     """The host named other places than the guest's."""
-    found = re.fullmatch(r"Against it: <B> would rather work with (.+)\.", case.plain)
+    there = vocabulary().place_names.get(case.asking.country or "", "a place not stated")
+    if case.offering.strict_places:
+        pattern = rf"Against it: <B> wants only (.+); <A> is in (?:the )?{re.escape(there)}\."
+    else:
+        pattern = r"Against it: <B> would rather work with (.+)\."
+    found = re.fullmatch(pattern, case.plain)
     if not found or case.asking.country in case.offering.preferred_places:
         return False
     return _places(found[1], case.offering)
+
+
+def apart(case: Case) -> bool:
+    """What keeps those apart whom somebody named."""
+    text = case.plain.removeprefix("Against it: ")
+    if text == case.plain:
+        return False
+    if found := re.fullmatch(r"<([ABC])> (asked to travel, not to host|offered to host, not to travel)\.", text):
+        entry = dict(zip("ABC", case.everybody, strict=False))[found[1]]
+        return entry in misplaced(case) and (entry.role is Role.SEND) == found[2].startswith("asked")
+    if found := re.fullmatch(rf"they have no format in common: <([AC])> chose {_LABELS}, <B> {_LABELS}\.", text):
+        guest = case.asking if found[1] == "A" else case.joining
+        said = [set(quoted(found[number])) for number in (2, 3)]
+        theirs = [set(answers("formats", entry)) for entry in (guest, case.offering) if entry]
+        return said == theirs and not set(guest.formats if guest else ()) & set(case.offering.formats)
+    if text.startswith(("the three have no ", "both guests come from the same country")):
+        return case.joining is not None and _three_apart(case, text)
+    return _two_apart(case, text)
+
+
+def _two_apart(case: Case, text: str) -> bool:
+    """A rule that a guest and the host break."""
+    guest = case.asking
+    if case.joining:
+        who, _, text = text.partition(": ")
+        if who not in ("<A> and <B>", "<C> and <B>"):
+            return _beds(case, f"{who}: {text}".removesuffix(": "))
+        guest = case.asking if "<A>" in who else case.joining
+    host, pair = case.offering, (guest, case.offering)
+    starts = [one for one in (guest.date_from, host.date_from, case.today) if one]
+    ends = [entry.date_to for entry in pair if entry.date_to]
+    short = bool(starts and ends) and (min(ends) - max(starts)).days + 1 < takes(guest)
+    short = short and guest.role is not Role.HOST and host.role is not Role.SEND
+    nations = {(entry.country or "?").split("-")[0] for entry in pair}
+    return any(
+        (
+            text.startswith("no common language: ") and not set(guest.languages) & set(host.languages),
+            text.startswith(("the dates do not leave ", "the dates are past")) and short,
+            text.startswith("the dates of <") and "end before they begin" in text and _upside_down(case),
+            text.startswith("both are in ") and len(nations) == 1 and guest.country is not None,
+            text.startswith("<B> has no visit left") and (host.max_visits or 0) <= host.committed_visits,
+            text.startswith("one of them asked us not to propose the other") and bool(guest.avoid or host.avoid),
+            text == f"{guest.group_size} guests, but the host receives at most {host.capacity} at once."
+            and (guest.group_size or 0) > (host.capacity or 0),
+        )
+    )
+
+
+def _beds(case: Case, text: str) -> bool:
+    guests = sum(entry.group_size or 0 for entry in (case.asking, case.joining) if entry)
+    told = f"{guests} guests together, but the host receives at most {case.offering.capacity} at once."
+    return text == told and guests > (case.offering.capacity or 0)
+
+
+def _three_apart(case: Case, text: str) -> bool:
+    """A rule that only the three together break."""
+    if text.startswith("both guests"):
+        nations = {(entry.country or "?").split("-")[0] for entry in case.everybody if entry is not case.offering}
+        return len(nations) == 1
+    for kind in ("language", "format"):
+        if text == f"the three have no {kind} in common.":
+            ticked = [set(getattr(entry, f"{kind}s")) for entry in case.everybody if getattr(entry, f"{kind}s")]
+            return not set.intersection(*ticked)
+    starts = [entry.date_from for entry in case.everybody if entry.date_from] + ([case.today] if case.today else [])
+    ends = [entry.date_to for entry in case.everybody if entry.date_to]
+    needed = max(takes(entry) for entry in case.everybody if entry is not case.offering)
+    return text.startswith("the three have no ") and (min(ends) - max(starts)).days + 1 < needed
 
 
 def _places(told: str, entry: Entry) -> bool:
@@ -270,6 +376,19 @@ def _places(told: str, entry: Entry) -> bool:
         if code.split("-")[0] in entry.preferred_places and "-" in code
     }
     return wished - regions <= said <= wished
+
+
+def ticks_everything(case: Case) -> bool:
+    """How many topics somebody chose, told where one is shared."""
+    said = case.plain.removeprefix("Against it: ").removesuffix(", so one that is shared says little.")
+    pair = (case.asking, case.offering)
+    several = [
+        f"<{mark}> chose {number} topics"
+        for mark, number in zip("AB", (len(answers("topics", entry)) for entry in pair), strict=True)
+        if number >= 10
+    ]
+    is_shared = bool(shared("topics", pair)) or any(related("topics", *pair))
+    return is_shared and bool(several) and said == " and ".join(several) and case.plain.startswith("Against it: ")
 
 
 def in_return(case: Case) -> bool:
@@ -322,6 +441,10 @@ def joining(case: Case) -> bool:
         return _is_written(third.seeks or third.text or "", quote[1])
     if case.plain == "<A> and <C> would visit <B>.":
         return case.offering.role is not Role.SEND and Role.HOST not in (case.asking.role, third.role)
+    if named := re.fullmatch(rf"<C> and <([AB])> named {_LABELS} {_RECEIVED}\.", case.plain):
+        other = case.asking if named[1] == "A" else case.offering
+        nobody_else = not shared("target_groups", case.everybody)
+        return nobody_else and set(quoted(named[2])) == shared("target_groups", [third, other])
     if shares := re.fullmatch(rf"<C> shares the topics? {_LABELS} with <([AB])>\.", case.plain):
         other = case.asking if shares[2] == "A" else case.offering
         return set(quoted(shares[1])) == shared("topics", [third, other])
@@ -348,8 +471,9 @@ def practical(case: Case) -> bool:
 def _formats(case: Case) -> bool | None:
     common = _in_common(case, "formats", rf"(?P<who>Both|All three) are open to (?P<what>{_LABELS})\.")
     if common is not None:
-        is_visit = case.asking.role is not Role.HOST and case.offering.role is not Role.SEND
-        return common and is_visit
+        partners = all(PARTNERSHIP in entry.formats for entry in (case.asking, case.offering))
+        pair_is_misplaced = case.asking.role is Role.HOST or case.offering.role is Role.SEND
+        return common and not (partners and pair_is_misplaced)
     if found := re.fullmatch(rf"Formats that go together: {_EACH}\.", case.plain):
         return _of_each(case, "formats", found, related("formats", case.asking, case.offering))
     return None
@@ -416,15 +540,19 @@ def _languages(case: Case) -> bool | None:
 
 def _dates(case: Case) -> bool | None:
     found = re.fullmatch(
-        r"(?:Their dates overlap|The dates of all three overlap) (?:from (.+?) )?until (.+?)\.", case.plain
+        r"(Their dates|The dates of (?:all three|<.> and <.>)) overlap (?:from (.+?) )?until (.+?)\.", case.plain
     )
     if not found:
         return None
-    days = overlap(case.everybody, case.today)
-    if days is None or day(found[2]) != days[1] or (days[1] - days[0]).days + 1 < takes(case.asking):
+    side = dict(zip("ABC", case.everybody, strict=False))
+    who = [side[mark] for mark in re.findall("<(.)>", found[1])] or case.everybody
+    others_are_undated = all(_undated(entry) for entry in case.everybody if entry not in who)
+    days = overlap(who, case.today)
+    if misplaced(case) or days is None or day(found[3]) != days[1] or not others_are_undated:
         return False
     begun = case.today is not None and days[0] == case.today
-    return begun if found[1] is None else not begun and day(found[1]) == days[0]
+    is_long_enough = (days[1] - days[0]).days + 1 >= takes(case.asking)
+    return is_long_enough and (begun if found[2] is None else not begun and day(found[2]) == days[0])
 
 
 def _own_dates(case: Case) -> bool | None:
@@ -437,7 +565,7 @@ def _own_dates(case: Case) -> bool | None:
         told = text == f"{_said(first)} to {_said(last)}" and first <= last
     else:
         told = text == (f"from {_said(first)}" if first else f"until {_said(last)}")
-    return told and (entry is case.offering) == (found[2] == "can receive guests")
+    return told and (answered_as(case, entry) is Role.HOST) == (found[2] == "can receive guests")
 
 
 def _said(value: date | None) -> str:
@@ -455,7 +583,7 @@ def _length_and_numbers(case: Case) -> bool | None:
         if not found or not (found[3] or found[5]):
             return None
         entry = side[found[1]]
-        is_host = entry is case.offering
+        is_host = answered_as(case, entry) is Role.HOST
         people = entry.capacity if is_host else entry.group_size
         days_are = float(found[3] or 0) == (entry.duration_days or 0)
         people_are = int(found[5] or 0) == (people or 0) and (not found[5] or bool(found[4]) == is_host)
@@ -501,12 +629,16 @@ _OPEN: dict[str, Callable[[Entry], bool]] = {
 }
 
 
+_ALWAYS = {"What <(.)> would like to learn", "What <(.)> can show", "Languages of <(.)>"}
+"""What is asked of everybody, whatever part they answered for."""
+
+
 def unstated(case: Case) -> bool:
     """What is left open is blank in the answers."""
     side = dict(zip("ABC", case.everybody, strict=False))
     for pattern, is_open in _OPEN.items():
         if about := re.fullmatch(rf"{pattern}: not filled in; read the text, or ask\.", case.plain):
-            return is_open(side[about[1]])
+            return is_open(side[about[1]]) or (side[about[1]] in misplaced(case) and pattern not in _ALWAYS)
     return False
 
 
@@ -520,8 +652,10 @@ CHECKS: dict[str, Callable[[Case], bool]] = {
     "place_wanted": place_wanted,
     "place_missed": place_missed,
     "guest_elsewhere": guest_elsewhere,
+    "apart": apart,
     "practical": practical,
     "in_return": in_return,
+    "ticks_everything": ticks_everything,
     "met_before": met_before,
     "joining": joining,
     "boxes": boxes,
@@ -559,6 +693,11 @@ def _against_the_letter(case: Case, said: Sequence[str]) -> Iterator[str]:
     is_open = {point.code: point.values for point in what_is_open(parties)}
     row = " ".join(said)
     partners = "be partners in a project" in row
+    told_parts = {mark for one in said for mark in re.findall(r"<(.)> (?:asked to travel|offered to host), not", one)}
+    in_letter = {*is_open.get(PointCode.ASKED_TO_TRAVEL, ()), *is_open.get(PointCode.OFFERED_TO_HOST, ())}
+    named = {dict(zip("ABC", sides, strict=True))[mark] for mark in told_parts}
+    if not partners and named != {Side(value) for value in in_letter}:
+        yield f"parts {in_letter}, row: {told_parts}"
     who = "All three" if len(case.everybody) == 3 else "Both"
     told = next((one for one in said if re.match("They share the topic|All three chose the topic", one)), "")
     if set(fits.get(PointCode.SHARED_TOPICS, ())) != set(quoted(told)):
@@ -569,7 +708,7 @@ def _against_the_letter(case: Case, said: Sequence[str]) -> Iterator[str]:
     if (PointCode.SHARED_LANGUAGES in fits) != (f"{who} can work in " in row):
         yield f"languages {fits.get(PointCode.SHARED_LANGUAGES)}"
     days = fits.get(PointCode.DATES_OVERLAP)
-    if found := re.search(r"overlap (?:from (.+?) )?until (.+?)\.", row):
+    if found := re.search(r"(?:Their dates|all three) overlap (?:from (.+?) )?until (.+?)\.", row):
         first = day(found[1]) if found[1] else case.today
         if days != ((first or date.min).isoformat(), day(found[2]).isoformat()):
             yield f"dates {days}, row: {found[0]}"
@@ -582,8 +721,10 @@ def _against_the_letter(case: Case, said: Sequence[str]) -> Iterator[str]:
     ):
         told_open = {
             side
-            for mark, side in zip("ABC", sides, strict=False)
+            for mark, side, entry in zip("ABC", sides, case.everybody, strict=False)
             if any(one.startswith(start) and f"<{mark}>" in one for one in said)
+            # the letter shows the dates of the other part, and says of whom they are
+            if not (code is PointCode.DATES_NOT_NAMED and entry in misplaced(case) and not _undated(entry))
         }
         if told_open != {Side(value) for value in is_open.get(code, ())}:
             yield f"{code} {is_open.get(code)}, row: {sorted(told_open)}"
@@ -592,6 +733,7 @@ def _against_the_letter(case: Case, said: Sequence[str]) -> Iterator[str]:
 def _party(side: Side, entry: Entry) -> Party:
     """The entry as a letter names it."""
     names = vocabulary().languages
+    part = Role.HOST if side is Side.RECEIVING else Role.SEND
     return Party(
         side=side,
         entry=entry.id,
@@ -604,6 +746,7 @@ def _party(side: Side, entry: Entry) -> Party:
         date_from=entry.date_from,
         date_to=entry.date_to,
         group_size=entry.capacity if side is Side.RECEIVING else entry.group_size,
+        answered_as=None if entry.role in (part, Role.EITHER) else entry.role,
     )
 
 
@@ -634,7 +777,8 @@ def main() -> int:
         ):
             if options.proposed and label != "proposed":
                 continue
-            rows = list(rows_of(read_entries(path), settings))
+            entries = read_entries(path)
+            rows = list(rows_of(entries, settings, by_hand(entries) if label != "proposed" else ()))
             found = false_ones(rows)
             wrong += len(found)
             counted = f"{len(rows)} rows, {sum(map(len, rows))} sentences, {len(found)} false"

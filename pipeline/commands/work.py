@@ -149,7 +149,7 @@ def preview(asked: Asked, match: str, source: bool) -> int:
         inputs, made = look(adapters)
         found = made.matches.all.get(match)
         if match in made.entries.sources:
-            letter = waiting_letter(inputs, made.entries, made.matches, match)
+            letter = waiting_letter(inputs, made.entries, made.ticks, made.matches, match)
         elif found is None:
             raise UsageError(
                 f"There is no match and no open answer {one_line(match)[:60]}.",

@@ -212,21 +212,46 @@ def _update_target(row: Response, known_id: str, slots: Sequence[_Slot]) -> _Slo
 
 
 def _recognise(slots: Sequence[_Slot], memory: Sequence[KnownEntry]) -> None:
-    """Give slots of unknown content the id of a row that vanished from the same organisation, or the same address."""
+    """Give slots of unknown content the id of a row that vanished from the same address.
+
+    It is told by the id it was born with (all that the spreadsheet tells of it after the loss of a ledger), by
+    organisation and wish, then by either of them, then by being the only one.
+    """
     used = {slot.id for slot in slots if slot.id}
     vanished = [entry for entry in memory if entry.id not in used and not entry.paused]
     unknown = [slot for slot in slots if not slot.id]
-    for entry in vanished:
-        heir = next(
-            (slot for slot in unknown if organisation_key(slot.latest.organisation) == entry.organisation_key), None
-        )
-        if heir:
-            heir.id = entry.id
-            unknown.remove(heir)
-    left = [entry for entry in vanished if entry.id not in {slot.id for slot in slots}]
-    if len(left) == len(unknown) == 1:
-        # One row gone, one new: the organisation's name was corrected in place.
-        unknown[0].id = left[0].id
+    for is_heir in (_was_born_so, _is_same_need, _has_same_name, _has_same_wish):
+        for entry in tuple(vanished):
+            heir = next((slot for slot in unknown if is_heir(slot, entry)), None)
+            if heir:
+                heir.id = entry.id
+                unknown.remove(heir)
+                vanished.remove(entry)
+    if len(vanished) == len(unknown) == 1:
+        # One row gone, one new: the organisation's name and more were corrected in place.
+        unknown[0].id = vanished[0].id
+
+
+def _was_born_so(slot: _Slot, entry: KnownEntry) -> bool:
+    return _new_id(slot, ()) == entry.id
+
+
+def _is_same_need(slot: _Slot, entry: KnownEntry) -> bool:
+    return _has_same_name(slot, entry) and _has_same_wish(slot, entry)
+
+
+def _has_same_name(slot: _Slot, entry: KnownEntry) -> bool:
+    return organisation_key(slot.latest.organisation) == entry.organisation_key
+
+
+def _has_same_wish(slot: _Slot, entry: KnownEntry) -> bool:
+    return _wish(slot.latest) == entry.wish
+
+
+def _wish(response: Response) -> str:
+    """A hash of what somebody asks for and offers, whoever it is."""
+    told = (getattr(response, name) for name in ("role", "formats", "topics", "topics_other", "seeks", "offers"))
+    return hashlib.sha256("|".join(map(repr, told)).encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def _new_id(slot: _Slot, taken: Collection[str]) -> str:
@@ -257,6 +282,7 @@ def _plan(
     memory = {entry.id: entry if entry.id in taken_back else replace(entry, paused=True) for entry in known}
     open_entries: list[OpenEntry] = []
     withdrawn = sorted(set(taken_back) - {slot.id for slot in slots})
+    moved = _moved(slots, known)
     expired: list[str] = []
     for slot in slots:
         old = before.get(slot.id)
@@ -272,6 +298,8 @@ def _plan(
             content=latest.content,
             first_seen=old.first_seen if old else today,
             since=_since(slot, old),
+            first_answered=_first_answered(slot, old, moved.get(slot.id)) or today,
+            wish=_wish(latest),
             last_confirmed=confirmed,
             consent_version=old.consent_version if old and same_version else consent_version,
             tick_spent=old is not None and old.tick_spent,
@@ -306,6 +334,33 @@ def _since(slot: _Slot, old: KnownEntry | None) -> datetime | None:
     if old and not old.since and old.organisation_key == key:
         times.append(datetime.combine(old.first_seen, time.max))  # all that was remembered before there was `since`
     return min(times, default=None)
+
+
+def _first_answered(slot: _Slot, old: KnownEntry | None, before: KnownEntry | None) -> date | None:
+    """The day of the first answer: remembered, for an edit refreshes the time that its row says.
+
+    `before` is the entry whose answer bears another e-mail address since.
+    """
+    known = old or before
+    if known and known.first_answered:
+        return known.first_answered
+    if known and known.content:
+        # An entry of before this was remembered knows when it first bore its name of now, and when it was first seen.
+        return min(known.since.date() if known.since else known.first_seen, known.first_seen)
+    return min((row.submitted_at.date() for row in slot.versions if row.submitted_at), default=None)
+
+
+def _moved(slots: Sequence[_Slot], known: Sequence[KnownEntry]) -> dict[str, KnownEntry]:
+    """New entry -> the one of the same organisation and wish that vanished: the e-mail address was edited.
+
+    It stays an entry of its own, for an address is who somebody is; only what waits, waits as long as before.
+    """
+    there = {slot.id for slot in slots}
+    vanished = [entry for entry in known if entry.id not in there and not entry.paused]
+    before = {entry.id for entry in known}
+    return {
+        slot.id: entry for slot in slots if slot.id not in before for entry in vanished if _is_same_need(slot, entry)
+    }
 
 
 def _earlier(slot: _Slot, old: KnownEntry | None) -> tuple[str, ...]:

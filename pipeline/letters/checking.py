@@ -72,6 +72,8 @@ def _match(text: str, sides: tuple[Side, ...]) -> Match:
         PointCode.SHARED_LANGUAGES: answers,
         PointCode.DATES_OVERLAP: days,
         PointCode.DATES_NOT_NAMED: parts,
+        PointCode.ASKED_TO_TRAVEL: parts,
+        PointCode.OFFERED_TO_HOST: parts,
         PointCode.GROUP_SIZE: parts,
         PointCode.ROOM_FOR_GUESTS: parts,
     }
@@ -101,7 +103,14 @@ def sample_letters(templates: Templates, mail: MailSettings = _MAIL, text: str =
         yield partial(composer.reminder, match, thread, day)
         yield partial(composer.correction, match, text, thread, day)
     for party in (*three.parties, bare.sending):
-        yield partial(composer.waiting, party, 1, date(2026, 9, 21), WIDEN if party.seeks else ())
+        yield partial(
+            composer.waiting,
+            party,
+            1,
+            date(2026, 9, 21),
+            WIDEN if party.seeks else (),
+            date(2026, 10, 23) if party.offers else None,
+        )
     one = (text,)
     full = DigestData(day=_NOW.date(), waiting=one * 20, unsure=one, bounced=one, held=one, proposed=one, problems=one)
     yield partial(composer.digest, full)

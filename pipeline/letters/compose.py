@@ -46,6 +46,10 @@ from pipeline.model import Envelope, Letter, LetterKind, Match, Party, Point, Si
 SUBJECT_LIMIT = 220
 MESSAGE_LIMIT = 1500
 """Characters of the officer's own line in an introduction or a correction."""
+WHOLE_LINE = 4
+"""Times its length that a line may have when it is tidied: form C of some scripts is longer than what was typed."""
+SENTENCE_LIMIT = 2_000
+"""Characters of what fits or is open between the sides: room for all that was ticked or named."""
 FIRST_LINES = 420
 """Characters of the letter that the review tab quotes."""
 DIGEST_LINES = 15
@@ -133,7 +137,7 @@ class Composer:
                 recipients=_recipients(match),
                 reply_to_all=True,
                 meeting_keys=meeting_keys(match),
-                fields={**_match_fields(match, tongue, self.now), "message": free_text(message, MESSAGE_LIMIT)},
+                fields={**_match_fields(match, tongue, self.now), "message": _whole(message, "Message")},
             )
         )
 
@@ -156,6 +160,7 @@ class Composer:
             "shared_topics": _shared([asked.topics, *(party.topics for party in others)], tongue),
             "shared_formats": _shared([asked.formats, *(party.formats for party in others)], tongue),
             "window": _window(match, tongue, self.now),
+            "by_hand": match.by_hand,
             "partners": match.partners,
             **dict.fromkeys(side.value for side in Side),
             **{party.side.value: {"country": tongue.country(party.country)} for party in others},
@@ -200,7 +205,7 @@ class Composer:
         tongue = self._tongue(match.parties)
         fields = _match_fields(match, tongue, self.now)
         fields["introduced_on"] = tongue.day(introduced_on) if introduced_on else None
-        fields["message"] = free_text(line, MESSAGE_LIMIT)
+        fields["message"] = _whole(line, "Correction")
         return self.write(
             Message(
                 id=correction_id(match.id, line),
@@ -213,10 +218,13 @@ class Composer:
             )
         )
 
-    def waiting(self, party: Party, number: int, since: date, widen: Sequence[str] = ()) -> Letter:
+    def waiting(
+        self, party: Party, number: int, since: date, widen: Sequence[str] = (), other: date | None = None
+    ) -> Letter:
         """The `number`-th letter to a party that has answered, and for whom nobody was found since that day.
 
-        `widen` says by the codes of rules ("dates") what alone keeps somebody else from suiting them.
+        `widen` says by the codes of rules ("dates") what alone keeps somebody else from suiting them, `other` when the
+        same address was told that nobody was found for another answer of theirs.
         """
         tongue = self._tongue((party,))
         recipient = _mailbox(party)
@@ -233,6 +241,7 @@ class Composer:
                     "greeting": greeting([view], tongue),
                     "since": tongue.day(since),
                     "number": number,
+                    "other": tongue.day(other) if other else None,
                     "widen": [tongue.word("widen", code) for code in widen],
                 },
             )
@@ -333,6 +342,24 @@ class Composer:
         return Tongue.of(self.templates, letter_language(parties, self.templates))
 
 
+def too_long(line: str | None, title: str) -> str | None:
+    """Why the officer's line, written under that title, cannot go into a letter: it would be cut. None when it can."""
+    length = len(free_text(line, WHOLE_LINE * len(line)) or "") if line else 0
+    if length <= MESSAGE_LIMIT:
+        return None
+    return (
+        f"{title} is {length:,} characters long, and a letter carries at most {MESSAGE_LIMIT:,}, so nothing leaves; "
+        f"shorten it by {length - MESSAGE_LIMIT:,}"
+    )
+
+
+def _whole(line: str | None, title: str) -> str | None:
+    """The officer's line, whole. Raises MessageUnsafe for one that is longer than a letter carries."""
+    if wrong := too_long(line, title):
+        raise MessageUnsafe(wrong)
+    return free_text(line, MESSAGE_LIMIT)
+
+
 def _recipients(match: Match) -> tuple[Mailbox, ...]:
     """All parties in order, each address once."""
     unique: dict[str, Mailbox] = {}
@@ -367,12 +394,12 @@ def _window(match: Match, tongue: Tongue, now: datetime) -> str | None:
 
 
 def _sentences(points: Sequence[Point], match: Match, tongue: Tongue) -> list[str]:
-    return [sentence for point in points if (sentence := one_line(tongue.point(point, match.parties), 400))]
+    return [sentence for point in points if (sentence := one_line(tongue.point(point, match.parties), SENTENCE_LIMIT))]
 
 
 def _shared(answers: Sequence[Sequence[str]], tongue: Tongue) -> str:
     """What everybody ticked: nothing only one side wrote can show."""
-    shown = (one_line(tongue.answer(text), 100) for text in ticked_by_all(answers))
+    shown = (one_line(tongue.answer(text)) for text in ticked_by_all(answers))
     return "; ".join(text for text in shown if text)
 
 

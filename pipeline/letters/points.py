@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from pipeline.model import Party, Point, PointCode, Side
+from pipeline.model import Party, Point, PointCode, Role, Side
 
 _OF_A_VISIT = frozenset(
     {
         PointCode.DATES_OVERLAP,
         PointCode.DATES_NOT_NAMED,
         PointCode.DATES_NOT_SETTLED,
+        PointCode.ASKED_TO_TRAVEL,
+        PointCode.OFFERED_TO_HOST,
         PointCode.GROUP_SIZE,
         PointCode.ROOM_FOR_GUESTS,
     }
@@ -45,14 +47,20 @@ def what_fits(parties: tuple[Party, ...], today: date | None = None) -> tuple[Po
 
 
 def what_is_open(parties: tuple[Party, ...]) -> tuple[Point, ...]:
-    """What the answers leave open: dates, the size of the group, the room for guests, the working language."""
+    """What the answers leave open: who hosts, dates, format, size of the group, room for guests, working language."""
     points: list[Point] = []
+    for code, role in ((PointCode.ASKED_TO_TRAVEL, Role.SEND), (PointCode.OFFERED_TO_HOST, Role.HOST)):
+        if others := _sides(party for party in parties if party.answered_as is role):
+            points.append(Point(code=code, values=others))
     window = common_window(parties)
     if undated := _sides(party for party in parties if not party.date_from and not party.date_to):
         points.append(Point(code=PointCode.DATES_NOT_NAMED, values=undated))
     elif window is None or None in window:
         points.append(Point(code=PointCode.DATES_NOT_SETTLED))
-    unsized = [party for party in parties if not party.group_size]
+    formats = [party.formats for party in parties]
+    if all(formats) and not ticked_by_all(formats):
+        points.append(Point(code=PointCode.FORMAT))
+    unsized = [party for party in parties if not party.group_size or party.answered_as]
     if guests := _sides(party for party in unsized if party.side is not Side.RECEIVING):
         points.append(Point(code=PointCode.GROUP_SIZE, values=guests))
     if hosts := _sides(party for party in unsized if party.side is Side.RECEIVING):
@@ -70,9 +78,11 @@ def without_visit(points: Iterable[Point]) -> tuple[Point, ...]:
 def common_window(parties: Iterable[Party]) -> tuple[date | None, date | None] | None:
     """The first and last day that suit every party that named any, `None` where that end is open.
 
-    None when nobody named a date or the named ones do not overlap.
+    None when nobody named a date, when the named ones do not overlap, or when some are about another part in a visit.
     """
     known = tuple(parties)
+    if any(party.answered_as and (party.date_from or party.date_to) for party in known):
+        return None
     first = max((party.date_from for party in known if party.date_from), default=None)
     last = min((party.date_to for party in known if party.date_to), default=None)
     if (first is None and last is None) or (first and last and first > last):

@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 from pipeline.cleaning.countries import country_code
 from pipeline.cleaning.folding import fold
 from pipeline.cleaning.plain_text import free_text, header_text, one_line
+from pipeline.cleaning.texts import TEXT_LIMIT
 from pipeline.errors import MessageUnsafe
 from pipeline.letters.points import common_window
 from pipeline.letters.templating import WORDS, TemplateProblem, Templates
@@ -35,7 +36,15 @@ _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-
 _NAME_NOISE = re.compile(r"[\"<>,;:\\()\[\]{}|]+")
 _FIELD = re.compile(r"\{(\w+)\}")
 _LANGUAGE = re.compile(r"[a-z]{2}")
-_OF_SIDES = frozenset({PointCode.DATES_NOT_NAMED, PointCode.GROUP_SIZE, PointCode.ROOM_FOR_GUESTS})
+_OF_SIDES = frozenset(
+    {
+        PointCode.DATES_NOT_NAMED,
+        PointCode.GROUP_SIZE,
+        PointCode.ROOM_FOR_GUESTS,
+        PointCode.ASKED_TO_TRAVEL,
+        PointCode.OFFERED_TO_HOST,
+    }
+)
 _MONDAY, _FRIDAY = 0, 4
 _MID_WEEK = (1, 2, 3)
 
@@ -63,6 +72,7 @@ class PartyView:
     when: str | None
     days: str | None
     group_size: int | None
+    answered_as: str | None
 
 
 @dataclass(frozen=True)
@@ -256,16 +266,17 @@ def party_view(party: Party, email: str, tongue: Tongue) -> PartyView:
         topics=_joined(map(tongue.answer, party.topics), "; "),
         formats=_joined(map(tongue.answer, party.formats), "; "),
         languages=_joined((tongue.language(language) for language in party.languages), ", "),
-        seeks=free_text(party.seeks),
-        offers=free_text(party.offers),
+        seeks=free_text(party.seeks, TEXT_LIMIT),
+        offers=free_text(party.offers, TEXT_LIMIT),
         when=tongue.span(party.date_from, party.date_to),
         days=tongue.number(party.days) if party.days and 0 < party.days < 1000 else None,
         group_size=party.group_size if party.group_size and 0 < party.group_size < 100_000 else None,
+        answered_as=party.answered_as.value if party.answered_as else None,
     )
 
 
 def _joined(texts: Iterable[str], separator: str) -> str:
-    return separator.join(text for text in (one_line(text, 100) for text in texts) if text)
+    return separator.join(text for text in map(one_line, texts) if text)
 
 
 def _place(party: Party, country: str | None) -> str:

@@ -206,7 +206,9 @@ def _from_text(found: Directed, names: Names, asker: int, entry: Entry) -> None:
             _places_told(told, names, asker, sentence, words, wish)
     if told.meant:
         found.targets[asker] = told.meant
-        found.called[asker] = " and ".join(dict.fromkeys(told.called))[:LONGEST_NAME]
+        within = {part for part in told.called for name in told.called if part in name and part != name}
+        whole = [name for name in dict.fromkeys(told.called) if name not in within]
+        found.called[asker] = " and ".join(whole)[:LONGEST_NAME]
     elif told.unknown:
         found.unresolved[asker] = found.called[asker] = told.unknown[0][:LONGEST_NAME]
     elif told.there:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 
 from pipeline.matching.eligibility import (
     PARTNERSHIP,
+    BrokenRule,
     broken_for_visit,
+    broken_rules,
     dates_in_words,
     day_in_words,
     days_needed,
@@ -16,8 +18,12 @@ from pipeline.matching.eligibility import (
     languages_in_words,
     window,
 )
+from pipeline.matching.text import only_does
 from pipeline.matching.vocabulary import vocabulary
 from pipeline.model import Entry, Role, Ticked
+
+_TOLD_ELSEWHERE = frozenset({"role", "format", "place", "barred", "left_alone", "same_organisation"})
+_ABOUT_THE_VISIT = frozenset({"dates", "full", "capacity"})
 
 
 def practical(asking: Entry, offering: Entry, today: date | None = None, joining: Entry | None = None) -> list[str]:
@@ -26,6 +32,7 @@ def practical(asking: Entry, offering: Entry, today: date | None = None, joining
     who = "Both" if joining is None else "All three"
     said = []
     partners = only_partners(asking, offering, today)
+    misplaced = not partners and out_of_part(asking, offering, joining)
     formats = shared_answers("formats", *everybody)
     if partners:
         said.append(_as_partners(asking, offering, today, joining))
@@ -37,43 +44,60 @@ def practical(asking: Entry, offering: Entry, today: date | None = None, joining
     if languages:
         said.append(f"{who} can work in {languages_in_words(languages)}.")
     if not partners:
-        said += _dates(asking, offering, joining, today)
+        said += _dates(asking, offering, joining, today, comparable=not misplaced)
         said += _length_and_numbers(asking, offering, joining)
     return said
 
 
-def _dates(asking: Entry, offering: Entry, joining: Entry | None, today: date | None) -> list[str]:
-    """The dates that all have in common, from today on; where somebody named none, those of the others."""
+def out_of_part(asking: Entry, offering: Entry, joining: Entry | None = None) -> list[Entry]:
+    """Who would take a part in a visit that it did not answer for: guests that only host, a host that only travels."""
+    guests = [entry for entry in (asking, joining) if entry is not None and entry.role is Role.HOST]
+    return [*guests, *([offering] if offering.role is Role.SEND else [])]
+
+
+def receives(entry: Entry, offering: Entry) -> bool:
+    """Whether what an entry answered is about receiving guests: by its part where it would host and travel."""
+    return entry.role is Role.HOST or (entry is offering and entry.role is Role.EITHER)
+
+
+def _dates(asking: Entry, offering: Entry, joining: Entry | None, today: date | None, *, comparable: bool) -> list[str]:
+    """The dates that all who named any have in common, from today on; where only one did, its own.
+
+    Each its own where they are not `comparable`: two windows for travelling are none for a visit.
+    """
     everybody = [entry for entry in (asking, offering, joining) if entry]
     first, last = window(*everybody)
     dated = [entry for entry in everybody if entry.date_from or entry.date_to]
-    if first and last and len(dated) == len(everybody):
+    if comparable and first and last and len(dated) > 1:
         begins = max(first, today) if today else first
         if (last - begins).days + 1 >= days_needed(asking):
-            overlap = "Their dates overlap" if joining is None else "The dates of all three overlap"
+            whose = "all three" if len(dated) == 3 else in_words([entry.organisation for entry in dated])
+            overlap = "Their dates overlap" if joining is None else f"The dates of {whose} overlap"
             begun = today is not None and first <= today
             return [f"{overlap} {'' if begun else f'from {day_in_words(first)} '}until {day_in_words(last)}."]
     forwards = [one for one in dated if not (one.date_from and one.date_to and one.date_from > one.date_to)]
     return [
-        f"{one.organisation} {'can receive guests' if one is offering else 'would travel'}: {dates_in_words(one)}."
+        f"{one.organisation} {verb}: {dates_in_words(one)}."
         for one in forwards
+        for verb in ("can receive guests" if receives(one, offering) else "would travel",)
     ]
 
 
 def _length_and_numbers(asking: Entry, offering: Entry, joining: Entry | None) -> list[str]:
-    """How long and with how many the guests would come, and what the host offers: "A asks for 3 days for 2 people"."""
+    """How long and with how many each would travel or receive, as it answered: "A asks for 3 days for 2 people"."""
     plans = []
     for entry in (asking, joining, offering):
         if entry is None:
             continue
-        people = entry.capacity if entry is offering else entry.group_size
+        is_host = receives(entry, offering)
+        people = entry.capacity if is_host else entry.group_size
         days = entry.duration_days and f"{entry.duration_days:g} day{'s' if entry.duration_days != 1 else ''}"
-        count = people and f"{'up to ' if entry is offering else ''}{people} {'people' if people != 1 else 'person'}"
+        count = people and f"{'up to ' if is_host else ''}{people} {'people' if people != 1 else 'person'}"
         if days:
-            verb = "offers" if entry is offering else "asks for"
+            verb = "offers" if is_host else "asks for"
             plans.append(f"{entry.organisation} {verb} {days}{f' for {count}' if count else ''}")
         elif count:
-            verb = "can receive" if entry is offering else "would come with"
+            verb = "can receive" if is_host else "would come with"
             plans.append(f"{entry.organisation} {verb} {count}")
     return [f"{'; '.join(plans)}."] if plans else []
 
@@ -81,22 +105,86 @@ def _length_and_numbers(asking: Entry, offering: Entry, joining: Entry | None) -
 def unstated(
     asking: Entry, offering: Entry, joining: Entry | None = None, *, today: date | None = None
 ) -> tuple[str, ...]:
-    """What was not filled in and somebody should ask, as sentences; a text may say it."""
+    """What was not filled in and somebody should ask, as sentences; a text may say it.
+
+    Who answered for another part in the visit has filled in nothing about this one.
+    """
     guests = [asking] if joining is None else [asking, joining]
+    others = out_of_part(asking, offering, joining)
     host = offering.organisation
-    blank = [f"What {entry.organisation} would like to learn" for entry in guests if entry.offers and not entry.seeks]
-    blank += [f"What {host} can show"] if offering.seeks and not offering.offers else []
+    partners = only_partners(asking, offering, today)
+    blank = [
+        f"What {entry.organisation} would like to learn"
+        for entry in guests
+        if not entry.seeks and (entry.offers or (not partners and _says_only(entry, "offers")))
+    ]
+    shows = bool(offering.offers) or not (offering.seeks or (not partners and _says_only(offering, "wishes")))
+    blank += [] if shows else [f"What {host} can show"]
     blank += [f"Languages of {entry.organisation}" for entry in (*guests, offering) if not entry.languages]
-    if not only_partners(asking, offering, today):
-        blank += [f"Who would travel from {entry.organisation}" for entry in guests if not entry.target_groups]
-        blank += [f"Whom {host} would receive"] if not offering.target_groups else []
-        blank += [f"When {host} can receive guests"] if not (offering.date_from or offering.date_to) else []
+    if not partners:
+        unknown = [entry for entry in (*guests, offering) if not entry.target_groups or entry in others]
+        undated = [entry for entry in (*guests, offering) if not (entry.date_from or entry.date_to) or entry in others]
+        blank += [f"Who would travel from {entry.organisation}" for entry in guests if entry in unknown]
+        blank += [f"Whom {host} would receive"] if offering in unknown else []
+        blank += [f"When {host} can receive guests"] if offering in undated else []
         for entry in guests:
             name = entry.organisation
-            blank += [f"When {name} would travel"] if not (entry.date_from or entry.date_to) else []
-            blank += [f"How many would come from {name}"] if entry.group_size is None else []
-        blank += [f"How many guests {host} can receive at once"] if offering.capacity is None else []
+            blank += [f"When {name} would travel"] if entry in undated else []
+            blank += [f"How many would come from {name}"] if entry.group_size is None or entry in others else []
+        blank += (
+            [f"How many guests {host} can receive at once"] if offering.capacity is None or offering in others else []
+        )
     return tuple(f"{question}: not filled in; read the text, or ask." for question in blank)
+
+
+def what_keeps_apart(
+    asking: Entry,
+    offering: Entry,
+    joining: Entry | None = None,
+    *,
+    today: date | None = None,
+    avoided: Collection[frozenset[str]] = (),
+    together: Sequence[BrokenRule] = (),
+) -> tuple[str, ...]:
+    """What the answers of those whom somebody named say against a visit of theirs, as sentences: parts, dates, formats.
+
+    `together` are the rules that three break who could meet in pairs. Places are a matter of the reasons; declined
+    pairs and who asked for silence are known where matches are kept.
+    """
+    misplaced = [] if only_partners(asking, offering, today) else out_of_part(asking, offering, joining)
+    parts = [
+        f"{entry.organisation} asked to travel, not to host."
+        if entry is offering
+        else f"{entry.organisation} offered to host, not to travel."
+        for entry in misplaced
+    ]
+    found: list[str] = []
+    broken: set[str] = set()
+    for guest in filter(None, (asking, joining)):
+        formats = [[one.text for one in answers_of("formats", entry)] for entry in (guest, offering)]
+        if all(formats) and related_answers("formats", guest, offering) is None:
+            found.append(f"they have no format in common: {of_each(guest, offering, formats, 'chose')}.")
+            broken.add("format")
+        who = f"{guest.organisation} and {offering.organisation}: " if joining else ""
+        told = _TOLD_ELSEWHERE | (_ABOUT_THE_VISIT if out_of_part(guest, offering) else frozenset())
+        rules = [rule for rule in broken_rules(guest, offering, today=today, avoided=avoided) if rule.code not in told]
+        found += [f"{who}{_begun(rule.sentence)}" for rule in rules]
+        broken.update(rule.code for rule in rules)
+    broken |= _ABOUT_THE_VISIT if out_of_part(asking, offering, joining) else set()
+    found += [_begun(rule.sentence) for rule in together if rule.code not in broken | {"same_organisation"}]
+    found = [*parts, *found]
+    return tuple(dict.fromkeys(found))
+
+
+def _begun(sentence: str) -> str:
+    """A rule's sentence after a colon: without a capital, but for a name."""
+    plain = sentence.startswith(("No ", "The ", "Both ", "One "))
+    return sentence[:1].lower() + sentence[1:] if plain else sentence
+
+
+def _says_only(entry: Entry, kind: str) -> bool:
+    """Whether the one text of an entry that would do either only offers, or only wishes."""
+    return entry.role is Role.EITHER and bool(entry.text) and only_does(entry.text or "", kind)
 
 
 def answers_of(kind: str, entry: Entry) -> tuple[Ticked, ...]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MOST_REQUESTS = 3000
 """In a larger pool only requests without any candidate are looked at."""
 LOOKED_AT = 60
+WORTH_ASKING = 0.7
+"""Probability from which a pair is worth a question, however well somebody else fits."""
 BLOCK = 256
 
 
@@ -38,7 +40,7 @@ def near_misses(
 ) -> tuple[NearMiss, ...]:
     """Per request the best pairs that break exactly one rule one can ask about.
 
-    Only pairs at least as likely as the request's best candidate, or likely in themselves, are worth asking for.
+    Only pairs at least as likely as the request's best candidate, or at least `WORTH_ASKING`, are worth asking for.
     """
     import numpy as np
 
@@ -78,7 +80,7 @@ def _worth_asking(
     for guest, host, score in zip(guests.tolist(), hosts.tolist(), scores, strict=True):
         ranked = ranking.get(guest)
         bar = max(LEAST_SCORE, float(ranked.scores[0]) if ranked is not None else 0.0)
-        if score >= min(bar, model.likely) and guest != host:
+        if score >= min(bar, WORTH_ASKING) and guest != host:
             best.setdefault(guest, []).append((round(float(score), 6), host))
     for pairs in best.values():
         pairs.sort(key=lambda pair: (-pair[0], pair[1]))

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.matching.closest import Chances, why_nobody
 from pipeline.matching.directed import avoided_pairs
 from pipeline.matching.eligibility import PARTNERSHIP, Masks, broken_rules, is_full, waiting_order
-from pipeline.matching.facts import only_partners, unstated
+from pipeline.matching.facts import only_partners, unstated, what_keeps_apart
 from pipeline.matching.features import FEATURES, Pool, features_of, read_pool
-from pipeline.matching.groups import Group, all_broken, find_groups, once_each, together
+from pipeline.matching.groups import Group, all_broken, broken_together, find_groups, once_each, together
 from pipeline.matching.nearly import near_misses
 from pipeline.matching.outcome import FeatureRow, MatchingResult, MatchingSettings
 from pipeline.matching.ranking import Progress, Ranking, rank
-from pipeline.matching.reasons import explain_pair, in_own_words, reasons_for
+from pipeline.matching.reasons import explain_pair, in_own_words, kept_apart, reasons_for, ticks_everything
 from pipeline.matching.scoring import Model, shipped_model
 from pipeline.matching.shortlist import Arcs, assign
 from pipeline.matching.unmet import invitations, unmet_demand
@@ -99,7 +100,7 @@ def propose(
     why = why_nobody(pool, model, [n for n in range(len(entries)) if n not in served and n not in met], chances)
     return MatchingResult(
         candidates=candidates,
-        given=_given(pool, model, {entry.id: number for number, entry in enumerate(entries)}, given, chosen),
+        given=_given(pool, model, {entry.id: number for number, entry in enumerate(entries)}, given, chosen, avoided),
         nearly=nearly,
         unmet=unmet_demand(entries, pool.directed, served=served, introduced=met, why=why, today=chosen.today),
         invitations=invitations(entries, pool.directed, met),
@@ -207,7 +208,12 @@ def _candidate(
         receiving=entries[1].id,
         joining=entries[2].id if third else None,
         score=round(scores[0], 4),
-        band=model.band(scores[1], in_own_words=in_own_words(reasons), by_name=by_name),
+        band=model.band(
+            scores[1],
+            in_own_words=in_own_words(reasons),
+            by_name=by_name,
+            boxes_tell=not any(map(ticks_everything, entries)),
+        ),
         reasons=reasons,
         unstated=unstated(*entries, today=settings.today),
         rank=rank,
@@ -222,8 +228,12 @@ def _given(
     position: Mapping[str, int],
     given: Collection[tuple[str, ...]],
     settings: MatchingSettings,
+    avoided: Collection[frozenset[str]],
 ) -> dict[tuple[str, ...], Candidate]:
-    """How well parties somebody has chosen go together, by their entry ids, each judged for itself."""
+    """How well parties somebody has chosen go together, by their entry ids, each judged for itself.
+
+    What their answers say against it stands before the other reasons against it.
+    """
     places = {ids: tuple(position[one] for one in ids) for ids in given}
     pairs = [
         pair for guest, host, *third in places.values() for pair in ((guest, host), *((one, host) for one in third))
@@ -234,7 +244,11 @@ def _given(
         guest, host, *third = parties
         scores = [float(model.scores(features[one, host][None])[0]) for one in (guest, *third)]
         score = together(pool, guest, third[0], *scores) if third else scores[0]
-        found[ids] = _candidate(pool, model, parties, features[guest, host], (score, min(scores)), 1, settings)
+        judged = _candidate(pool, model, parties, features[guest, host], (score, min(scores)), 1, settings)
+        sides = [pool.entries[party] for party in parties]
+        three = broken_together(sides[0], sides[1], sides[2], today=settings.today, avoided=avoided) if third else ()
+        apart = kept_apart(what_keeps_apart(*sides, today=settings.today, avoided=avoided, together=three))
+        found[ids] = replace(judged, reasons=(*apart, *judged.reasons))
     return found
 
 

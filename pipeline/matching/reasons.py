@@ -8,25 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pipeline.matching.eligibility import in_words, nation, places_in_words
+from pipeline.matching.eligibility import in_words, nation, places_in_words, window
 from pipeline.matching.facts import (
     answers_of,
     of_each,
     only_partners,
+    out_of_part,
     practical,
     quoted,
+    receives,
     related_answers,
     shared_answers,
 )
 from pipeline.matching.features import FEATURES, Pool
 from pipeline.matching.outcome import FeatureRow
+from pipeline.matching.quotations import about_the_same, closed
 from pipeline.matching.scoring import Model
-from pipeline.matching.text import IDEA, condition_in, language_of, quotable, said_in
+from pipeline.matching.text import STEM, closed_in, condition_in
 from pipeline.matching.vocabulary import fold
-from pipeline.model import Entry, Reason
+from pipeline.model import Entry, Reason, Role
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,10 +38,8 @@ if TYPE_CHECKING:
 
 MATTERS = 0.15
 """Log-odds a contribution needs before it is worth a sentence."""
-RARE_TOPIC, RARE_IDEA, RARE_WORD = 2.2, 2.5, 3.2
-"""Rarity of what two quoted sentences may share: in less than a third, a quarter, a ninth of the texts."""
-LEAST_SHARED = 2
-"""Ideas and words that two quoted sentences must share: one may be chance, unless it is the topic."""
+EVERYTHING = 10
+"""Topics from which an answer says yes to everything: those who mean it choose one to four."""
 LEAST = 0.001
 """Weight of a sentence that speaks for or against without counting in the score."""
 AGAINST = "Against it: "
@@ -94,8 +94,12 @@ def reasons_for(
         say("named", _sentence("named", pool, guest, host), weight["named"])
     subject = sum(weight[name] for name in _SUBJECT)
     topics = _sentence("topics", pool, guest, host, third)
-    say("topics", topics, min(subject, -LEAST) if topics.startswith(AGAINST) else max(subject, LEAST))
-    say("quotes", _quotes(pool, guest, host), 0.0)
+    weight_of_topics = min(subject, -LEAST) if topics.startswith(AGAINST) else max(subject, LEAST)
+    say("topics", topics, weight_of_topics)
+    partners = only_partners(asking, offering, today)
+    wished = partners or not out_of_part(asking, offering, joining)
+    say("ticks_everything", _ticks_everything(asking, offering) if weight_of_topics > 0 else "", -LEAST)
+    say("quotes", _quotes(asking, offering, partners=partners) if wished else "", 0.0)
     for name in ("people", *_FACTS):
         if value[name] > 0 and (weight[name] >= MATTERS or name in _FACTS):
             say(name, _sentence(name, pool, guest, host, third), max(weight[name], LEAST))
@@ -108,10 +112,32 @@ def reasons_for(
     for name in sorted(_AGAINST, key=weight.__getitem__):
         if value[name]:
             say(name, _sentence(name, pool, guest, host, third), min(weight[name], -LEAST))
-    for sentence in _conditions(asking, offering, joining):
+    called = pool.directed.called[guest] if value["named"] else ""
+    for sentence in _conditions(asking, offering, joining, today, called):
         say("condition", sentence, -LEAST)
     say("boxes", "" if in_own_words(found) else _boxes_alone(asking, offering), -LEAST)
     return tuple(found)
+
+
+def kept_apart(sentences: Iterable[str]) -> tuple[Reason, ...]:
+    """What keeps those apart whom somebody named, as reasons against it."""
+    return tuple(Reason(feature="apart", sentence=f"{AGAINST}{sentence}", weight=-LEAST) for sentence in sentences)
+
+
+def ticks_everything(entry: Entry) -> bool:
+    """Whether an entry chose so many topics that a shared one says little."""
+    return len(answers_of("topics", entry)) >= EVERYTHING
+
+
+def _ticks_everything(asking: Entry, offering: Entry) -> str:
+    """Who chose so many topics; nothing where neither did, or nothing is shared."""
+    said = [
+        f"{entry.organisation} chose {len(answers_of('topics', entry))} topics"
+        for entry in (asking, offering)
+        if ticks_everything(entry)
+    ]
+    shared = shared_answers("topics", asking, offering) or related_answers("topics", asking, offering)
+    return f"{AGAINST}{in_words(said)}, so one that is shared says little." if said and shared else ""
 
 
 def in_own_words(reasons: Iterable[Reason]) -> bool:
@@ -135,7 +161,7 @@ def _sentence(name: str, pool: Pool, guest: int, host: int, third: int | None = 
         ),
         "place_wanted": lambda: _place_wanted(pool, guest, host),
         "place_missed": lambda: _place_missed(pool, guest, host),
-        "guest_elsewhere": lambda: _guest_elsewhere(offering),
+        "guest_elsewhere": lambda: _guest_elsewhere(asking, offering),
         "groups_apart": lambda: _groups_apart(asking, offering),
         "in_return": lambda: f"{pair if joining else 'Both'} would host or visit in return.",
         "met_before": lambda: f"{pair if joining else 'They'} have worked together before.",
@@ -169,20 +195,24 @@ def _people(asking: Entry, offering: Entry, joining: Entry | None) -> str:
 
 
 def _groups_apart(asking: Entry, offering: Entry) -> str:
-    travel, received = (
-        quoted([one.text for one in answers_of("target_groups", entry)]) for entry in (asking, offering)
-    )
-    return f"{AGAINST}{asking.organisation} would send {travel}; {offering.organisation} receives {received}."
+    said = [
+        f"{entry.organisation} {'receives' if receives(entry, offering) else 'would send'} "
+        f"{quoted([one.text for one in answers_of('target_groups', entry)])}"
+        for entry in (asking, offering)
+    ]
+    return f"{AGAINST}{'; '.join(said)}."
 
 
 def _place_wanted(pool: Pool, guest: int, host: int) -> str:
     asking, offering = pool.entries[guest], pool.entries[host]
     if host in pool.directed.there.get(guest, ()):
         return f"{asking.organisation} asked for somebody there (“{pool.directed.called[guest]}”)."
+    goes = asking.role is not Role.HOST
     if asking.strict_places:
-        asked = f"go only to {places_in_words(_without_parts(asking.preferred_places))}"
+        wanted = places_in_words(_without_parts(asking.preferred_places))
+        asked = f"go only to {wanted}" if goes else f"work only with {wanted}"
     else:
-        asked = f"like to go to {_asked_country(asking, offering)}"
+        asked = f"like to {'go to' if goes else 'work with'} {_asked_country(asking, offering)}"
     return f"{asking.organisation} would {asked}, and {offering.organisation} is there."
 
 
@@ -193,13 +223,18 @@ def _place_missed(pool: Pool, guest: int, host: int) -> str:
         return f"{AGAINST}{asking.organisation} asked for somebody elsewhere (“{called}”)."
     wanted = places_in_words(_without_parts(asking.preferred_places))
     there = places_in_words((offering.country,)) if offering.country else "a place not stated"
-    return f"{AGAINST}{asking.organisation} would rather go to {wanted}; {offering.organisation} is in {there}."
+    would = "would rather go to" if asking.role is not Role.HOST else "would rather work with"
+    would = "wants only" if asking.strict_places else would
+    return f"{AGAINST}{asking.organisation} {would} {wanted}; {offering.organisation} is in {there}."
 
 
-def _guest_elsewhere(offering: Entry) -> str:
+def _guest_elsewhere(asking: Entry, offering: Entry) -> str:
     if not offering.preferred_places:
         return ""
     wanted = places_in_words(_without_parts(offering.preferred_places))
+    if offering.strict_places:
+        there = places_in_words((asking.country,)) if asking.country else "a place not stated"
+        return f"{AGAINST}{offering.organisation} wants only {wanted}; {asking.organisation} is in {there}."
     return f"{AGAINST}{offering.organisation} would rather work with {wanted}."
 
 
@@ -241,26 +276,55 @@ def _joining(pool: Pool, guest: int, host: int, third: int | None) -> list[str]:
                 topics = f"the topic{'s' if len(labels) > 1 else ''} {quoted(labels)}"
                 said.append(f"{joining.organisation} shares {topics} with {other.organisation}.")
                 break
-    quote = _best_quotes(pool, third, host)[0] or _best_quotes(pool, third, guest)[0]
+    if not shared_answers("target_groups", *everybody):
+        for other in (offering, asking):
+            if labels := shared_answers("target_groups", joining, other):
+                whom = "as those who travel or are received"
+                said.append(f"{joining.organisation} and {other.organisation} named {quoted(labels)} {whom}.")
+                break
+    if out_of_part(asking, offering, joining):
+        return said
+    quote = about_the_same(joining, offering)[0] or about_the_same(joining, asking)[0]
     return [*said, *([f"{joining.organisation} writes “{quote}”"] if quote else [])]
 
 
 def _who_visits_whom(asking: Entry, offering: Entry, joining: Entry | None, today: date | None) -> str:
     """Of three, who would be the host."""
-    if joining is None or only_partners(asking, offering, today):
+    if joining is None or only_partners(asking, offering, today) or out_of_part(asking, offering, joining):
         return ""
     return f"{asking.organisation} and {joining.organisation} would visit {offering.organisation}."
 
 
-def _conditions(asking: Entry, offering: Entry, joining: Entry | None) -> list[str]:
-    """What reads like a condition in the text of each, as written: no box knows of it."""
+def _conditions(asking: Entry, offering: Entry, joining: Entry | None, today: date | None, called: str) -> list[str]:
+    """What reads like a condition in the text of each, as written: no box knows of it.
+
+    Not the months that a visit cannot be in, nor that the guest asks for nobody but this host.
+    """
+    first, last = window(*(entry for entry in (asking, offering, joining) if entry), today=today)
+    months = _months_between(first, last)
     texts = [(entry, entry.seeks or entry.text) for entry in (asking, joining) if entry]
     texts.append((offering, offering.offers or offering.text))
     return [
-        f"Mind what {entry.organisation} writes: “{_closed(condition)}”"
+        f"Mind what {entry.organisation} writes: “{closed(condition)}”"
         for entry, text in texts
         if text and (condition := condition_in(text))
+        if not (months and (closed_months := closed_in(condition)) and months.isdisjoint(closed_months))
+        if not (called and entry is asking and _speaks_of(condition, called))
     ]
+
+
+def _months_between(first: date | None, last: date | None) -> frozenset[int]:
+    """The months of a window of dates; none where an end is open or it is upside down."""
+    if first is None or last is None or last < first:
+        return frozenset()
+    count = min((last.year - first.year) * 12 + last.month - first.month, 11)
+    return frozenset((first.month - 1 + step) % 12 + 1 for step in range(count + 1))
+
+
+def _speaks_of(sentence: str, called: str) -> bool:
+    """Whether a sentence has a word of the name in it."""
+    words = set(fold(sentence).split())
+    return any(word in words for word in fold(called).split() if len(word) >= STEM)
 
 
 def _boxes_alone(asking: Entry, offering: Entry) -> str:
@@ -271,67 +335,7 @@ def _boxes_alone(asking: Entry, offering: Entry) -> str:
     return "Only the boxes speak for it: the program could not tell whether what they write fits. Read both."
 
 
-def _quotes(pool: Pool, guest: int, host: int) -> str:
+def _quotes(asking: Entry, offering: Entry, *, partners: bool) -> str:
     """What each of them says about what both write about, so that a reader can judge for herself."""
-    asked, offered = _best_quotes(pool, guest, host)
-    if not asked or not offered:
-        return ""
-    return f"{pool.entries[guest].organisation} writes “{asked}” {pool.entries[host].organisation} writes “{offered}”"
-
-
-def _best_quotes(pool: Pool, guest: int, host: int) -> tuple[str, str]:
-    """The two sentences, one of each, that say most about the same; empty ones when no two do.
-
-    They share the idea of a topic that both chose, or an idea of the thesaurus and another idea or word. Between
-    languages only ideas count: a word that looks alike may mean something else there.
-    """
-    asking, offering = pool.entries[guest], pool.entries[host]
-    topic = _ideas_of(shared_answers("topics", asking, offering))
-    common = _shared_terms(pool, guest, host, topic)
-    if not any(term.startswith(IDEA) for term in common):
-        return "", ""
-    sought, asked = _quotable_terms(asking.seeks or asking.text or "", asking.text_lang)
-    offer, offered = _quotable_terms(offering.offers or offering.text or "", offering.text_lang)
-    counts = {term for term in common if sought == offer or term.startswith(IDEA)}
-    there = [(right, theirs) for right, of in offered if (theirs := counts.intersection(of))]
-    best, most = ("", ""), 0.0
-    for left, of in asked if there else ():
-        mine = [term for term in of if term in counts]
-        for right, theirs in there if mine else ():
-            shared = [term for term in mine if term in theirs]
-            worth = sum([common[term] for term in shared])
-            several = len(shared) >= LEAST_SHARED and any(term.startswith(IDEA) for term in shared)
-            if worth > most and (several or not topic.isdisjoint(shared)):
-                best, most = (left, right), worth
-    return _closed(best[0]), _closed(best[1])
-
-
-@lru_cache(maxsize=20_000)
-def _ideas_of(labels: tuple[str, ...]) -> frozenset[str]:
-    """The ideas that the words of topics name: those of "Gender equality" are gender equality."""
-    return frozenset(term for label in labels for term in said_in(fold(label), "en") if term.startswith(IDEA))
-
-
-def _closed(sentence: str) -> str:
-    """A sentence as it stands in quotation marks of ours."""
-    plain = sentence.replace("“", "'").replace("”", "'")
-    return plain if not plain or plain[-1] in ".!?" else f"{plain}."
-
-
-@lru_cache(maxsize=20_000)
-def _quotable_terms(text: str, language: str | None) -> tuple[str | None, tuple[tuple[str, tuple[str, ...]], ...]]:
-    """A text's language, and its sentences worth quoting with what each is about."""
-    spoken = language or language_of(text)
-    return spoken, tuple((sentence, said_in(fold(sentence), spoken)) for sentence in quotable(text))
-
-
-def _shared_terms(pool: Pool, guest: int, host: int, topic: frozenset[str]) -> dict[str, float]:
-    """The rarer terms that both texts have, with how much they tell; the ideas of a shared topic may be less rare."""
-    sides = pool.profiles.sides
-    left, right = sides.terms[sides.ask[guest]], sides.terms[sides.offer[host]]
-    rarity, telling = pool.profiles.rarity, pool.profiles.telling
-    return {
-        term: telling[term] * min(left[term], right[term])
-        for term in left.keys() & right.keys()
-        if rarity[term] >= (RARE_TOPIC if term in topic else RARE_IDEA if term.startswith(IDEA) else RARE_WORD)
-    }
+    asked, offered = about_the_same(asking, offering, partners=partners)
+    return f"{asking.organisation} writes “{asked}” {offering.organisation} writes “{offered}”" if asked else ""

@@ -41,15 +41,17 @@ class Model:
         scores: Floats = (1 / (1 + np.exp(-logits))).astype(np.float32)
         return scores
 
-    def band(self, score: float, *, in_own_words: bool, by_name: bool = False) -> Band:
+    def band(self, score: float, *, in_own_words: bool, by_name: bool = False, boxes_tell: bool = True) -> Band:
         """How the probability is shown to people.
 
         Boxes alone make nothing likely: both write about the same, or one asked for the other by name. Whom somebody
-        asked for by name is no long shot.
+        asked for by name is no long shot; what only boxes speak for is one where they do not tell, as so many were
+        ticked.
         """
         if score >= self.likely and in_own_words:
             return Band.LIKELY
-        return Band.POSSIBLE if score >= self.possible or by_name else Band.LONG_SHOT
+        fits = score >= self.possible and (in_own_words or boxes_tell)
+        return Band.POSSIBLE if fits or by_name else Band.LONG_SHOT
 
     def weight(self, feature: str) -> float:
         """The weight of one feature by name."""

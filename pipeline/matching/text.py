@@ -19,6 +19,12 @@ IDEA = "§"
 """How the term of an idea of the thesaurus begins."""
 
 STEM = 6
+BESIDE = 2
+"""Words between one that denies and what it denies, at most."""
+LEAST_WORDS = 2
+"""Words with an idea that tell a language."""
+LONG_NAME = 6
+"""Letters of a month's name up to which it has no other endings."""
 LEAST_JOINED = 5
 """Letters of a stem that may stand inside a word, in languages that join words."""
 ASIDE_WEIGHT = 0.2
@@ -39,6 +45,10 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+")
 _ENGLISH = "en"
+_DENIES = frozenset({"no"})
+"""Limits and always denies; other words of both lists ("pas") mean "only" in one language and "not" in another."""
+_MODAL = "may"
+"""A month only with a capital."""
 
 
 @lru_cache(maxsize=65_536)
@@ -91,6 +101,29 @@ def condition_in(text: str) -> str | None:
     return sentence if strength else None
 
 
+def does(folded: str, kind: str) -> bool:
+    """Whether a folded sentence "offers" or "wishes", by how it is phrased."""
+    return _stance(kind).search(f" {folded}") is not None
+
+
+@cache
+def _stance(kind: str) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, vocabulary().stances[kind])))
+
+
+@lru_cache(maxsize=20_000)
+def only_does(text: str, kind: str) -> bool:
+    """Whether a text "offers" and nowhere wishes, or the other way round."""
+    folded = [fold(sentence) for sentence in _lines(text)]
+    other = "wishes" if kind == "offers" else "offers"
+    return any(does(one, kind) for one in folded) and not any(does(one, other) for one in folded)
+
+
+def is_condition(sentence: str) -> bool:
+    """Whether a sentence, as written, reads like a condition: see `condition_in`."""
+    return _limits(sentence) > 0
+
+
 def _limits(sentence: str) -> int:
     words = _TOKEN.findall(fold(sentence))
     if not _is_limited(words):
@@ -99,9 +132,50 @@ def _limits(sentence: str) -> int:
     when, about = _beginnings("when"), _beginnings("about")
     subject = any(word.startswith(about) for word in words)
     number = any(word.isdigit() for word in words)
-    if any(word.startswith(when) for word in words):
+    if months_in(sentence) or any(word.startswith(when) for word in words):
         return 3
-    return 2 if subject and number else int(subject and is_strict)
+    if subject and number:
+        return 2
+    return int((subject and is_strict) or _is_unwanted(words))
+
+
+def _is_unwanted(words: Sequence[str]) -> bool:
+    """Whether a word that denies stands beside one that wants: "do not interest us"."""
+    denies = [place for place, word in enumerate(words) if word in vocabulary().conditions["not"]]
+    wants = [place for place, word in enumerate(words) if word.startswith(_beginnings("wanted"))]
+    return any(abs(one - other) <= BESIDE for one in denies for other in wants)
+
+
+def months_in(sentence: str) -> tuple[frozenset[int], ...]:
+    """The months that a sentence names, in its order: the numbers each may have."""
+    words = [word for word in _TOKEN.findall(fold(sentence)) if word != _MODAL or _MODAL.title() in sentence]
+    found = [_month(word) for word in words]
+    return tuple(month for month in found if month)
+
+
+@lru_cache(maxsize=20_000)
+def _month(word: str) -> frozenset[int]:
+    """The numbers of the month that a folded word names, if any."""
+    names = vocabulary().months
+    if word in names:
+        return names[word]
+    if len(word) <= LONG_NAME:
+        return frozenset()
+    others = (name for name in names if len(name) > LONG_NAME and len(word) < len(name) + STEM)
+    return frozenset(number for name in others if word.startswith(name[:-1]) for number in names[name])
+
+
+def closed_in(sentence: str) -> frozenset[int]:
+    """The months that a sentence rules out: "closed from 5 July to 31 August" -> 7 and 8; none where it says "only"."""
+    words = _TOKEN.findall(fold(sentence))
+    lists = vocabulary().conditions
+    if lists["not"].isdisjoint(words) or not (lists["only"] - _DENIES).isdisjoint(words):
+        return frozenset()
+    named = months_in(sentence)
+    if len(named) == 2 and all(len(month) == 1 for month in named):
+        (first,), (last,) = named
+        return frozenset((first - 1 + step) % 12 + 1 for step in range((last - first) % 12 + 1))
+    return frozenset().union(*named)
 
 
 def _is_limited(words: Sequence[str]) -> bool:
@@ -148,6 +222,22 @@ def language_of(text: str) -> str | None:
     return best if counted[best] >= 2 else None
 
 
+@lru_cache(maxsize=65_536)
+def language_by_ideas(text: str) -> str | None:
+    """The language of a text too short to tell by its small words: the one in which most of its words have an idea.
+
+    None when that is a single word, or as many have one in two languages that find different ideas.
+    """
+    words = dict.fromkeys(_WORD.findall(fold(text[:MOST_CHARACTERS])))
+    found = {}
+    for language in sorted({language for concept in vocabulary().concepts for language in concept.stems}):
+        own = [_terms_of_word(word, language)[1:] for word in words]
+        found[language] = (sum(map(bool, own)), frozenset(idea for ideas in own for idea in ideas))
+    most = max(number for number, _ in found.values())
+    best = [language for language, (number, _) in found.items() if number == most]
+    return best[0] if most >= LEAST_WORDS and len({found[language][1] for language in best}) == 1 else None
+
+
 def terms(text: str, language: str | None) -> dict[str, float]:
     """The terms of a text; `language` None means: tell it from the text."""
     spoken = language or language_of(text) or _ENGLISH
@@ -164,6 +254,22 @@ def said_in(sentence: str, language: str | None) -> tuple[str, ...]:
     """The terms of one folded sentence, each once, as they come."""
     spoken = language or _ENGLISH
     return tuple(dict.fromkeys([term for word in _WORD.findall(sentence) for term in _terms_of_word(word, spoken)]))
+
+
+@lru_cache(maxsize=20_000)
+def ideas_in(sentence: str, language: str | None) -> tuple[str, ...]:
+    """The ideas of the thesaurus in a folded sentence, by their labels."""
+    spoken = language or _ENGLISH
+    terms_of = [_terms_of_word(word, spoken) for word in _WORD.findall(sentence)]
+    return tuple(dict.fromkeys([term.removeprefix(IDEA) for found in terms_of for term in found[1:]]))
+
+
+@lru_cache(maxsize=20_000)
+def plain_words_in(sentence: str, language: str | None) -> tuple[str, ...]:
+    """The beginnings of the longer words of a folded sentence that have no idea in them and are no small words."""
+    spoken = language or _ENGLISH
+    terms_of = [_terms_of_word(word, spoken) for word in _WORD.findall(sentence) if len(word) >= STEM]
+    return tuple(dict.fromkeys([found[0] for found in terms_of if len(found) == 1]))
 
 
 @lru_cache(maxsize=200_000)

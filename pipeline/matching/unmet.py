@@ -7,16 +7,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
 from pipeline.cleaning.folding import fold
+from pipeline.cleaning.plain_text import one_line
 from pipeline.matching.directed import Directed
-from pipeline.matching.eligibility import broken_rules, can_ask, places_in_words
+from pipeline.matching.eligibility import PARTNERSHIP, broken_rules, can_ask, places_in_words
 from pipeline.matching.outcome import Invitation
 from pipeline.matching.vocabulary import vocabulary
 from pipeline.model import Entry, Role, Unmet, UnmetKind
 
 _OFFERED = {0: "Nobody offers it.", 1: "One offers it, but does not fit these requests."}
 _TYPED = "Typed under “Other”: no answer offers it in these words."
-WISH_LENGTH = 160
-"""Characters of a request that stand for it where it named no topic."""
+TEXT_LENGTH = 200
+"""Characters of what somebody wrote that stand for it; the answer itself has the rest."""
 
 
 def unmet_demand(
@@ -65,57 +66,91 @@ def invitations(
 
 
 def wish_in_words(entry: Entry) -> str:
-    """What a request asks for, in short: its topics, else how it begins in its own words."""
+    """What an answer asks for, in short: topics in the form's words, then how its own text begins; else nothing.
+
+    Who would only host asks for something as a partner in a project, and then describes it as an offer.
+    """
+    if not can_ask(entry):
+        return _in_short((), entry.seeks)
+    topics = _named_topics(entry)
+    if entry.role is not Role.HOST:
+        return _in_short(topics, entry.seeks or (None if topics else entry.text)) or "Any topic"
+    formats = [one.text for one in entry.ticked if one.question == "formats" and PARTNERSHIP in one.codes]
+    wish = _in_short(topics, entry.seeks or entry.offers or entry.text) or "any topic"
+    return f"{formats[0] if formats else 'Project partnership'}: {wish}"
+
+
+def offer_in_words(entry: Entry) -> str:
+    """What an answer offers, in short, as `wish_in_words` tells what it asks for."""
+    return _in_short(_named_topics(entry) if entry.role is not Role.SEND else (), entry.offers)
+
+
+def _named_topics(entry: Entry) -> list[str]:
+    """The topics as the form words them, else as the vocabulary does; what was typed under "Other" comes last."""
+    if ticked := [one.text for one in entry.ticked if one.question == "topics"]:
+        return ticked
     names = vocabulary().topics
     topics = [names.get(topic, topic) for topic in entry.topics if topic not in vocabulary().without_meaning]
-    topics += [entry.topics_other] if entry.topics_other else []
-    if topics:
-        return "; ".join(topics)
-    words = " ".join((entry.seeks or entry.text or "").split())
-    if not words:
-        return "Any topic"
-    return words if len(words) <= WISH_LENGTH else f"{words[: WISH_LENGTH - 1]}…"
+    return [*topics, *([entry.topics_other] if entry.topics_other else [])]
+
+
+def _in_short(topics: Sequence[str], words: str | None) -> str:
+    quoted = f"“{begun}”" if (begun := one_line(words, TEXT_LENGTH)) else ""
+    return ". ".join(part for part in (one_line("; ".join(topics), 1_000), quoted) if part)
 
 
 def _topics(entries: Sequence[Entry], settled: Collection[int]) -> Iterable[Unmet]:
-    waiting: dict[str, list[str]] = defaultdict(list)
-    hosts: dict[str, set[str]] = defaultdict(set)
+    waiting: dict[str, list[Entry]] = defaultdict(list)
+    hosts: dict[str, list[Entry]] = defaultdict(list)
     for number, entry in enumerate(entries):
         for topic in entry.topics:
             if entry.role is not Role.HOST and number not in settled:
-                waiting[topic].append(entry.id)
+                waiting[topic].append(entry)
             if entry.role is not Role.SEND:
-                hosts[topic].add(entry.id)
+                hosts[topic].append(entry)
     names = vocabulary().topics
-    for topic, asked_by in _most_first(waiting):
+    for topic, asking in _most_first(waiting):
         if topic in vocabulary().without_meaning:
             continue
-        count = len(hosts[topic].difference(asked_by))
         yield Unmet(
             kind=UnmetKind.TOPIC,
             what=names.get(topic, topic),
-            asked_by=asked_by,
-            note=_offered(count),
+            asked_by=_ids(asking),
+            note=_offered(_who_offer(asking, hosts[topic])),
         )
 
 
 def _typed_topics(entries: Sequence[Entry], settled: Collection[int]) -> Iterable[Unmet]:
     """Topics typed under "Other": the same words, however written, are one line."""
-    waiting: dict[str, list[str]] = defaultdict(list)
-    hosts: dict[str, set[str]] = defaultdict(set)
+    waiting: dict[str, list[Entry]] = defaultdict(list)
+    hosts: dict[str, list[Entry]] = defaultdict(list)
     spelt: dict[str, str] = {}
     for number, entry in enumerate(entries):
         if not entry.topics_other or not (key := fold(entry.topics_other)):
             continue
         if entry.role is not Role.HOST and number not in settled:
-            waiting[key].append(entry.id)
+            waiting[key].append(entry)
             spelt.setdefault(key, entry.topics_other)
         if entry.role is not Role.SEND:
-            hosts[key].add(entry.id)
-    for key, asked_by in _most_first(waiting):
-        count = len(hosts[key].difference(asked_by))
+            hosts[key].append(entry)
+    for key, asking in _most_first(waiting):
+        count = _who_offer(asking, hosts[key])
         note = f"Typed under “Other”. {_offered(count)}" if count else _TYPED
-        yield Unmet(kind=UnmetKind.TOPIC, what=spelt[key], asked_by=asked_by, note=note)
+        yield Unmet(kind=UnmetKind.TOPIC, what=spelt[key], asked_by=_ids(asking), note=note)
+
+
+def _who_offer(asking: Sequence[Entry], hosting: Sequence[Entry]) -> int:
+    """How many organisations offer it to at least one other that asks; who asks as well offers it all the same."""
+    asked_by = {_organisation(entry) for entry in asking}
+    return len({own for own in map(_organisation, hosting) if asked_by - {own}})
+
+
+def _organisation(entry: Entry) -> str:
+    return entry.organisation_id or entry.id
+
+
+def _ids(entries: Sequence[Entry]) -> tuple[str, ...]:
+    return tuple(sorted(entry.id for entry in entries))
 
 
 def _offered(count: int) -> str:
@@ -127,15 +162,16 @@ def _places(entries: Sequence[Entry], directed: Directed, introduced: Collection
     for entry in entries:
         if entry.role is not Role.SEND and entry.country:
             there[entry.country] += 1
-    wishes: dict[str, list[str]] = defaultdict(list)
+    wishes: dict[str, list[Entry]] = defaultdict(list)
     for number, entry in enumerate(entries):
         if entry.role is Role.HOST or number in introduced:
             continue
         for place in sorted(set(entry.preferred_places) | directed.places.get(number, frozenset())):
             if not there[place]:
-                wishes[place].append(entry.id)
-    for place, asked_by in _most_first(wishes):
-        yield Unmet(kind=UnmetKind.PLACE, what=places_in_words((place,)), asked_by=asked_by, note="No host there yet.")
+                wishes[place].append(entry)
+    for place, asking in _most_first(wishes):
+        what = places_in_words((place,))
+        yield Unmet(kind=UnmetKind.PLACE, what=what, asked_by=_ids(asking), note="No host there yet.")
     for asker, found in sorted(directed.there.items()):
         if not found and asker not in introduced and asker not in directed.places and asker not in directed.targets:
             asked_by = (entries[asker].id,)
@@ -175,7 +211,5 @@ def _idle_hosts(entries: Sequence[Entry], settled: Collection[int], why: Mapping
             yield Unmet(kind=UnmetKind.HOST, what=entry.organisation, asked_by=(), note=note)
 
 
-def _most_first(table: Mapping[str, Sequence[str]]) -> Iterable[tuple[str, tuple[str, ...]]]:
-    for what, asked_by in sorted(table.items(), key=lambda item: (-len(item[1]), item[0])):
-        if asked_by:
-            yield what, tuple(sorted(asked_by))
+def _most_first(table: Mapping[str, Sequence[Entry]]) -> Iterable[tuple[str, Sequence[Entry]]]:
+    return sorted(table.items(), key=lambda item: (-len(item[1]), item[0]))

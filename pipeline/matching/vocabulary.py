@@ -42,12 +42,19 @@ WHOLE = "$"
 """Ends a stem that is a word of its own: with `care$`, a career is no care."""
 
 
+GENERAL, TELLING = "~", "!"
+"""Before an idea of the thesaurus: that everybody in the field writes of it; that it alone tells what a text is about.
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concept:
     """One idea of the field and the word beginnings that betray it, per language (folded); see `WHOLE`."""
 
     label: str
     stems: Mapping[str, tuple[str, ...]]
+    mark: str = ""
+    """`GENERAL`, `TELLING` or neither."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +75,11 @@ class Vocabulary:
     stop_words_of_forms: frozenset[str]
     asides: tuple[str, ...]
     conditions: Mapping[str, frozenset[str]]
-    """How a condition is written: whole words under "only" and "not", beginnings of words under "when" and "about"."""
+    """How a condition is written: whole words under "only" and "not", beginnings of words under others."""
+    months: Mapping[str, frozenset[int]]
+    """Folded name of a month -> its numbers: some languages call two months by one name."""
+    stances: Mapping[str, tuple[str, ...]]
+    """How a sentence begins to offer something or to wish for it (folded), under "offers" and "wishes"."""
     concepts: tuple[Concept, ...]
 
     def place_codes(self, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -106,6 +117,8 @@ def vocabulary() -> Vocabulary:
         stop_words_of_forms=frozenset(wording["stop_words_of_forms"]["words"].split()),
         asides=tuple(fold(phrase) for phrase in wording["asides"]["phrases"]),
         conditions={kind: frozenset(map(fold, words.split())) for kind, words in wording["conditions"].items()},
+        months=_months(wording["months"]),
+        stances={kind: tuple(fold(part) for part in parts) for kind, parts in wording["stances"].items()},
         concepts=_concepts(),
     )
 
@@ -117,8 +130,16 @@ def weights_file() -> Mapping[str, Any]:
     return loaded
 
 
+def _months(lists: Mapping[str, str]) -> dict[str, frozenset[int]]:
+    found: dict[str, frozenset[int]] = {}
+    for number, names in lists.items():
+        for name in names.split():
+            found[fold(name)] = found.get(fold(name), frozenset()) | {int(number)}
+    return found
+
+
 def _concepts() -> tuple[Concept, ...]:
-    """One concept a line: `label | en: stem stem | fr: stem ...`; `#` begins a comment."""
+    """One concept a line: `label | en: stem stem | fr: stem ...`, with its mark before it; `#` begins a comment."""
     concepts = []
     for line in _find("thesaurus.txt").read_text(encoding="utf-8").splitlines():
         if not line.strip() or line.startswith("#"):
@@ -128,7 +149,8 @@ def _concepts() -> tuple[Concept, ...]:
         for part in parts:
             language, _, words = part.partition(":")
             stems[language.strip()] = tuple(fold(word) for word in words.split())
-        concepts.append(Concept(label=label, stems=stems))
+        mark = label[0] if label[0] in (GENERAL, TELLING) else ""
+        concepts.append(Concept(label=label.removeprefix(mark).strip(), stems=stems, mark=mark))
     return tuple(concepts)
 
 

@@ -6,13 +6,15 @@ header is refused earlier still: there nothing is written at all.)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from pipeline.letters.identity import corrections, introduction_id
 from pipeline.matching.eligibility import day_in_words
 from pipeline.model import LetterRecord, LetterState, Problem, Stage
 from pipeline.ports import LedgerState
+from pipeline.tabs.tab import HOLDS_TEXT
 
 LEAST_TO_VANISH = 4
 """Below this many vanished answers it is somebody tidying up, not an accident; unless nothing at all is left."""
@@ -161,8 +163,42 @@ def ledger_behind(
 
 
 def says_corrected(status: str) -> bool:
-    """Whether a status tells of a correction that left or may have."""
+    """Whether a status tells of a correction that left or may have; what somebody wrote into a box is no evidence."""
+    status = status.partition(HOLDS_TEXT)[0]
     return status.startswith(str(Stage.INTRODUCED)) and (CORRECTED in status or MAY_BE_CORRECTED in status)
+
+
+def introduced_on(status: str) -> date | None:
+    """The day on which a match's letter left or may have, as its status tells; None where it tells none."""
+    found = _INTRODUCED_ON.match(status) or _UNSURE_ON.search(status.partition(HOLDS_TEXT)[0])
+    return _day(found[1]) if found else None
+
+
+def corrected_on(status: str) -> tuple[date | None, ...]:
+    """The days on which corrections left or may have, as a match's status tells, the oldest first; None: at some day.
+
+    Empty when it tells of no correction.
+    """
+    if not says_corrected(status):
+        return ()
+    status = status.partition(HOLDS_TEXT)[0]
+    days = [_day(day) for found in _CORRECTED_ON.findall(status) for day in found.split(" and ")]
+    unsure = status.partition(MAY_BE_CORRECTED)[2]
+    days += [_day(found[1])] if (found := _UNSURE_ON.search(unsure)) else []
+    return tuple(days) or (None,)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+_DAY = r"\d{4}-\d{2}-\d{2}"
+_INTRODUCED_ON = re.compile(rf"{Stage.INTRODUCED} on ({_DAY})")
+_UNSURE_ON = re.compile(rf"({_DAY}) \d\d:\d\d UTC\)")
+_CORRECTED_ON = re.compile(rf"{CORRECTED} ({_DAY}(?: and {_DAY})*)")
 
 
 def _unheard_of(status: str, match: str, letters: Mapping[str, LetterRecord]) -> bool:

@@ -16,16 +16,11 @@ from pipeline.cleaning import organisation_key
 from pipeline.linkage import Directory
 from pipeline.matching.names import is_subject, kinds_of
 from pipeline.matching.names import name_words as lists_of_names
-from pipeline.model import Match, MatchStatus, Organisation, Party, Problem, Role, Side, Stage, Table
+from pipeline.model import Match, MatchStatus, Organisation, Party, Problem, Side, Stage, Table
 from pipeline.planning.entries import canonical
-from pipeline.planning.match_content import Source, build, to_party
+from pipeline.planning.match_content import SUITABLE, Source, build, to_party
 from pipeline.tabs.by_hand import TITLES, HandLine, read_lines
 
-SUITABLE = {
-    Side.SENDING: (Role.SEND, Role.EITHER),
-    Side.RECEIVING: (Role.HOST, Role.EITHER),
-    Side.JOINING: (Role.SEND, Role.EITHER),
-}
 _ID = re.compile(r"(?<![\w-])(?:E-[0-9A-HJKMNP-TV-Z]{8}|O-[A-Z2-7]{8}|M-[A-Z2-7]{10})(?![\w-])", re.IGNORECASE)
 """What ids of answers, organisations and matches look like in the sheet, alone or behind a name."""
 CHOICES_SHOWN = 6

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
+from pipeline.cleaning.addresses import canonical_address
 from pipeline.matching.eligibility import day_in_words
 from pipeline.model import Decision, KnownEntry, Match, MatchStatus, NewRow, Problem, RowUpdate, SheetChanges, Stage
 from pipeline.planning.brakes import is_served_by_another, mark_of
@@ -228,7 +229,31 @@ def organisation_statuses(entries: Entries, ticks: Ticks) -> dict[str, str]:
             found[one] = f"Left alone{f' until {day_in_words(until)}' if until < date.max else ': mend the day'}"
         if one in elsewhere:  # the row with the day was merged into this one, and deleted
             found[one] += f". To end it, write a day that is over under {organisations.LEAVE_ALONE_UNTIL}"
+        elif one in found and written.get(one) != until and (row := _row_with(until, one, entries, ticks)):
+            found[one] += f": that day stands on the row of {row}. Clear it there to end it"
+            if row in merged:
+                merged[row] += ", which is left alone because of the day on this row"
     return {**merged, **found}
+
+
+def _row_with(day: date, organisation: str, entries: Entries, ticks: Ticks) -> str | None:
+    """The id on another row which is meant for that organisation too, by a merge or its address, and bears that day."""
+    contacts = next((one.contacts for one in entries.organisations if one.id == organisation), ())
+    addresses = {canonical_address(one) for one in contacts}
+    reading = ticks.organisations
+    return next(
+        (
+            row
+            for row, until in reading.left_alone_until.items()
+            if until == day
+            and row != organisation
+            and (
+                canonical(row, entries.memory) == organisation
+                or addresses & {canonical_address(one) for one in reading.contacts.get(row, ()) if one}
+            )
+        ),
+        None,
+    )
 
 
 def entry_updates(entries: EntryStatuses, reading: entries_tab.EntriesReading) -> tuple[RowUpdate, ...]:

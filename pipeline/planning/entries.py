@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
-from pipeline.cleaning import organisation_key
+from pipeline.cleaning import canonical_address, organisation_key
 from pipeline.forms.header import locate
 from pipeline.intake import EntryPlan, Intake, entries, read_responses, to_entry
 from pipeline.intake.impersonation import inspect, known_addresses
@@ -23,6 +24,7 @@ from pipeline.model import (
     DoubtfulPair,
     Entry,
     Judgement,
+    KnownEntry,
     LetterState,
     Organisation,
     Problem,
@@ -34,6 +36,7 @@ from pipeline.planning.doubts import cards_of, doubts_of
 from pipeline.planning.inputs import RunInputs
 from pipeline.planning.match_content import Source
 from pipeline.ports import LedgerState
+from pipeline.tabs import entries as entries_tab
 from pipeline.tabs import same_organisation
 from pipeline.tabs.tab import RESPONSES
 
@@ -102,7 +105,7 @@ def read_entries(inputs: RunInputs) -> Entries:
     inspected = inspect(intake.responses, known_addresses(state.entries), own_addresses=_own_addresses(inputs))
     plan = entries(
         inspected,
-        state.entries,
+        state.entries or _standing(inputs),
         today=inputs.today,
         months=inputs.settings.matching.entry_months,
         consent_version=inputs.form.consent_version,
@@ -124,7 +127,7 @@ def read_entries(inputs: RunInputs) -> Entries:
         answers=answers,
         identity=identity,
         memory={**state.spellings, **identity.memory, **redirects},
-        sources=_sources(inputs, {one.id: one.response for one in plan.open}, identity),
+        sources=_sources(inputs, plan, identity),
         organisations=organisations(records, identity, inputs.aliases, linkage=linkage),
         doubts=doubts_of(linkage, records, cards_of(plan, records, identity), answered.statuses),
         problems=(
@@ -145,6 +148,11 @@ def committed_visits(state: LedgerState, year: int) -> Mapping[str, int]:
         if letter is not None and letter.state is LetterState.SENT and letter.since.year == year:
             visits[match.receiving.organisation_id] += 1
     return visits
+
+
+def since_of(known: KnownEntry) -> date:
+    """Since when an entry waits: the day of its first answer; edits do not move it."""
+    return known.first_answered or (known.since.date() if known.since else known.first_seen)
 
 
 def canonical(organisation: str, memory: Mapping[str, str]) -> str:
@@ -226,6 +234,32 @@ def to_confirm(entries: Entries, spared: Collection[str] = ()) -> tuple[Problem,
     )
 
 
+def _standing(inputs: RunInputs) -> tuple[KnownEntry, ...]:
+    """What the tab `Entries` tells of entries to a ledger that knows nothing yet: it is new, or the old one is lost.
+
+    A row keeps its entry, and with it the day since which it waits and whether its organisation was told. A ledger
+    that has purged its entries still knows spellings, and takes none back.
+    """
+    if inputs.state.spellings:
+        return ()
+    return tuple(
+        KnownEntry(
+            id=one.id,
+            address=canonical_address(one.email),
+            organisation=one.organisation,
+            organisation_key=organisation_key(one.organisation),
+            content="",
+            first_seen=one.since or inputs.today,
+            first_answered=one.since,
+            last_confirmed=one.since or inputs.today,
+            paused=one.is_gone,
+            tick_spent=one.was_told,
+        )
+        for one in entries_tab.standing_entries(inputs.table(entries_tab.TAB.name))
+        if not inputs.is_erased(one.email)
+    )
+
+
 def _answers(plan: EntryPlan, responses: Sequence[Response]) -> dict[str, Response]:
     """The answers of every entry that has any in the tab, closed ones too."""
     by_content = {response.content: response for response in responses}
@@ -245,7 +279,10 @@ def _undelivered(state: LedgerState, answers: Mapping[str, Response]) -> list[Pr
         name = answers[identifier].name
         if last.state in {LetterState.UNSURE, LetterState.COMMITTING}:
             what = f"Nobody knows whether the letter to {name} left that nobody was found yet: {last.detail}."
-            fix = f"Look into the Sent mailbox; the operator settles it: matchmaker outbox resolve {last.id} --sent"
+            fix = (
+                "Look into the Sent mailbox; the operator settles it: "
+                f"matchmaker outbox resolve {last.id} --sent (or --not-sent)"
+            )
         elif last.state is LetterState.HELD:
             what = f"The letter to {name} that nobody was found yet could not leave: {last.detail}."
             fix = "Is the address right? To try again, untick Tell them, wait for one run, and tick it again."
@@ -262,28 +299,33 @@ def _undelivered(state: LedgerState, answers: Mapping[str, Response]) -> list[Pr
 # -- organisations -------------------------------------------------------------------------------------
 
 
-def _sources(inputs: RunInputs, responses: Mapping[str, Response], identity: IdentityPlan) -> dict[str, Source]:
+def _sources(inputs: RunInputs, plan: EntryPlan, identity: IdentityPlan) -> dict[str, Source]:
     visits = committed_visits(inputs.state, inputs.now.year)
+    since = {known.id: since_of(known) for known in plan.known}
     return {
-        identifier: Source(
+        one.id: Source(
             entry=_with_regions(
                 to_entry(
-                    identifier,
-                    response,
+                    one.id,
+                    one.response,
                     inputs.form,
-                    organisation_id=identity.organisation_of[identifier],
-                    committed_visits=visits.get(identity.organisation_of[identifier], 0),
-                )
+                    organisation_id=identity.organisation_of[one.id],
+                    committed_visits=visits.get(identity.organisation_of[one.id], 0),
+                ),
+                since[one.id],
             ),
-            response=response,
+            response=one.response,
         )
-        for identifier, response in responses.items()
+        for one in plan.open
     }
 
 
-def _with_regions(entry: Entry) -> Entry:
-    """Whoever wants to go to Spain is welcome in Catalonia: a country stands for the regions that count apart."""
-    return replace(entry, preferred_places=vocabulary().place_codes(entry.preferred_places))
+def _with_regions(entry: Entry, since: date) -> Entry:
+    """Whoever wants to go to Spain is welcome in Catalonia: a country stands for the regions that count apart.
+
+    An edit costs nobody the place in the order of waiting: what counts is the first answer.
+    """
+    return replace(entry, preferred_places=vocabulary().place_codes(entry.preferred_places), submitted_at=since)
 
 
 def _record(identifier: str, response: Response) -> Record:

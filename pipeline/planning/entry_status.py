@@ -5,16 +5,18 @@ Nothing here moves by itself: days stand where a length of time would, so that a
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from dateutil.parser import parse
-
+from pipeline.cleaning.addresses import canonical_address
+from pipeline.cleaning.plain_text import one_line
+from pipeline.forms.form import Form
+from pipeline.intake import to_entry
 from pipeline.letters.identity import corrections, introductions_sent, rehearsal_id, waiting_id, waiting_letters
 from pipeline.matching.eligibility import day_in_words, in_words, left_alone_in_words
+from pipeline.matching.unmet import offer_in_words, wish_in_words
 from pipeline.model import (
     KnownEntry,
     LetterRecord,
@@ -27,7 +29,7 @@ from pipeline.model import (
     Side,
     Stage,
 )
-from pipeline.planning.entries import Entries
+from pipeline.planning.entries import Entries, since_of
 from pipeline.planning.inputs import RunInputs
 from pipeline.planning.match_content import Source, officer_order, to_party
 from pipeline.planning.matches import OPEN_STAGES, Matches, introduced_entries, under_way
@@ -37,24 +39,30 @@ from pipeline.tabs import review
 from pipeline.tabs.entries import (
     CLOSED,
     EMAIL,
+    GONE,
     HELD,
     INTRODUCED,
+    NOBODY_YET,
     PROPOSED,
     STILL_WAITING,
     TELL_THEM,
     TOLD,
     WAITING,
     EntryRow,
-    entry_row,
+    told_on,
 )
 from pipeline.tabs.exchanges import NotedExchange
 
 PROPOSALS_SHOWN = 5
-_TOLD_ON = re.compile(rf"(?i:{TOLD}) on (\d{{1,2}} [A-Z][a-z]+ \d{{4}})")
+NAME_LENGTH = 300
+"""Characters of a name or an address that stand in a row."""
 NOT_KNOWN = (
     f"{CLOSED}: this answer is not known any more, because somebody asked for its erasure or its time is over. "
     "Please delete this row"
 )
+APART = timedelta(days=7)
+"""Between two letters that nobody was found yet to one address, which has sent several answers."""
+MAY_HAVE_LEFT = frozenset({LetterState.SENT, LetterState.COMMITTING, LetterState.UNSURE})
 ON_ITS_WAY = frozenset({LetterState.CLAIMED, LetterState.COMMITTING, LetterState.UNSURE})
 SIDES = {Role.SEND: Side.SENDING, Role.HOST: Side.RECEIVING, Role.EITHER: Side.JOINING}
 """The part whose answers a letter to one organisation quotes: what it seeks, what it offers, or both."""
@@ -111,18 +119,22 @@ def entry_statuses(
     )
 
 
-def rows_of(entries: Entries) -> dict[str, EntryRow]:
+def rows_of(entries: Entries, form: Form) -> dict[str, EntryRow]:
     """Entry -> what its row shows besides, for every entry whose answers can be read."""
     known = {entry.id: entry for entry in entries.plan.known}
-    return {
-        identifier: entry_row(identifier, response, since_of(known[identifier]))
-        for identifier, response in entries.answers.items()
-    }
-
-
-def since_of(known: KnownEntry) -> date:
-    """Since when an entry waits: the day of its first answer, or the day it was first seen; edits do not move it."""
-    return known.since.date() if known.since else known.first_seen
+    rows = {}
+    for identifier, response in entries.answers.items():
+        source = entries.sources.get(identifier)
+        entry = source.entry if source else to_entry(identifier, response, form)
+        rows[identifier] = EntryRow(
+            id=identifier,
+            organisation=one_line(response.name, NAME_LENGTH) or "",
+            wants=wish_in_words(entry),
+            offers=offer_in_words(entry),
+            since=since_of(known[identifier]),
+            email=one_line(response.email, NAME_LENGTH) or "",
+        )
+    return rows
 
 
 def told_party(source: Source) -> Party:
@@ -163,6 +175,7 @@ class _Becoming:
     _introductions: Mapping[str, LetterRecord] = field(init=False)
     _corrections: Mapping[str, tuple[LetterRecord, ...]] = field(init=False)
     _waiting_letters: Mapping[str, tuple[LetterRecord, ...]] = field(init=False)
+    _of_address: dict[str, list[str]] = field(init=False)
     _alive: frozenset[str] = field(init=False)
     _introduced: frozenset[str] = field(init=False)
     _noted: Mapping[str, NotedExchange] = field(init=False)
@@ -175,10 +188,15 @@ class _Becoming:
         for match in sorted(self.matches.all.values(), key=officer_order):
             for party in match.parties:
                 self._of_entry[party.entry].append(match)
-        now = _with_letters(self.inputs, self.letters)
+        # Matches as well: one that was taken over from the spreadsheet in this run is in no ledger yet.
+        state = replace(self.inputs.state, letters=self.letters, matches=self.matches.all)
+        now = replace(self.inputs, state=state)
         self._introductions = introductions_sent(self.letters)
         self._corrections = corrections(self.letters)
         self._waiting_letters = waiting_letters(self.letters)
+        self._of_address = defaultdict(list)
+        for identifier in self.entries.answers:
+            self._of_address[self._address(identifier)].append(identifier)
         self._alive = frozenset(match.id for match in under_way(now, self.ticks.exchanges))
         self._introduced = introduced_entries(now, self.ticks.exchanges)
         self._noted = {one.match: one for one in self.ticks.exchanges}
@@ -223,7 +241,7 @@ class _Becoming:
             parts = self._waiting(identifier, since, told)
         if before:
             parts.append(f"Before that: introduced {'; '.join(before)}")
-        self.became[identifier] = _sentences(parts)
+        self.became[identifier] = _sentences([*parts, *self._row_trouble(identifier)])
 
     def add_lost(self, identifier: str) -> None:
         """A row whose answer cannot be read: paused, erased, or let go."""
@@ -232,10 +250,10 @@ class _Becoming:
             self.became[identifier] = NOT_KNOWN
             return
         introduced, before = self._introduced_to(identifier)
-        parts = [f"{CLOSED}: the answer is not in the responses tab any more, or cannot be read (see Problems)"]
+        parts = [f"{GONE}, or cannot be read (see Problems)"]
         if introduced or before:
             parts.append(f"Before that: introduced {'; '.join((*introduced, *before))}")
-        self.became[identifier] = _sentences(parts)
+        self.became[identifier] = _sentences([*parts, *self._row_trouble(identifier)])
 
     # -- what matches say ------------------------------------------------------------------------------
 
@@ -253,8 +271,11 @@ class _Becoming:
         return now, before
 
     def _corrected(self, match: Match) -> str:
-        days = [one.since.date() for one in self._corrections.get(match.id, ()) if one.state is LetterState.SENT]
-        return f" (corrected on {day_in_words(max(days))})" if days else ""
+        sent = [one for one in self._corrections.get(match.id, ()) if one.state is LetterState.SENT]
+        if not sent:
+            return ""
+        lost = ", which did not reach everybody" if sent[-1].bounced else ""
+        return f" (corrected on {day_in_words(sent[-1].since.date())}{lost})"
 
     def _outcome(self, match: Match, letter: LetterRecord) -> str:
         noted = self._noted.get(match.id)
@@ -331,9 +352,8 @@ class _Becoming:
         if silence := self._silence(organisation):
             self._take_back(identifier, "the organisation asked to be left alone, or may be one that did")
             return [start, silence]
-        trouble = self.ticks.entries.trouble.get(identifier)
-        if trouble:
-            return [start, reason, f"No tick on this row counts: {trouble}"]
+        if identifier in self.ticks.entries.trouble:
+            return [start, reason]
         if (last := self._last_letter(identifier)) is not None and last.state in {*ON_ITS_WAY, LetterState.HELD}:
             return [self._stuck(identifier, last), f"{start}", reason]
         is_offered = self.inputs.today >= offered
@@ -371,9 +391,33 @@ class _Becoming:
             if rehearsed is not None and rehearsed.state is LetterState.SENT:
                 day = day_in_words(rehearsed.since.date())
                 return f"The letter was rehearsed on {day}, to {rehearsal_to} only; it leaves when the rehearsal ends"
+        if apart := self._kept_apart(identifier):
+            return f"The letter to them waits {apart}; {stop}"
         if last is None or last.not_before is None or last.not_before <= self.inputs.now:
             self.to_tell.append(identifier)
+        if last is not None and last.state is LetterState.QUEUED and last.attempts:
+            return f"The letter to them waits, the mail server was not ready ({last.detail}); it is tried again; {stop}"
         return f"The letter to them leaves with one of the next runs; {stop}"
+
+    def _kept_apart(self, identifier: str) -> str:
+        """Until when, and why, where this address has just been told of another answer, or is about to be."""
+        others = [one for one in self._of_address[self._address(identifier)] if one != identifier]
+        if days := [day for one in others if (day := last_told(self._waiting_letters.get(one, ()), self._told(one)))]:
+            until = max(days) + APART
+            if self.inputs.today < until:
+                told = day_in_words(max(days))
+                return f"until {day_in_words(until)}: this address was told of another answer on {told}"
+        if any(one in self.to_tell or self._is_queued(one) for one in others):
+            return f"for {APART.days} days, since one about another answer from this address leaves first"
+        return ""
+
+    def _is_queued(self, identifier: str) -> bool:
+        last = self._last_letter(identifier)
+        is_ticked = identifier in self.ticks.entries.ticked
+        return last is not None and last.state in {LetterState.QUEUED, LetterState.CLAIMED} and is_ticked
+
+    def _address(self, identifier: str) -> str:
+        return canonical_address(self.entries.answers[identifier].email)
 
     def _stuck(self, identifier: str, last: LetterRecord) -> str:
         if last.state is LetterState.HELD:
@@ -398,13 +442,15 @@ class _Becoming:
             self._spend(identifier, spent=False)
 
     def _note_on_tick(self, identifier: str, told: date | None) -> list[str]:
-        if identifier in self.ticks.entries.trouble:
-            return [f"Please check this row: {self.ticks.entries.trouble[identifier]}"]
         if told is not None:
             return [self._told_words(identifier, told)]
         if identifier in self.ticks.entries.ticked:
             return [f"The tick on {TELL_THEM} does not count, nothing is written to them"]
         return []
+
+    def _row_trouble(self, identifier: str) -> list[str]:
+        trouble = self.ticks.entries.trouble.get(identifier)
+        return [f"No tick on this row counts: {trouble}"] if trouble else []
 
     def _take_back(self, identifier: str, why: str) -> None:
         last = self._last_letter(identifier)
@@ -416,13 +462,11 @@ class _Becoming:
             self.spent[identifier] = spent
 
     def _told_words(self, identifier: str, told: date) -> str:
-        text = f"{TOLD} on {day_in_words(told)} that nobody was found yet"
+        text = f"{TOLD} on {day_in_words(told)} {NOBODY_YET}"
         last = self._last_letter(identifier)
         return f"{text} (the letter did not arrive)" if last is not None and last.bounced else text
 
     def _is_spent(self, identifier: str) -> bool:
-        if not self._waiting_letters.get(identifier) and self._told(identifier) is not None:
-            return True
         return self.was_spent.get(identifier, self.known[identifier].tick_spent)
 
     def _last_letter(self, identifier: str) -> LetterRecord | None:
@@ -435,20 +479,27 @@ class _Becoming:
         days = [one.since.date() for one in letters if one.state is LetterState.SENT]
         if days or letters:
             return days[-1] if days else None
-        found = _TOLD_ON.search(self.ticks.entries.statuses.get(identifier, ""))
-        return parse(found[1]).date() if found else None
+        return told_on(self.ticks.entries.statuses.get(identifier, ""))
 
     def number(self, identifier: str) -> int:
-        return next_number(self._waiting_letters.get(identifier, ()))
+        letters = self._waiting_letters.get(identifier, ())
+        return next_number(letters, self.ticks.entries.statuses.get(identifier, ""))
 
 
-def next_number(letters: Sequence[LetterRecord]) -> int:
-    """The number of an entry's next letter: one that never left is written again under its own."""
+def last_told(letters: Sequence[LetterRecord], told: date | None = None) -> date | None:
+    """The last day on which a letter that nobody was found yet left, or may have; `told` is what the row says of it."""
+    days = [one.since.date() for one in letters if one.state in MAY_HAVE_LEFT]
+    return max([*days, *([told] if told else [])], default=None)
+
+
+def next_number(letters: Sequence[LetterRecord], status: str = "") -> int:
+    """The number of an entry's next letter: one that never left is written again under its own.
+
+    `status` is what its row says: after the loss of a ledger that alone tells of an earlier letter.
+    """
+    if not letters and told_on(status) is not None:
+        return 2
     return 1 + sum(letter.state is LetterState.SENT for letter in letters)
-
-
-def _with_letters(inputs: RunInputs, letters: Mapping[str, LetterRecord]) -> RunInputs:
-    return replace(inputs, state=replace(inputs.state, letters=letters))
 
 
 def _others(match: Match, entry: str) -> str:

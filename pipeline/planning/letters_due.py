@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
+from pipeline.cleaning.addresses import canonical_address
 from pipeline.errors import MessageUnsafe
 from pipeline.letters.compose import DigestData
 from pipeline.letters.identity import (
@@ -18,13 +19,13 @@ from pipeline.letters.identity import (
     waiting_letters,
 )
 from pipeline.model import Letter, LetterKind, LetterRecord, LetterState, Match, MatchStatus, Stage
-from pipeline.planning.entries import Entries, canonical
+from pipeline.planning.entries import Entries, canonical, since_of
 from pipeline.planning.entry_status import (
     EntryStatuses,
     entry_statuses,
+    last_told,
     next_number,
     rows_of,
-    since_of,
     told_party,
     widening,
 )
@@ -35,6 +36,9 @@ from pipeline.planning.rules import DueLetter, Limits, RuleInputs, Ruling, decid
 from pipeline.planning.ticks import Ticks
 from pipeline.ports import LedgerState
 from pipeline.tabs.exchanges import Introduced
+
+REMEMBERED = timedelta(weeks=13)
+"""So long a letter that nobody was found yet names an earlier one about another answer from the same address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,24 +94,38 @@ def due_letters(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matc
         left_alone=ticks.left_alone,
         perhaps_left_alone=ticks.perhaps_left_alone,
         reworded=ticks.reworded,
+        new_messages=frozenset(
+            match
+            for match, decision in ticks.decisions.items()
+            if match in state.decisions and state.decisions[match].message != decision.message
+        ),
         row_trouble=ticks.review.row_trouble,
         not_ticks=ticks.review.not_ticks,
         meetings=meetings_of(state, entries),
         sent_today=state.sent_today,
     )
     ruling = rule(inputs, rule_inputs)
-    letters, unsafe = _composed(inputs, ruling.due)
-    statuses = {status.match: unsafe.get(status.match, status) for status in ruling.statuses}
-    rows = rows_of(entries)
+    letters, unsafe = _composed(inputs, ruling)
+    statuses = {
+        status.match: replace(unsafe[status.match], note=status.note) if status.match in unsafe else status
+        for status in ruling.statuses
+    }
+    rows = rows_of(entries, inputs.form)
     standing = entry_statuses(inputs, entries, ticks, matches, statuses=statuses, letters=state.letters, rows=rows)
-    told, unwritten = _waiting(inputs, entries, matches, standing.to_tell, taken=len(letters))
+    told, unwritten = _waiting(inputs, entries, ticks, matches, standing.to_tell, taken=len(letters))
     letters += told
-    letters += _reminders(inputs, entries, ticks, matches, taken=len(letters))
-    letters += _digest(inputs, matches, statuses)
     if unwritten:
+        # What cannot be written keeps no other answer from the same address waiting.
         standing = entry_statuses(
             inputs, entries, ticks, matches, statuses=statuses, letters=state.letters, rows=rows, unsafe=unwritten
         )
+        written = {waiting_entry(letter.id) for letter in told}
+        freed = [entry for entry in standing.to_tell if entry not in written]
+        more, unsafe_too = _waiting(inputs, entries, ticks, matches, freed, taken=len(letters))
+        letters += more
+        unwritten |= unsafe_too
+    letters += _reminders(inputs, entries, ticks, matches, taken=len(letters))
+    letters += _digest(inputs, matches, statuses)
     return Letters(
         rule_inputs=rule_inputs, ruling=ruling, statuses=statuses, entries=standing, unsafe=unwritten, due=letters
     )
@@ -136,17 +154,18 @@ def meetings_of(state: LedgerState, entries: Entries) -> dict[str, datetime]:
 # -- introductions and questions -----------------------------------------------------------------------
 
 
-def _composed(inputs: RunInputs, due: Sequence[DueLetter]) -> tuple[tuple[Letter, ...], dict[str, MatchStatus]]:
+def _composed(inputs: RunInputs, ruling: Ruling) -> tuple[tuple[Letter, ...], dict[str, MatchStatus]]:
     """The letters, and the standing of matches whose letter cannot be written safely."""
     letters: list[Letter] = []
     unsafe: dict[str, MatchStatus] = {}
-    for one in due:
+    for one in ruling.due:
         try:
             letter = _letter(inputs, one)
         except MessageUnsafe as error:
             unsafe[one.match.id] = _unsafe(one, str(error))
             continue
-        letters.append(_frozen(letter, inputs.state.letters.get(letter.id)))
+        known = None if letter.id in ruling.withdrawn else inputs.state.letters.get(letter.id)
+        letters.append(_frozen(letter, known))
     return tuple(letters), unsafe
 
 
@@ -178,7 +197,7 @@ def _frozen(letter: Letter, known: LetterRecord | None) -> Letter:
 # -- nobody was found yet ------------------------------------------------------------------------------
 
 
-def waiting_letter(inputs: RunInputs, entries: Entries, matches: Matches, entry: str) -> Letter:
+def waiting_letter(inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches, entry: str) -> Letter:
     """The letter that nobody was found yet for an open entry, as it would leave now.
 
     Raises MessageUnsafe when it cannot be written safely, and KeyError for an entry that is not open.
@@ -187,12 +206,27 @@ def waiting_letter(inputs: RunInputs, entries: Entries, matches: Matches, entry:
     source = entries.sources[entry]
     since = since_of(next(known for known in entries.plan.known if known.id == entry))
     widen = widening(entry, entries.sources, matches.found.nearly)
-    letter = inputs.composer.waiting(told_party(source), next_number(earlier), since, widen)
+    other = _told_of_another(inputs, entries, entry)
+    number = next_number(earlier, ticks.entries.statuses.get(entry, ""))
+    letter = inputs.composer.waiting(told_party(source), number, since, widen, other)
     return _frozen(letter, inputs.state.letters.get(letter.id))
 
 
+def _told_of_another(inputs: RunInputs, entries: Entries, entry: str) -> date | None:
+    """When the same address was last told that nobody was found for another answer, if that is not long ago."""
+    address = canonical_address(entries.sources[entry].response.email)
+    letters = waiting_letters(inputs.state.letters)
+    days = [
+        day
+        for other, response in entries.answers.items()
+        if other != entry and canonical_address(response.email) == address
+        if (day := last_told(letters.get(other, ()))) and day > inputs.today - REMEMBERED
+    ]
+    return max(days, default=None)
+
+
 def _waiting(
-    inputs: RunInputs, entries: Entries, matches: Matches, to_tell: Sequence[str], *, taken: int
+    inputs: RunInputs, entries: Entries, ticks: Ticks, matches: Matches, to_tell: Sequence[str], *, taken: int
 ) -> tuple[tuple[Letter, ...], dict[str, str]]:
     """The letters that nobody was found yet within what the limits leave, and why others cannot be written."""
     letters: list[Letter] = []
@@ -202,7 +236,7 @@ def _waiting(
         if len(letters) >= room:
             break
         try:
-            letters.append(waiting_letter(inputs, entries, matches, entry))
+            letters.append(waiting_letter(inputs, entries, ticks, matches, entry))
         except MessageUnsafe as error:
             unsafe[entry] = str(error)
     return tuple(letters), unsafe

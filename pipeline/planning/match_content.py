@@ -17,7 +17,7 @@ from datetime import date
 
 from pipeline.cleaning.folding import fold
 from pipeline.letters.points import what_fits, what_is_open, without_visit
-from pipeline.model import Candidate, Entry, Match, Party, Response, ShareContact, Side
+from pipeline.model import Candidate, Entry, Match, Party, Response, Role, ShareContact, Side
 
 CONTENT_VERSION = 1
 """Goes into every hash: raise it when the letter starts to carry further answers."""
@@ -39,9 +39,21 @@ class Source:
     response: Response
 
 
+SUITABLE = {
+    Side.SENDING: (Role.SEND, Role.EITHER),
+    Side.RECEIVING: (Role.HOST, Role.EITHER),
+    Side.JOINING: (Role.SEND, Role.EITHER),
+}
+"""What an organisation answers as that takes a part in a visit."""
+
+
 def to_party(side: Side, source: Source) -> Party:
-    """One side of a match as it will stand in the proposal and in the letter."""
+    """One side of a match as it will stand in the proposal and in the letter.
+
+    Of the texts it has the one that its part is about; who answered as something else says what was answered.
+    """
     response = source.response
+    answered_as = None if source.entry.role in SUITABLE[side] else source.entry.role
     return Party(
         side=side,
         entry=source.entry.id,
@@ -57,12 +69,13 @@ def to_party(side: Side, source: Source) -> Party:
         topics=response.topics + ((response.topics_other,) if response.topics_other else ()),
         formats=response.formats,
         languages=response.languages,
-        seeks=response.seeks if side is not Side.RECEIVING else None,
-        offers=response.offers if side is not Side.SENDING else None,
+        seeks=response.seeks if side is not Side.RECEIVING or answered_as is Role.SEND else None,
+        offers=response.offers if side is not Side.SENDING or answered_as is Role.HOST else None,
         date_from=response.date_from,
         date_to=response.date_to,
         days=response.days,
         group_size=response.group_size,
+        answered_as=answered_as,
         ask_first=response.share_contact is ShareContact.ASK_FIRST,
         check_first=response.held,
     )
@@ -148,9 +161,9 @@ def build(
 def reasoned(match: Match, candidate: Candidate, changes: Sequence[str] = ()) -> Match:
     """The match with the reasons of a candidate of the same parties, below the lines that say what has changed.
 
-    Of a match that a person named, the strength says nothing.
+    Of a match that a person named, the strength says nothing; and it is about a visit while both could take their part.
     """
-    if candidate.partners and not match.by_hand:
+    if candidate.partners and (not match.by_hand or any(party.answered_as for party in match.parties)):
         match = replace(match, partners=True, fits=without_visit(match.fits), unclear=without_visit(match.unclear))
     return replace(
         match,

@@ -56,6 +56,7 @@ def restated(
     rule_inputs = replace(
         plan.letters.rule_inputs,
         letters=state.letters,
+        new_messages=(),
         meetings=meetings_of(state, plan.entries),
         sent_today=state.sent_today,
         mail_trouble=str(trouble.args[0]) if trouble else "",

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
+from pipeline.letters.compose import too_long
 from pipeline.letters.identity import (
     correction_id,
     corrections,
@@ -32,7 +33,7 @@ from pipeline.model import (
 )
 from pipeline.planning.brakes import CORRECTED, MAY_BE_CORRECTED
 from pipeline.planning.match_content import officer_order
-from pipeline.tabs.review import RowTrouble
+from pipeline.tabs.review import CORRECTION, MESSAGE, RowTrouble
 
 STOP = "untick Approve to stop it"
 TICK_AGAIN = "untick Send correction, wait for one run, then tick it again"
@@ -83,6 +84,8 @@ class RuleInputs:
     """Organisation id -> who wants silence and may be the same, in words: nothing is sent to it either."""
     reworded: Collection[str] = ()
     """Matches whose correction has left while the line beside its tick is another by now."""
+    new_messages: Collection[str] = ()
+    """Matches whose Message is another than when the last run read it."""
     row_trouble: Mapping[str, RowTrouble] = field(default_factory=dict)
     """Match id -> what is wrong with its row, so that its ticks do not count."""
     not_ticks: Mapping[str, str] = field(default_factory=dict)
@@ -148,12 +151,20 @@ class _Ruling:
     def rule(self, match: Match) -> None:
         decision = self.rule_inputs.decisions.get(match.id, NO_DECISION)
         letter = self.rule_inputs.letters.get(introduction_id(match.id))
+        if letter is not None and letter.state is LetterState.QUEUED and match.id in self.rule_inputs.new_messages:
+            # It was written with another line; where one may leave, it is written anew.
+            self._take_back(letter, "Message was changed")
+            letter = None
         for rule in (self._letter_knows, self._no_longer_asked, self._declined, self._not_approved):
             status = rule(match, decision, letter)
             if status is not None:
-                self.statuses.append(status)
-                return
-        self.statuses.append(self._approved(match, decision, letter))
+                break
+        else:
+            status = self._approved(match, decision, letter)
+        oddity = self.rule_inputs.not_ticks.get(match.id)
+        if oddity and oddity not in status.detail:
+            status = replace(status, note=oddity)
+        self.statuses.append(status)
 
     # -- what the ledger knows -------------------------------------------------------------------------
 
@@ -197,15 +208,17 @@ class _Ruling:
         sent = [letter for letter in known if letter.state is LetterState.SENT]
         told = [f"{CORRECTED} {' and '.join(f'{letter.since:%Y-%m-%d}' for letter in sent)}"] if sent else []
         told += [
-            f"it did not reach {recipient}: {reason}" for letter in sent for recipient, reason in letter.bounced.items()
+            f"it did not reach {recipient}: {reason}. Please tell them in another way"
+            for letter in sent
+            for recipient, reason in letter.bounced.items()
         ]
         bounced = any(letter.bounced for letter in sent)
         unsure = next((letter for letter in known if letter.state in _MAY_HAVE_LEFT), None)
         if unsure is not None:
             known_of_it = f"{unsure.detail or 'the mail server did not answer clearly'}; {_moment(unsure.since)}"
             told.append(
-                f"{MAY_BE_CORRECTED} ({known_of_it}). Look into the Sent mailbox; if it is not there, reword it, "
-                f"and to send that {TICK_AGAIN}"
+                f"{MAY_BE_CORRECTED} ({known_of_it}). Look into the Sent mailbox; the operator settles it: "
+                f"matchmaker outbox resolve {unsure.id} --sent (or --not-sent)"
             )
         if match.id in self.rule_inputs.reworded:
             told.append(f"Correction has been changed since. To send it as well, {TICK_AGAIN}")
@@ -218,6 +231,9 @@ class _Ruling:
         """What keeps a correction from leaving, if anything does; and whether a person must look."""
         if not line:
             return "Send correction is ticked, but Correction is empty: write your line there", True
+        if wrong := too_long(line, CORRECTION):
+            self._take_back(letter, wrong)
+            return f"the correction waits: {wrong}", True
         trouble = self.rule_inputs.row_trouble.get(match.id)
         if trouble is not None:
             self._take_back(letter, trouble.what)
@@ -233,7 +249,7 @@ class _Ruling:
         blocked = _later(letter, self.now) or rehearsal or self._limit_reached()
         if blocked is None:
             self.due.append(DueLetter(kind=LetterKind.CORRECTION, match=match, message=line))
-            blocked = self.rule_inputs.mail_trouble or "it leaves with the next run"
+            blocked = self.rule_inputs.mail_trouble or _tried(letter) or "it leaves with the next run"
         return f"a correction waits, {blocked}; untick Send correction to stop it", False
 
     # -- what makes a match pointless ------------------------------------------------------------------
@@ -332,6 +348,8 @@ class _Ruling:
             self._take_back(one, "Approve was unticked")
         oddity = self.rule_inputs.not_ticks.get(match.id)
         parts = [oddity] if oddity else []
+        if wrong := too_long(decision.message, MESSAGE):
+            parts.append(wrong)
         if decision.correction is not None:
             parts.append(TOO_EARLY)
         if others := self.variants.get(match.id):
@@ -358,6 +376,10 @@ class _Ruling:
         if decision.correction is not None:
             self._take_back(letter, "Send correction is ticked")
             return self._held(match, TOO_EARLY)
+        if wrong := self.rule_inputs.not_ticks.get(match.id) or too_long(decision.message, MESSAGE):
+            for one in self._letters_of(match, letter):
+                self._take_back(one, wrong)
+            return self._held(match, wrong)
         unchecked = unchecked_sides(match, decision)
         if unchecked:
             return self._held(match, _to_check(match, unchecked, is_agreed=decision.agreed is True))
@@ -411,9 +433,7 @@ class _Ruling:
         self.open_per_organisation.update(_organisations(match))
         if self.rule_inputs.mail_trouble:
             return self._waits(match, self.rule_inputs.mail_trouble)
-        if letter is not None and letter.state is LetterState.QUEUED and letter.attempts:
-            return self._waits(match, f"the mail server was not ready ({letter.detail}); the next run tries again")
-        return self._waits(match, "the letter leaves with the next run")
+        return self._waits(match, _tried(letter) or "the letter leaves with the next run")
 
     def _limit_reached(self) -> str | None:
         if not self.limits.sending:
@@ -541,6 +561,13 @@ def _later(letter: LetterRecord | None, now: datetime) -> str | None:
     if letter.not_before <= now:
         return None
     return f"it is tried again after {_moment(letter.not_before)} ({letter.detail})"
+
+
+def _tried(letter: LetterRecord | None) -> str | None:
+    """What the server said, of a letter that it did not take and that is tried again at once."""
+    if letter is None or letter.state is not LetterState.QUEUED or not letter.attempts:
+        return None
+    return f"the mail server was not ready ({letter.detail}); the next run tries again"
 
 
 def _sentences(parts: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from dateutil.relativedelta import relativedelta
@@ -57,8 +57,8 @@ class Ticks:
     """Brakes the officer has released by a tick, which has to stay while another one stands."""
     reworded: frozenset[str] = frozenset()
     """Matches whose correction has left while the line beside its tick is another by now."""
-    unheard_of: tuple[str, ...] = ()
-    """Matches of which the tabs say that they were introduced, and the ledger nothing."""
+    unheard_of: Mapping[str, str] = field(default_factory=dict)
+    """Matches that were introduced by what the tabs say, of which the ledger knows nothing -> their `Status` there."""
     adopted: tuple[str, ...] = ()
     """Matches she thereby says were introduced, although the ledger knows nothing of them."""
 
@@ -83,7 +83,8 @@ def read_ticks(inputs: RunInputs, entries: Entries) -> Ticks:
         memory=entries.memory,
     )
     noted = exchanges.read_exchanges(inputs.table(exchanges.TAB.name), inputs.state.matches)
-    behind, unheard_of = ledger_behind(_what_tabs_say(reading, noted), inputs.state.letters)
+    said = _what_tabs_say(reading, noted)
+    behind, unheard_of = ledger_behind(said, inputs.state.letters)
     in_doubt = _ledger_in_doubt(inputs, behind)
     found = (_answers_vanished(inputs, entries), _time_in_doubt(inputs, entries), in_doubt)
     pulled = tuple(brake for brake in found if brake is not None)
@@ -93,6 +94,7 @@ def read_ticks(inputs: RunInputs, entries: Entries) -> Ticks:
     left_alone = left_alone_today(days, organisations.contacts, entries.memory, entries.sources, today=inputs.today)
     table = inputs.snapshot.tables.get(problems.TAB.name)
     released = tuple(brake for brake in pulled if problems.released(table, brake))
+    rows = entries_tab.read_entries_tab(inputs.table(entries_tab.TAB.name), addresses_of(entries))
     return Ticks(
         review=reading,
         decisions=decisions,
@@ -101,15 +103,21 @@ def read_ticks(inputs: RunInputs, entries: Entries) -> Ticks:
         ),
         by_hand=lines,
         exchanges=noted,
-        entries=entries_tab.read_entries_tab(inputs.table(entries_tab.TAB.name), addresses_of(entries)),
+        entries=rows,
         organisations=organisations,
         days=days,
         left_alone=left_alone,
         perhaps_left_alone=perhaps_left_alone(left_alone, entries),
-        problems=(*reading.problems, *lines.problems, *organisations.problems),
-        brakes=tuple(brake for brake in pulled if brake not in released),
+        problems=(
+            *reading.problems,
+            *lines.problems,
+            *organisations.problems,
+            *rows.problems,
+            *(problem for exchange in noted for problem in exchange.not_ticks),
+        ),
+        brakes=tuple(problems.with_note(table, brake) for brake in pulled if brake not in released),
         released=released,
-        unheard_of=unheard_of,
+        unheard_of={match: said[match] for match in unheard_of},
         adopted=unheard_of if in_doubt in released else (),
     )
 
@@ -235,7 +243,7 @@ def is_turned_down(decision: Decision) -> bool:
 def _what_tabs_say(reading: review.ReviewReading, noted: Sequence[exchanges.NotedExchange]) -> dict[str, str]:
     """Match id -> its status. Whoever stands in `Exchanges` was introduced, whatever the review tab says of it."""
     introduced = {
-        one.match: str(Stage.INTRODUCED)
+        one.match: one.status if one.status.startswith(str(Stage.INTRODUCED)) else str(Stage.INTRODUCED)
         for one in noted
         if one.is_introduced and not reading.statuses.get(one.match, "").startswith(review.WENT_OUT)
     }

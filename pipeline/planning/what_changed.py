@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.forms.form import Form
 from pipeline.matching.eligibility import dates_in_words, in_words
-from pipeline.model import Party
+from pipeline.model import Party, Role
 
 SINGLE = ("organisation", "email", "contact_name", "contact_role", "country", "region", "city", "website")
 LISTS = ("topics", "formats", "languages")
@@ -18,6 +18,7 @@ WORDS_AROUND = 4
 WORDS_SHOWN = 30
 """Most words of either text that are shown."""
 NOT_STATED = "not stated"
+_PARTS = {None: "not noted", Role.HOST: "to host only", Role.SEND: "to travel only"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,13 +87,17 @@ def _changes(old: Party, new: Party, titles: Titles) -> Iterator[str]:
         if (left := getattr(old, key)) != (right := getattr(new, key)):
             yield f"{titles[key]}: were {_listed(left)}, now {_listed(right)}"
     for key in TEXTS:
-        if (left := getattr(old, key)) != (right := getattr(new, key)):
+        # which of its texts a side shows is a matter of the part it answered for, told below
+        is_of_part = old.answered_as != new.answered_as and None in (getattr(old, key), getattr(new, key))
+        if (left := getattr(old, key)) != (right := getattr(new, key)) and not is_of_part:
             yield f"{titles[key]}: {_texts(left or '', right or '')}"
     if (old.date_from, old.date_to) != (new.date_from, new.date_to):
         yield f"dates: were {_window(old)}, now {_window(new)}"
     for key in NUMBERS:
         if (change := _differ(_number(getattr(old, key)), _number(getattr(new, key)))) is not None:
             yield f"{titles[key]}: was {change[0]}, now {change[1]}"
+    if old.answered_as != new.answered_as:
+        yield f"{titles['role']}: was {_PARTS[old.answered_as]}, now {_PARTS[new.answered_as]}"
     if old.ask_first != new.ask_first:
         was, is_now = (titles.ask_first if one.ask_first else titles.share_at_once for one in (old, new))
         yield f"{titles['share_contact']}: was “{was}”, now “{is_now}”"

@@ -6,15 +6,15 @@ answers any more, because somebody asked to be forgotten, it takes out of the ro
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from pipeline.cleaning.cells import is_tick, shortened, text_under
-from pipeline.cleaning.plain_text import one_line
-from pipeline.model import Cell, NewRow, Response, Role, RowUpdate, SheetRow, Table
-from pipeline.tabs.tab import Body, FilterView, Tab, checkbox, program
+from pipeline.cleaning.cells import as_date, is_tick, shortened, text_under
+from pipeline.model import Cell, NewRow, Problem, RowUpdate, SheetRow, Table
+from pipeline.tabs.tab import Body, FilterView, Tab, checkbox, not_a_tick, not_a_tick_problem, program
 
 BECAME = "What became of it"
 TELL_THEM = "Tell them"
@@ -62,9 +62,14 @@ TAB = Tab(
     filter_view=FilterView(title="To tell", starts=(STILL_WAITING,)),
 )
 
-TEXT_LENGTH = 200
-"""Characters of what somebody wrote that stand for it here; the answer itself has the rest."""
 ERASED = "(erased)"
+NOBODY_YET = "that nobody was found yet"
+_TOLD_ON = re.compile(rf"(?i:{TOLD}) on (\d{{1,2}} [A-Z][a-z]+ \d{{4}}) {NOBODY_YET}")
+"""The whole of it: "told on 1 May 2027" may be what the officer wrote into the box, and is quoted then."""
+ENTRY_ID = re.compile(r"E-[0-9A-HJKMNP-TV-Z]{8}")
+"""What an entry's id looks like; `intake.identity` makes them."""
+GONE = f"{CLOSED}: the answer is not in the responses tab any more"
+"""How the row of an entry begins whose answer has left that tab."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,23 +109,11 @@ class EntriesReading:
     """Those whose box is surely empty."""
     trouble: Mapping[str, str]
     """Why a row's tick does not count, and what to do."""
+    problems: tuple[Problem, ...] = ()
 
 
 NOTHING_READ = EntriesReading(statuses={}, shown={}, ticked=frozenset(), unticked=frozenset(), trouble={})
 """As of a spreadsheet without the tab."""
-
-
-def entry_row(identifier: str, response: Response, since: date) -> EntryRow:
-    """The row of an answer: what it asks for and offers in short, in its own words."""
-    topics = "; ".join((*response.topics, *((response.topics_other,) if response.topics_other else ())))
-    return EntryRow(
-        id=identifier,
-        organisation=_line(response.name),
-        wants=_in_short(topics if response.role is not Role.HOST else "", response.seeks),
-        offers=_in_short(topics if response.role is not Role.SEND else "", response.offers),
-        since=since,
-        email=_line(response.email),
-    )
 
 
 def read_entries_tab(table: Table, addresses: Mapping[str, str]) -> EntriesReading:
@@ -145,7 +138,52 @@ def read_entries_tab(table: Table, addresses: Mapping[str, str]) -> EntriesReadi
         ticked=frozenset(identifier for identifier, row in sound.items() if is_tick(row, TELL_THEM)),
         unticked=frozenset(identifier for identifier, row in sound.items() if not is_tick(row, TELL_THEM)),
         trouble=trouble,
+        problems=tuple(
+            not_a_tick_problem(table.title, row, oddity, identifier)
+            for identifier, found in rows.items()
+            for row in found
+            if (oddity := not_a_tick(TAB, row))
+        ),
     )
+
+
+def told_on(status: str) -> date | None:
+    """When a row says that the organisation was told that nobody was found yet; None where it says nothing of it."""
+    found = _TOLD_ON.search(status)
+    day = as_date(found[1]) if found else None
+    return day if isinstance(day, date) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingEntry:
+    """What a row tells of an entry that no ledger knows."""
+
+    id: str
+    organisation: str
+    email: str
+    since: date | None
+    """None where that cell cannot be read."""
+    was_told: bool
+    is_gone: bool
+    """Its answer had left the responses tab."""
+
+
+def standing_entries(table: Table) -> tuple[StandingEntry, ...]:
+    """What whole rows tell of entries, for the case that the ledger is lost; of copies the first counts."""
+    found: dict[str, StandingEntry] = {}
+    for row in table.rows:
+        identifier, since, email = text_under(row, ID), as_date(row.cells.get(SINCE)), text_under(row, EMAIL)
+        if ENTRY_ID.fullmatch(identifier) and row.tag == identifier and email:
+            entry = StandingEntry(
+                id=identifier,
+                organisation=text_under(row, ORGANISATION),
+                email=email,
+                since=since if isinstance(since, date) else None,
+                was_told=told_on(text_under(row, BECAME)) is not None,
+                is_gone=text_under(row, BECAME).startswith(GONE),
+            )
+            found.setdefault(identifier, entry)
+    return tuple(found.values())
 
 
 def new_rows(rows: Sequence[EntryRow], became: Mapping[str, str], reading: EntriesReading) -> tuple[NewRow, ...]:
@@ -200,22 +238,6 @@ def _trouble(identifier: str, rows: Sequence[SheetRow]) -> str | None:
     if (written := text_under(row, ID)) != identifier:
         what = f"was changed to “{shortened(written)}”" if written else "was emptied"
         return f"the cell {ID} {what}; write {identifier} there"
-    value = row.cells.get(TELL_THEM)
-    if TELL_THEM in row.formulas:
-        return f"{TELL_THEM} holds a formula, which is not a tick; clear the cell and restore its checkbox"
-    if value not in (None, "") and not isinstance(value, bool):
-        return (
-            f"{TELL_THEM} holds the text “{shortened(value)}”, which is not a tick; "
-            "clear the cell and restore its checkbox (Insert > Checkbox)"
-        )
+    if oddity := not_a_tick(TAB, row):
+        return f"{oddity}; clear the cell and restore its checkbox (Insert > Checkbox)"
     return None
-
-
-def _in_short(topics: str, words: str | None) -> str:
-    """The topics, then how the text begins."""
-    quoted = f"“{begun}”" if (begun := one_line(words, TEXT_LENGTH)) else ""
-    return ". ".join(part for part in (_line(topics), quoted) if part)
-
-
-def _line(text: str) -> str:
-    return one_line(text, 300) or ""

@@ -5,15 +5,29 @@ It gets a row for every introduction. People tick and note there; the program ke
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from pipeline.cleaning.cells import Complaint, as_date, as_number, as_text, is_blank, is_tick, text_under
 from pipeline.cleaning.plain_text import free_text, one_line
 from pipeline.model import MATCH_ID, Match, NewRow, Problem, RowUpdate, SheetRow, Table
 from pipeline.tabs.match_rows import match_of_row, organisations
-from pipeline.tabs.tab import JOINING, MATCH, RECEIVING, SENDING, STATUS, Body, Tab, checkbox, people, program
+from pipeline.tabs.tab import (
+    JOINING,
+    MATCH,
+    RECEIVING,
+    SENDING,
+    STATUS,
+    Body,
+    Tab,
+    checkbox,
+    not_a_tick,
+    not_a_tick_problem,
+    people,
+    program,
+)
 
 TOOK_PLACE = "Took place"
 WILL_NOT_HAPPEN = "Will not happen"
@@ -58,6 +72,7 @@ TAB = Tab(
     colours=(("Introduced", "#e6f4ea"),),
 )
 
+_REMINDED_ON = re.compile(r"Introduced on \S+, reminded on (\d{4}-\d{2}-\d{2})")
 LINE_LIMIT = 400
 """Characters of a name, a title or a lesson; what is longer is cut."""
 MOST_PEOPLE = 99_999
@@ -92,6 +107,8 @@ class NotedExchange:
     is_misnamed: bool = False
     """The `Match` cell was changed: it does not say `match`."""
     problems: tuple[Problem, ...] = ()
+    not_ticks: tuple[Problem, ...] = ()
+    """Those of `problems` that a box holds something else than a tick."""
 
     @property
     def is_noted(self) -> bool:
@@ -120,6 +137,14 @@ def read_exchanges(table: Table, matches: Mapping[str, Match]) -> tuple[NotedExc
     """
     identified = ((row, match_of_row(row, matches) or text_under(row, MATCH)) for row in table.rows)
     return tuple(_exchange(table.title, row, identifier) for row, identifier in identified if identifier)
+
+
+def reminded_on(exchanges: Sequence[NotedExchange], match: str) -> date | None:
+    """The day of a match's reminder, as its row tells; None where it tells of none."""
+    statuses = (exchange.status for exchange in exchanges if exchange.match == match)
+    days = [found[1] for status in statuses if (found := _REMINDED_ON.match(status))]
+    day = as_date(days[0]) if days else None
+    return day if isinstance(day, date) else None
 
 
 def new_rows(
@@ -153,8 +178,14 @@ def status_updates(introduced: Mapping[str, Introduced], exchanges: Sequence[Not
 
 def status_of(exchange: NotedExchange, introduced: Introduced | None) -> str:
     """One line on how far it has come, and what to mend on the row."""
-    text = _progress(exchange, introduced)
-    return f"{text}. {MATCH} was changed: write {exchange.match} there" if exchange.is_misnamed else text
+    parts = [_progress(exchange, introduced)]
+    if exchange.is_misnamed:
+        parts.append(f"{MATCH} was changed: write {exchange.match} there")
+    parts += [
+        f"{problem.what.rstrip('.')}: clear the cell and restore its checkbox (Insert > Checkbox)"
+        for problem in exchange.not_ticks
+    ]
+    return ". ".join(parts)
 
 
 def _progress(exchange: NotedExchange, introduced: Introduced | None) -> str:
@@ -218,7 +249,9 @@ def _exchange(title: str, row: SheetRow, identifier: str) -> NotedExchange:
         pieces = (one_line(piece, LINE_LIMIT) for piece in (paragraphs(header) or "").split("\n"))
         return tuple(piece for piece in pieces if piece)
 
-    return NotedExchange(
+    oddity = not_a_tick(TAB, row)
+    not_ticks = (not_a_tick_problem(title, row, oddity, identifier),) if oddity else ()
+    noted = NotedExchange(
         match=identifier,
         status=text_under(row, STATUS) if row.tag in (None, identifier) else "",
         is_misnamed=text_under(row, MATCH) != identifier,
@@ -240,5 +273,6 @@ def _exchange(title: str, row: SheetRow, identifier: str) -> NotedExchange:
         quote_by=line(QUOTE_BY),
         quote_consent=is_tick(row, QUOTE_CONSENT),
         next_steps=paragraphs(NEXT_STEPS),
-        problems=tuple(problems),
+        not_ticks=not_ticks,
     )
+    return replace(noted, problems=(*problems, *not_ticks))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from pipeline.cleaning.cells import is_tick
+from pipeline.cleaning.cells import is_tick, text_under
 from pipeline.model import Problem, Table
-from pipeline.tabs.tab import Body, Rows, Tab, checkbox, program
+from pipeline.tabs.tab import Body, Rows, Tab, checkbox, not_a_tick, program
 
 WHERE = "Where"
 WHAT = "What"
@@ -29,6 +30,10 @@ TAB = Tab(
 )
 
 
+TICK_IT = ": please tick the box."
+"""How the note ends that `Go on` held no tick."""
+
+
 def body(problems: Sequence[Problem], brakes: Sequence[Problem] = (), released_brakes: Sequence[Problem] = ()) -> Rows:
     """Brakes first, each with the box that releases it, ticked or not; then the problems."""
     boxes: list[tuple[Problem, bool | str]] = [
@@ -47,6 +52,20 @@ def body(problems: Sequence[Problem], brakes: Sequence[Problem] = (), released_b
         )
         for problem, box in boxes
     )
+
+
+def with_note(table: Table | None, brake: Problem) -> Problem:
+    """The brake, with a note where `Go on` beside it holds something that is no tick, or held it when that was said.
+
+    The box itself is made anew by the next write, so that the note is all that is left of what stood there.
+    """
+    for row in table.rows if table is not None else ():
+        if row.cells.get(WHAT) == brake.what:
+            oddity = not_a_tick(TAB, row)
+            standing = text_under(row, WHAT_TO_DO).removeprefix(brake.fix).strip()
+            note = f"{oddity}{TICK_IT}" if oddity else standing if standing.endswith(TICK_IT) else ""
+            return replace(brake, fix=f"{brake.fix} {note}") if note else brake
+    return brake
 
 
 def released(table: Table | None, brake: Problem) -> bool:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from pipeline.cleaning.cells import is_tick, text_under
 from pipeline.model import DoubtfulPair, Judgement, NewRow, Problem, RowUpdate, SheetRow, Table, Verdict
-from pipeline.tabs.tab import STATUS, Body, Tab, checkbox, program, tag_of
+from pipeline.tabs.tab import STATUS, Body, Tab, checkbox, not_a_tick, not_a_tick_problem, program, tag_of
 
 SAME = "Same"
 DIFFERENT = "Different"
@@ -62,6 +62,8 @@ class SameOrganisationReading:
     strangers: Mapping[str, frozenset[str]]
     """Key -> what the `Status` ends in of rows that bear the key by mistake."""
     problems: tuple[Problem, ...]
+    not_ticks: Mapping[str, str] = field(default_factory=dict)
+    """Key -> what stands in the boxes of its row and is no tick."""
 
 
 def read_same_organisation(table: Table, known: Sequence[Judgement], now: datetime) -> SameOrganisationReading:
@@ -75,6 +77,7 @@ def read_same_organisation(table: Table, known: Sequence[Judgement], now: dateti
     statuses: dict[str, str] = {}
     misnamed: dict[str, str] = {}
     strangers: dict[str, set[str]] = defaultdict(set)
+    not_ticks: dict[str, str] = {}
     problems = []
     for row in table.rows:
         key = _key(row)
@@ -90,6 +93,10 @@ def read_same_organisation(table: Table, known: Sequence[Judgement], now: dateti
         if not is_key:
             continue
         statuses[key] = text_under(row, STATUS) if row.tag in (None, tag_of(key)) else ""
+        if oddity := not_a_tick(TAB, row):
+            not_ticks[key] = oddity
+            problems.append(not_a_tick_problem(table.title, row, oddity, key))
+            continue
         same, different = is_tick(row, SAME), is_tick(row, DIFFERENT)
         if same and different:
             problems.append(
@@ -112,6 +119,7 @@ def read_same_organisation(table: Table, known: Sequence[Judgement], now: dateti
         misnamed=misnamed,
         strangers={key: frozenset(tags) for key, tags in strangers.items()},
         problems=tuple(problems),
+        not_ticks=not_ticks,
     )
 
 
@@ -176,6 +184,8 @@ def status_updates(
             wanted = OPEN_STATUS
         else:
             wanted = "No longer in doubt"
+        if key in reading.not_ticks:
+            wanted += f". {reading.not_ticks[key]}: clear the cell and restore its checkbox (Insert > Checkbox)"
         if wanted != status:
             updates.append(
                 RowUpdate(key=key, cells={STATUS: wanted}, strangers=reading.strangers.get(key, frozenset()))

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pipeline.model import Cell, Table
+from pipeline.cleaning.cells import is_blank, shortened
+from pipeline.model import Cell, Problem, SheetRow, Table
 
 RESPONSES = "Responses"
 """Name, in a `SheetSnapshot`, of the tab the form writes to; its title there is a setting."""
@@ -144,6 +145,32 @@ class Tab:
         while shown and not any(shown[-1]):
             shown.pop()
         return shown != [tuple(_shown(cell) for cell in row) for row in body]
+
+
+HOLDS_TEXT = " holds the text “"
+"""Between the title of a box and what somebody wrote into it, where a status quotes that."""
+
+
+def not_a_tick(tab: Tab, row: SheetRow) -> str | None:
+    """What stands in the boxes of a row and is no tick: a text, a number, a formula. None when all is well."""
+    found = []
+    for title in tab.checkboxes:
+        value = row.cells.get(title)
+        if title in row.formulas:
+            found.append(f"{title} holds a formula, which is not a tick")
+        elif not is_blank(value) and not isinstance(value, bool):
+            found.append(f"{title}{HOLDS_TEXT}{shortened(value)}”, which is not a tick")
+    return "; ".join(found) or None
+
+
+def not_a_tick_problem(title: str, row: SheetRow, what: str, key: str) -> Problem:
+    """What `not_a_tick` found on a row of the tab of that title, for a person to mend; `key` names the row."""
+    return Problem(
+        where=f"{title}, row {row.number}",
+        what=f"{what[0].upper()}{what[1:]}.",
+        fix="Clear the cell, restore its checkbox (Insert > Checkbox) and tick it.",
+        key=f"not-a-tick:{key}:{what}",
+    )
 
 
 def program(title: str, width: int = 160, note: str = "") -> Column:

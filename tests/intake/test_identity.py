@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from dateutil.relativedelta import relativedelta
@@ -123,6 +124,62 @@ def test_a_row_edited_in_place_keeps_its_entry() -> None:
 def test_correcting_the_organisations_name_in_place_keeps_the_entry() -> None:
     before = run([row("one", name="X Insitute")])
     assert list(texts(run([row("one", name="X Institute", at=5)], before.known))) == list(texts(before))
+
+
+def since(plan: EntryPlan) -> dict[str, date | None]:
+    """When each entry was first answered, by its text."""
+    days = {entry.id: entry.first_answered for entry in plan.known}
+    return {str(one.response.seeks): days[one.id] for one in plan.open}
+
+
+DAY = 24 * 60
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        {"name": "X Institute of Learning"},
+        {"name": "Quite Another School"},
+        {"text": "first and second"},
+        {"email": "ben@x.example"},
+    ],
+)
+def test_no_edit_moves_the_day_of_the_first_answer(edited: dict[str, Any]) -> None:
+    before = run([row()])
+    after = run([row(at=5 * DAY, **edited)], before.known)
+    assert list(since(after).values()) == [START.date()]
+    again = run([row(at=9 * DAY, **edited)], after.known)
+    assert list(since(again).values()) == [START.date()]
+
+
+def test_what_was_remembered_before_the_first_day_was_tells_it_as_far_as_it_goes() -> None:
+    (known,) = run([row()]).known
+    old = replace(known, first_answered=None, wish="")
+    renamed = row(name="Quite Another School", at=9 * DAY)
+    assert list(since(run([renamed], [old])).values()) == [START.date()]
+    seen = replace(old, since=START + timedelta(days=12), first_seen=date(2026, 11, 2))
+    assert list(since(run([renamed], [seen])).values()) == [date(2026, 11, 2)]
+
+
+def test_another_need_of_another_address_has_its_own_day() -> None:
+    before = run([row()])
+    after = run([row("another need", email="ben@x.example", at=5 * DAY)], before.known)
+    assert since(after) == {"another need": (START + timedelta(days=5)).date()}
+
+
+def test_an_update_waits_since_the_answer_it_replaces() -> None:
+    rows = [row("one"), row("two", at=5 * DAY, kind="update", name="X Institute of Learning")]
+    assert since(run(rows)) == {"two": START.date()}
+
+
+@pytest.mark.parametrize("name", ["X Institute", "X Institute of Learning"])
+def test_two_answers_of_one_address_edited_at_once_keep_their_entries(name: str) -> None:
+    """The later one first, so that the order of time does not tell which is which; the content of both is new."""
+    before = run([row("one", name="X Insitute"), row("two", at=DAY, name="X Insitute")])
+    edited = [row("two", at=5 * DAY, name=name), row("one", at=6 * DAY, name=name)]
+    after = run([replace(one, content=f"{one.content}, city") for one in edited], before.known)
+    assert texts(after) == texts(before)
+    assert since(after) == since(before)
 
 
 def test_a_row_that_disappears_pauses_its_entry_and_brings_it_back() -> None:

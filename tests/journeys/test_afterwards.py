@@ -195,12 +195,12 @@ def test_a_correction_goes_to_the_same_people_in_the_same_thread_once(journey: A
     assert len(journey.letters()) == 2, "no second one under a tick that has done its work, and no reminder"
 
     journey.tick(introduced, "Send correction", value=False)
-    journey.run()
+    journey.run(weeks_later=5)
     journey.tick(introduced, "Send correction")
-    journey.run()
+    journey.run(weeks_later=5)
     assert len(journey.letters()) == 3
     assert "Sorry!" in journey.texts()[2]
-    assert journey.run().summary == ""
+    assert journey.run(weeks_later=5).summary == ""
 
 
 def test_a_correction_waits_for_mail_and_can_be_stopped_until_then(journey: Any, introduced: str) -> None:
@@ -216,6 +216,90 @@ def test_a_correction_waits_for_mail_and_can_be_stopped_until_then(journey: Any,
     journey.run()
     assert "correction" not in journey.status(introduced)
     assert len(journey.letters()) == 1
+
+
+def put(journey: Any, tab: str, row: int, title: str, value: Any) -> None:
+    """Type into a cell; a text that begins with an equals sign is a formula."""
+    if not str(value).startswith("="):
+        journey.person.put(tab, row, title, value)
+        return
+    place = {
+        "sheetId": journey.person.sheet_id(tab),
+        "rowIndex": row - 1,
+        "columnIndex": journey.header(tab).index(title),
+    }
+    rows = [{"values": [{"userEnteredValue": {"formulaValue": value}}]}]
+    journey.person.batch({"updateCells": {"start": place, "rows": rows, "fields": "userEnteredValue"}})
+
+
+@pytest.mark.parametrize(
+    ("tab", "title"),
+    [
+        ("Review", "Send correction"),
+        ("Review", "Decline"),
+        ("Exchanges", "Took place"),
+        ("Exchanges", "Will not happen"),
+        ("Entries", "Tell them"),
+    ],
+)
+@pytest.mark.parametrize(("value", "held"), [("yes, please", "the text “yes, please”"), ("=TRUE()", "a formula")])
+def test_what_is_no_tick_says_so_beside_what_was_introduced_and_once_in_problems(
+    journey: Any, introduced: str, tab: str, title: str, value: str, held: str
+) -> None:
+    journey.tick(introduced, "Correction", LINE)
+    put(journey, tab, 2, title, value)
+    assert journey.run().exit_code == 1
+    told = f"{title} holds {held}, which is not a tick"
+    row = journey.person.rows(tab)[0]
+    assert told in row["What became of it" if tab == "Entries" else "Status"]
+    assert [one["What"] for one in journey.person.rows("Problems")] == [f"{told}."]
+    assert len(journey.letters()) == 1
+    assert journey.run().summary == ""
+    journey.person.put(tab, 2, title, False)
+    journey.run()
+    assert journey.person.rows("Problems") == []
+    assert "not a tick" not in str(journey.person.rows(tab)[0])
+
+
+def test_text_in_a_box_of_same_organisation_says_so_and_settles_nothing(journey: Any, answer: Any) -> None:
+    hosting = {"role": "Host visitors", "offers": "We show dual VET.", "city": "Lysekil"}
+    journey.submit(
+        answer(1, organisation="Lysekil College", **hosting),
+        answer(2, organisation="Lysekil Vocational School", **hosting),
+    )
+    journey.run()
+    (question,) = journey.person.rows("Same organisation?")
+    put(journey, "Same organisation?", question["#"], "Same", "yes")
+    assert journey.run().exit_code == 1
+    told = "Same holds the text “yes”, which is not a tick"
+    assert told in journey.person.rows("Same organisation?")[0]["Status"]
+    assert [one["What"] for one in journey.person.rows("Problems")] == [f"{told}."]
+    assert journey.run().summary == ""
+
+
+@pytest.mark.parametrize("title", ["Message", "Correction"])
+def test_a_line_longer_than_a_letter_carries_stays_here_until_it_is_shortened(
+    journey: Any, sides: Any, title: str
+) -> None:
+    journey.submit(*sides())
+    journey.run()
+    match = journey.row("Kortrijk", "Lysekil")["Match"]
+    if title == "Correction":
+        journey.tick(match)
+        journey.run()
+    before = len(journey.letters())
+    line = ("Please note that the college is closed in week thirty. " * 60).strip()
+    journey.tick(match, title, line)
+    journey.tick(match, "Send correction" if title == "Correction" else "Approve")
+    assert journey.run().exit_code == 1
+    assert f"{title} is 3,299 characters long, and a letter carries at most 1,500" in journey.status(match)
+    assert "shorten it by 1,799" in journey.status(match)
+    assert journey.run().summary == ""
+    assert len(journey.letters()) == before
+    journey.tick(match, title, line[:1499] + "!")
+    journey.run()
+    assert len(journey.letters()) == before + 1
+    assert line[:1499] + "!" in " ".join(journey.texts()[-1].split())
 
 
 def test_a_correction_before_the_letter_left_holds_it(journey: Any, sides: Any) -> None:
@@ -285,6 +369,7 @@ def test_an_entry_expires_and_its_match_with_it(journey: Any, sides: Any) -> Non
     journey.submit(*sides(host=undated, send=undated))
     journey.run()
     match = journey.row("Kortrijk", "Lysekil")["Match"]
+    journey.run(weeks_later=40)
     assert journey.run(weeks_later=80).exit_code == 1
     status = journey.status(match)
     assert status.startswith("Withdrawn")

@@ -112,6 +112,43 @@ def test_the_officer_can_release_it_and_the_match_counts_as_introduced(journey: 
     assert journey.status(introduced).startswith("Introduced")
 
 
+def test_after_a_lost_ledger_every_row_says_what_it_said_before(
+    journey: Any, sides: Any, answer: Any, day: Any
+) -> None:
+    """Introduced, corrected, reminded, told: nothing is written twice, no day moves, and nobody is written to again."""
+    french = {"languages": "French", "date_from": "", "date_to": "", "submitted_at": day(-80)}
+    waiting = {"role": "Send staff or learners", "seeks": "We want to see kitchens.", "topics": "Green skills"}
+    journey.submit(
+        *sides(), answer(3, organisation="Wervik School", country="Belgium", city="Wervik", **waiting, **french)
+    )
+    journey.run()
+    match = journey.row("Kortrijk", "Lysekil")["Match"]
+    journey.tick(match)
+    row = next(row for row in journey.person.rows("Entries") if row["Organisation"] == "Wervik School")
+    journey.person.put("Entries", row["#"], "Tell them", True)
+    journey.run()
+    journey.run(weeks_later=5)
+    journey.edit("office@organisation-3.example", contact_name="Somebody else", languages="Italian")
+    journey.tick(match, "Correction", "Lysekil is closed until May.")
+    journey.tick(match, "Send correction")
+    for _ in range(3):
+        journey.run(weeks_later=6)
+    assert len(journey.letters()) == 4, "an introduction, a reminder, a correction, and one who was told"
+    tabs = ("Review", "Entries", "Exchanges")
+    before = {tab: journey.person.rows(tab) for tab in tabs}
+    assert "reminded on" in before["Exchanges"][0]["Status"]
+    assert "corrected on" in before["Exchanges"][0]["Status"]
+
+    lose_ledger(journey)
+    assert journey.run(weeks_later=7).exit_code == Exit.BRAKE
+    journey.person.put("Problems", journey.person.rows("Problems")[0]["#"], "Go on", value=True)
+    for _ in range(2):
+        assert journey.run(weeks_later=7).exit_code == Exit.DONE
+    assert {tab: journey.person.rows(tab) for tab in tabs} == before
+    journey.run(weeks_later=11)
+    assert len(journey.letters()) == 4
+
+
 @pytest.mark.parametrize(
     ("tab", "title", "new"),
     [

@@ -218,6 +218,111 @@ def test_nobody_in_the_middle_of_an_exchange_is_asked_whether_the_answer_is_curr
     assert len(journey.person.rows("Problems")) == 2
 
 
+def test_a_new_name_in_an_edited_answer_moves_no_day_and_puts_no_tick_off(journey: Any, sides: Any, day: Any) -> None:
+    journey.submit(
+        *sides(
+            host={"languages": "French", "date_from": "", "date_to": ""},
+            send={"date_from": "", "date_to": "", "submitted_at": day(-80)},
+        )
+    )
+    journey.run()
+    before = entry(journey)
+    assert says(journey).startswith(f"Still waiting since {day.in_words(-80)}")
+    tick(journey)
+    journey.edit("office@organisation-2.example", organisation="Wervik Training College", city="Wervik")
+    journey.run()
+    assert [recipients for _, recipients in journey.letters()] == [("office@organisation-2.example",)]
+    (after,) = (row for row in journey.person.rows("Entries") if row["Id"] == before["Id"])
+    assert after["Since"] == before["Since"]
+    assert f"waiting since {day.in_words(-80)}" in after["What became of it"]
+    assert f"have been with us since {day.in_words(-80)}" in " ".join(journey.texts()[0].split())
+    journey.run()
+    assert entry(journey, "Wervik Training College")["Since"] == before["Since"]
+    assert journey.run().summary == ""
+
+
+def test_an_address_with_two_answers_is_told_of_the_second_a_week_later(journey: Any, sides: Any, answer: Any) -> None:
+    undated = {"date_from": "", "date_to": ""}
+    second = {"role": "Send staff or learners", "seeks": "We want to see guidance.", "topics": "Career guidance"}
+    journey.submit(
+        *sides(host={"languages": "French", **undated}, send=undated),
+        answer(2, organisation="Kortrijk Training Centre", country="Belgium", city="Kortrijk", **second, **undated),
+    )
+    journey.run()
+    journey.run(weeks_later=9)
+    both = [row for row in journey.person.rows("Entries") if row["Organisation"] == "Kortrijk Training Centre"]
+    assert len(both) == 2
+    for row in both:
+        journey.person.put("Entries", row["#"], "Tell them", True)
+    journey.run(weeks_later=9)
+    assert len(journey.letters()) == 1
+    told, waits = sorted(
+        row["What became of it"]
+        for row in journey.person.rows("Entries")
+        if row["Organisation"] == "Kortrijk Training Centre"
+    )
+    assert told.startswith("Told on ")
+    assert "The letter to them waits until " in waits
+    assert ": this address was told of another answer on " in waits
+    journey.run(weeks_later=10)
+    assert len(journey.letters()) == 2
+    first, later = journey.texts()
+    assert "about another answer of yours" not in first
+    assert "about another answer of yours" in later
+    assert ("guidance" in first) is not ("guidance" in later)
+
+
+def test_rows_sorted_at_every_moment_of_a_run_keep_what_is_theirs(
+    journey: Any, answer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """New rows, edited answers, ticks and letters in one run, and the officer sorts before each request of it."""
+    from pipeline.adapters.sheets.client import SheetsHttp
+
+    def asks(number: int, town: str) -> dict[str, Any]:
+        wish = {"role": "Send staff or learners", "seeks": f"We want to see {town}.", "date_from": "", "date_to": ""}
+        return dict(answer(number, organisation=f"{town} School", country="Belgium", city=town, **wish))
+
+    journey.submit(*(asks(number, town) for number, town in enumerate(("Aster", "Briar", "Clover", "Dahlia"))))
+    journey.run()
+    journey.run(weeks_later=9)
+    for organisation in ("Aster School", "Briar School"):
+        tick(journey, organisation=organisation)
+    journey.edit("office@organisation-1.example", organisation="Zinnia School", seeks="We want to see Zinnia.")
+    journey.edit("office@organisation-2.example", seeks="We want to see Clover in May.")
+    journey.submit(asks(4, "Elder"), asks(5, "Fern"))
+
+    sheet, real = journey.person.sheet_id("Entries"), SheetsHttp.request
+    moments: list[int] = []
+
+    def sorts(self: SheetsHttp, *given: Any, **more: Any) -> Any:
+        moments.append(len(moments))
+        by = {
+            "dimensionIndex": (2, 0, 7, 5)[moments[-1] % 4],
+            "sortOrder": ("ASCENDING", "DESCENDING")[moments[-1] % 2],
+        }
+        area = {"sheetId": sheet, "startRowIndex": 1}
+        journey.person.batch({"sortRange": {"range": area, "sortSpecs": [by]}})
+        return real(self, *given, **more)
+
+    monkeypatch.setattr(SheetsHttp, "request", sorts)
+    for _ in range(2):
+        journey.run(weeks_later=9)
+    monkeypatch.undo()
+    journey.run(weeks_later=9)
+    assert len(moments) > 6
+    rows = {row["E-mail"]: row for row in journey.person.rows("Entries")}
+    for number, town in enumerate(("Aster", "Zinnia", "Clover", "Dahlia", "Elder", "Fern")):
+        row = rows.pop(f"office@organisation-{number}.example")
+        assert (row["Organisation"], town in row["Wants"]) == (f"{town} School", True)
+        assert row["What became of it"].endswith(f" · {row['Id']}")
+        assert row["What became of it"].startswith("Told on") is (number < 2) is bool(row["Tell them"])
+    assert rows == {}
+    assert sorted(to for _, (to,) in journey.letters()) == [
+        "office@organisation-0.example",
+        "office@organisation-1.example",
+    ]
+
+
 # -- somebody who was erased comes back ----------------------------------------------------------------
 
 

@@ -88,3 +88,25 @@ def test_topics_typed_under_other_and_requests_nobody_fits_are_listed_by_kind(jo
     assert note == "Nobody fits yet. The nearest is Clover School: No common language: English against French."
     assert lines(journey, "Host without guests") == [("Host without guests", "Clover School", "")]
     assert journey.run().summary == ""
+
+
+def test_what_was_asked_in_vain_stands_beside_the_answer_in_the_same_words(journey: Any, answer: Any) -> None:
+    """Every kind of request, also that of a host who only looks for partners in a project."""
+    journey.submit(
+        answer(1, organisation="Aster College", role="Send staff or learners", seeks="How others do it."),
+        answer(2, organisation="Briar School", country="Norway", languages="Norwegian", topics="Prison bakeries",
+               role="Send and host", seeks="We would like to bake.", offers="Bread."),
+        answer(3, organisation="Nordhavn Region", country="Denmark", languages="Danish", role="Host visitors",
+               formats="Project partnership", topics="Gender equality",
+               offers="We look for partners in a project on women in technical trades."),
+    )  # fmt: skip
+    journey.run()
+    wants = {row["Organisation"]: row["Wants"] for row in journey.person.rows("Entries")}
+    asked = {by: what for kind, what, by in lines(journey, "Request nobody fits")}
+    assert asked == wants
+    assert wants == {
+        "Aster College": "Dual VET and apprenticeships. “How others do it.”",
+        "Briar School": "Prison bakeries. “We would like to bake.”",
+        "Nordhavn Region": "Project partnership: Gender equality. "
+        "“We look for partners in a project on women in technical trades.”",
+    }

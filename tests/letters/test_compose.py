@@ -278,8 +278,30 @@ class TestIntroduction:
         for unit in ("lorem ipsum ", "🙂", "<b>", "\u0301", "=?utf-8?q?a?= ", "("):
             text = (unit * 50_000)[:50_000]
             parties = (replace(pair.sending, seeks=text, contact_name=text), pair.receiving)
-            letter = desk().introduction(replace(pair, parties=parties), text)
+            letter = desk().introduction(replace(pair, parties=parties), None)
             assert len(letter.content) < 150_000
+
+    @pytest.mark.parametrize("kind", ["Message", "Correction"])
+    def test_a_line_of_the_officer_is_never_cut(self, pair: Match, desk: Desk, kind: str) -> None:
+        def written(line: str) -> str:
+            composer = desk()
+            if kind == "Message":
+                return " ".join(read_back(composer.introduction(pair, line).content).text.split())
+            return " ".join(read_back(composer.correction(pair, line, None, None).content).text.split())
+
+        longest = ("Please note. " * 200)[:1_499] + "!"
+        assert longest in written(longest)
+        assert "Nu går vi." in written(f"  {longest[:1_400]}\n\n\n\n{' ' * 3_000}Nu går vi.  ")
+        for line, length in ((f"{longest}?", "1,501"), ("\u0958" * 1_000, "2,000"), ("x" * 50_000, "50,000")):
+            with pytest.raises(MessageUnsafe, match=f"{kind} is {length} characters long"):
+                written(line)
+
+    def test_what_the_sides_wrote_is_quoted_whole(self, pair: Match, desk: Desk) -> None:
+        seeks = ("We would like to see how others do it. " * 102)[:3_990]
+        parties = (replace(pair.sending, seeks=seeks, topics=("Bread " * 30 + "and wine",)), pair.receiving)
+        text = " ".join(read_back(desk().introduction(replace(pair, parties=parties), None).content).text.split())
+        assert " ".join(seeks.split()) in text
+        assert "and wine" in text
 
     def test_an_address_that_is_none_holds_the_letter(self, pair: Match, desk: Desk) -> None:
         for address in ("a@b.example, c@d.example", "用户@a.example", "a@b.example\r\nBcc: e@e.example", ""):
@@ -541,7 +563,7 @@ def test_no_text_in_any_answer_breaks_a_letter_or_moves_it_elsewhere(
 
     parties = tuple(map(spoilt, three.parties))
     match = replace(three, parties=parties, fits=what_fits(parties), unclear=what_is_open(parties))
-    letter = desk().introduction(match, message)
+    letter = desk().introduction(match, message[:1_500])
     approved = [
         "Ingrid.Bargard@vestland.example",
         "nicholas.waller@xn--bors-soa.example",

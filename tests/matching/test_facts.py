@@ -198,3 +198,24 @@ def test_what_is_left_open(entry: MakeEntry) -> None:
     stated = {"languages": ("en",), "date_to": date(2031, 3, 1), "group_size": 2, "capacity": 2,
               "target_groups": ("teachers",)}  # fmt: skip
     assert unstated(entry("G", **stated), entry("H", **stated)) == ()
+
+
+def test_of_three_the_dates_of_the_two_who_named_any_are_joined(entry: MakeEntry) -> None:
+    guest = entry("G", role=Role.SEND, date_from=date(2031, 12, 8), date_to=date(2032, 2, 6), duration_days=4)
+    host = entry("H", role=Role.HOST, date_from=date(2032, 2, 2), date_to=date(2032, 3, 29))
+    told = practical(guest, host, TODAY, entry("T", role=Role.SEND))
+    overlap = "The dates of G Organisation and H Organisation overlap from 2 February 2032 until 6 February 2032."
+    assert overlap in told
+    assert not [sentence for sentence in told if "would travel:" in sentence or "can receive guests:" in sentence]
+    later = entry("H", role=Role.HOST, date_from=date(2032, 2, 4), date_to=date(2032, 3, 29))
+    assert not [one for one in practical(guest, later, TODAY, entry("T", role=Role.SEND)) if "overlap" in one]
+
+
+def test_of_one_text_that_only_offers_or_only_wishes_the_other_half_is_open(entry: MakeEntry) -> None:
+    offer, wish = "We offer a look into our prison bakery.", "We look for a prison that bakes its own bread."
+    open_ones = unstated(entry("G", text=offer), entry("H", text=wish))
+    assert "What G Organisation would like to learn: not filled in; read the text, or ask." in open_ones
+    assert "What H Organisation can show: not filled in; read the text, or ask." in open_ones
+    for guest, host in ((wish, offer), (f"{wish} {offer}", f"{wish} {offer}"), ("A bakery.", "A bakery.")):
+        told = unstated(entry("G", text=guest), entry("H", text=host))
+        assert not [one for one in told if one.startswith("What ")]

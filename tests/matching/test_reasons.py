@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipeline.matching import propose
 from pipeline.matching.features import FEATURES, features_of, read_pool
 from pipeline.matching.reasons import explain_pair, in_own_words, reasons_for
 from pipeline.matching.scoring import shipped_model
-from pipeline.model import Entry, Reason, Role, Ticked
+from pipeline.matching.vocabulary import vocabulary
+from pipeline.model import Band, Entry, Reason, Role, Ticked
 
 MakeEntry = Callable[..., Entry]
 TODAY = date(2031, 1, 15)
@@ -183,3 +185,68 @@ def test_what_reads_like_a_condition_is_shown_of_each(entry: MakeEntry) -> None:
         "Mind what G Organisation writes: “We travel only in May.”",
         "Mind what H Organisation writes: “Closed in July!”",
     ]
+
+
+def test_a_condition_that_cannot_touch_the_visit_is_not_minded(entry: MakeEntry) -> None:
+    closed = "La ferme. Internat fermé du 5 juillet au 31 août, aucun accueil possible."
+    host = entry("H", role=Role.HOST, offers=closed)
+    spring = {"date_from": date(2031, 2, 1), "date_to": date(2031, 4, 16)}
+    summer = {"date_from": date(2031, 5, 20), "date_to": date(2031, 7, 10)}
+    minded = "Mind what H Organisation writes: “Internat fermé du 5 juillet au 31 août, aucun accueil possible.”"
+    assert told([entry("G", **spring), host], "condition") == []
+    assert told([entry("G", **summer), host], "condition") == [minded]
+    assert told([entry("G"), host], "condition") == [minded], "nobody knows when they would come"
+    only = entry("H", offers="Guests only in May, not later.")
+    assert told([entry("G", **spring), only], "condition"), "that says when, and it is not then"
+
+
+def test_that_a_guest_wants_nobody_but_this_host_is_nothing_to_mind(entry: MakeEntry) -> None:
+    guest = entry(
+        "G", role=Role.SEND, named_partner="Lakeside School", seeks="We only ask for Lakeside School, not for others."
+    )
+    asked = entry("H", role=Role.HOST, organisation="Lakeside School")
+    assert told([guest, asked], "condition") == []
+    assert told([guest, entry("O", role=Role.HOST), asked], "condition")
+
+
+def test_a_topic_shared_with_who_chose_nearly_all_says_little(entry: MakeEntry) -> None:
+    everything = tuple(list(vocabulary().topics)[:12])
+    host = entry("H", topics=everything)
+    assert told([entry("G", topics=everything[:1]), host], "ticks_everything") == [
+        "Against it: H Organisation chose 12 topics, so one that is shared says little."
+    ]
+    assert told([entry("G", topics=everything[:1]), entry("H", topics=everything[:4])], "ticks_everything") == []
+    assert told([entry("G"), host], "ticks_everything") == []
+    both = propose([entry("G", role=Role.SEND, topics=everything, country="NO"), host], given=[("G", "H")]).given[
+        "G", "H"
+    ]
+    assert both.band is Band.LONG_SHOT
+    assert any(
+        "G Organisation chose 12 topics and H Organisation chose 12 topics" in one.sentence for one in both.reasons
+    )
+
+
+@pytest.mark.parametrize("role", [Role.HOST, Role.SEND])
+def test_two_partners_who_would_do_the_same_are_not_worded_as_guest_and_host(entry: MakeEntry, role: Role) -> None:
+    formats = ("project_partnership",)
+    pair = [
+        entry("G", role=role, formats=formats, target_groups=("pupils",), preferred_places=("SE",)),
+        entry("H", role=role, formats=formats, target_groups=("teachers",), country="SE"),
+    ]
+    verb = "receives" if role is Role.HOST else "would send"
+    assert told(pair, "groups_apart") == [
+        f"Against it: G Organisation {verb} “pupils”; H Organisation {verb} “teachers and trainers”."
+    ]
+    would = "work with" if role is Role.HOST else "go to"
+    assert told(pair, "place_wanted") == [f"G Organisation would like to {would} Sweden, and H Organisation is there."]
+
+
+def test_of_three_the_people_whom_the_third_shares_with_the_host_are_told(entry: MakeEntry) -> None:
+    guest = entry("G", role=Role.SEND, group_wanted=True, target_groups=("public_staff",))
+    host = entry("H", role=Role.HOST, group_wanted=True, target_groups=("public_staff", "teachers"))
+    third = entry("T", role=Role.SEND, group_wanted=True, target_groups=("teachers",))
+    assert told([guest, host, third], "people", third=2) == [
+        "G Organisation and H Organisation named “staff of authorities” as those who travel or are received."
+    ]
+    shared = "T Organisation and H Organisation named “teachers and trainers” as those who travel or are received."
+    assert shared in told([guest, host, third], "joining", third=2)

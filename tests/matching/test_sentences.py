@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from check_sentences import CHECKS, Case, contradictions, false_ones, is_true, rows_of
+from check_sentences import CHECKS, Case, by_hand, contradictions, false_ones, is_true, rows_of
 
 from pipeline.forms.form import load_form
 from pipeline.matching import MatchingSettings
@@ -64,6 +64,8 @@ class Dice:
     def answers(self, *, as_codes: bool) -> dict[str, Any]:
         """What an entry says of itself; a list of codes has no words of the form."""
         chosen = {kind: self.ticked(key) for kind, key in QUESTIONS}
+        if self.chance.random() < 0.05:
+            chosen["topics"] = tuple(option.text for option in FORM.by_key["topics"].options)
         ticked = [
             Ticked(question=kind, text=text, codes=FORM.codes(key, [text]))
             for kind, key in QUESTIONS
@@ -128,7 +130,8 @@ def sample(today: date) -> list[Entry]:
 
 @pytest.fixture(scope="module")
 def generated() -> list[list[Case]]:
-    return [row for seed in range(12) for row in rows_of(pool_of(seed), SETTINGS)]
+    pools = [pool_of(seed) for seed in range(12)]
+    return [row for pool in pools for row in rows_of(pool, SETTINGS, by_hand(pool))]
 
 
 def test_no_sentence_about_generated_answers_is_false(generated: list[list[Case]]) -> None:
@@ -214,6 +217,15 @@ FALSIFIED: list[tuple[str, str, Callable[[Case], Case]]] = [
     ("place_wanted", "<A> would like", answered("asking", strict_places=True)),
     ("place_missed", "", reworded(" is in ", " is not in ")),
     ("guest_elsewhere", "", answered("offering", preferred_places=())),
+    ("apart", "Against it: <B> asked to travel", answered("offering", role=Role.HOST)),
+    ("apart", "Against it: <A> offered to host", answered("asking", role=Role.EITHER)),
+    ("apart", "Against it: they have no format", reworded("chose “", "chose “Astronomy” and “")),
+    ("apart", "Against it: they have no format", answered("offering", formats=(), ticked=())),
+    ("apart", "Against it: no common language", answered("asking", languages=("en", "fi", "no", "es"))),
+    ("apart", "Against it: the dates do not leave", answered("offering", date_from=None, date_to=None)),
+    ("apart", "Against it: 3 guests, but", answered("asking", group_size=1)),
+    ("ticks_everything", "", reworded("topics", "formats")),
+    ("ticks_everything", "", answered("offering", topics=("gender",), ticked=())),
     ("in_return", "", answered("asking", reciprocal=None)),
     ("joining", "<A> and <C> would visit", answered("joining", role=Role.HOST)),
     ("joining", "All three are open", answered("joining", group_wanted=False)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.matching.text import ASIDE_WEIGHT, condition_in, language_of, quotable, terms
+from pipeline.matching.text import ASIDE_WEIGHT, closed_in, condition_in, language_of, quotable, terms
 from pipeline.matching.vocabulary import fold, vocabulary
 
 PRISON = "§prison and probation"
@@ -100,9 +100,36 @@ def test_a_word_that_only_begins_like_another_is_not_taken_for_it(said: str, ide
         ("Groups until 6 persons only. We have a garden.", "Groups until 6 persons only."),
         ("We only speak English. No guests in May.", "No guests in May."),
         ("Our workshops are not far from the sea.", None),
+        ("Our main question: not enough assistants for homes.", None),
+        ("Digital tools as such do not interest us.", "Digital tools as such do not interest us."),
+        ("Interested in young people whom nobody has on a list.", None),
+        ("Trys savaitės vasarą be chemijos.", None),
+        ("We may not be the largest, but no student leaves us.", None),
+        ("No guests in May.", "No guests in May."),
+        ("La salle n'a pas été utilisée en général.", None),
         ("Come in May; bring 6 people.", None),
         ("", None),
     ],
 )
 def test_a_condition_is_found_as_it_was_written(text: str, condition: str | None) -> None:
     assert condition_in(text) == condition
+
+
+@pytest.mark.parametrize(
+    ("sentence", "months"),
+    [
+        ("Attention : internat fermé du 5 juillet au 31 août, aucun accueil.", {7, 8}),
+        ("Όχι Ιούνιο-Σεπτέμβριο, γιατί πνιγόμαστε.", {6, 7, 8, 9}),
+        ("Kein Besuch von Dezember bis Februar.", {12, 1, 2}),
+        ("W styczniu nie przyjmujemy.", {1}),
+        ("Ei vieraita tammikuussa.", {1}),
+        ("Nikoga u listopadu, sorry.", {10, 11}),
+        ("No guests in May.", {5}),
+        ("Guests only in May, not later.", set()),
+        ("Bij ons langskomen kan pas vanaf februari, online mag eerder.", set()),
+        ("Come in June.", set()),
+        ("Nobody may enter without a helmet.", set()),
+    ],
+)
+def test_the_months_that_a_sentence_rules_out(sentence: str, months: set[int]) -> None:
+    assert closed_in(sentence) == months

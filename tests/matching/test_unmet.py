@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 import pytest
 
 from pipeline.matching.directed import directed_requests
-from pipeline.matching.unmet import invitations, unmet_demand, wish_in_words
-from pipeline.model import Entry, Role, UnmetKind
+from pipeline.matching.unmet import invitations, offer_in_words, unmet_demand, wish_in_words
+from pipeline.model import Entry, Role, Ticked, UnmetKind
 
 MakeEntry = Callable[..., Entry]
 
@@ -50,6 +51,24 @@ def test_how_many_offer_it(entry: MakeEntry) -> None:
 
 def test_who_would_do_either_does_not_offer_what_it_asks_for(entry: MakeEntry) -> None:
     assert told([entry("A", role=Role.EITHER, topics=("green",))])[0][3] == "Nobody offers it."
+
+
+def test_who_asks_for_a_topic_as_well_still_offers_it_to_the_others(entry: MakeEntry) -> None:
+    both, guest = entry("A", role=Role.EITHER, topics=("green",)), entry("G", role=Role.SEND, topics=("green",))
+    one = "One offers it, but does not fit these requests."
+    assert told([both, guest])[0][2:] == (("A", "G"), one)
+    assert told([both, entry("B", role=Role.EITHER, topics=("green",))])[0][3].startswith("2 offer it, but none")
+    twin = entry("A2", role=Role.HOST, topics=("green",), organisation_id="O-A")
+    assert told([both, twin], served={1})[0][3] == "Nobody offers it.", "it is the same organisation"
+    assert told([both, twin, guest], served={1})[0][3] == one, "both answers are one organisation's"
+
+
+def test_a_topic_typed_under_other_is_offered_by_who_asks_for_it_too(entry: MakeEntry) -> None:
+    both = entry("A", role=Role.EITHER, topics_other="Beekeeping")
+    guest = entry("G", role=Role.SEND, topics_other="beekeeping")
+    note = "Typed under “Other”. One offers it, but does not fit these requests."
+    assert told([both, guest])[0][1:] == ("Beekeeping", ("A", "G"), note)
+    assert told([guest])[0][3] == "Typed under “Other”: no answer offers it in these words."
 
 
 def test_the_most_wanted_stands_first(entry: MakeEntry) -> None:
@@ -146,14 +165,51 @@ def test_requests_nobody_fits_stand_in_the_order_of_waiting_with_the_reason(entr
     requests = [one for one in told(pool, served={3}, why={0: "The dates differ."}, without=None) if one[0] == REQUEST]
     assert requests == [
         ("request", "green skills; Bakeries", ("A",), "The dates differ."),
-        ("request", "We would like to see how others do it.", ("B",), "Nobody fits yet."),
+        ("request", "“We would like to see how others do it.”", ("B",), "Nobody fits yet."),
         ("request", "Any topic", ("C",), "Nobody fits yet."),
     ]
 
 
-def test_a_long_wish_is_shortened(entry: MakeEntry) -> None:
-    words = wish_in_words(entry("A", seeks="x" * 500))
-    assert (len(words), words[-1]) == (160, "…")
+def test_long_and_broken_texts_are_one_bounded_line(entry: MakeEntry) -> None:
+    words = wish_in_words(entry("A", role=Role.SEND, seeks="a\nb\u202e" + "x" * 900))
+    assert words.startswith("“a bxxx")
+    assert (len(words), words[-2:]) == (202, "…”")
+
+
+TICKED = (
+    Ticked(question="topics", text="Green skills", codes=("green",)),
+    Ticked(question="topics", text="Bakeries"),
+    Ticked(question="formats", text="Project partnership", codes=("project_partnership",)),
+)
+GREEN = "Green skills; Bakeries"
+
+
+@pytest.mark.parametrize(
+    ("given", "wants", "offers"),
+    [
+        ({"role": Role.SEND}, f"{GREEN}. “We seek.”", "“We offer.”"),
+        ({"role": Role.HOST}, "“We seek.”", f"{GREEN}. “We offer.”"),
+        ({"role": Role.EITHER}, f"{GREEN}. “We seek.”", f"{GREEN}. “We offer.”"),
+        ({"role": Role.EITHER, "seeks": None}, GREEN, f"{GREEN}. “We offer.”"),
+        ({"role": Role.SEND, "seeks": None, "offers": None, "ticked": ()}, "Any topic", ""),
+        ({"role": Role.HOST, "seeks": None}, "", f"{GREEN}. “We offer.”"),
+        (
+            {"role": Role.HOST, "seeks": None, "formats": ("project_partnership",)},
+            f"Project partnership: {GREEN}. “We offer.”",
+            f"{GREEN}. “We offer.”",
+        ),
+        (
+            {"role": Role.HOST, "formats": ("project_partnership",)},
+            f"Project partnership: {GREEN}. “We seek.”",
+            f"{GREEN}. “We offer.”",
+        ),
+    ],
+)
+def test_what_somebody_wants_and_offers_in_the_words_of_the_form(
+    entry: MakeEntry, given: dict[str, Any], wants: str, offers: str
+) -> None:
+    answer = entry("A", **{"ticked": TICKED, "seeks": "We seek.", "offers": "We offer.", **given})
+    assert (wish_in_words(answer), offer_in_words(answer)) == (wants, offers)
 
 
 def test_why_a_host_has_no_guests(entry: MakeEntry) -> None:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from pipeline.model import Envelope, LetterKind, LetterRecord, LetterState
-from pipeline.planning.brakes import clock_is_off, expired_at_once, ledger_behind, served_by_another, vanished
+from pipeline.planning.brakes import (
+    clock_is_off,
+    corrected_on,
+    expired_at_once,
+    introduced_on,
+    ledger_behind,
+    served_by_another,
+    vanished,
+)
 from pipeline.ports import LedgerState, Serving
 
 MATCH = "M-AAAAAAAAAA"
@@ -67,6 +75,11 @@ CORRECTED = {
         ("Introduced on 2026-11-20; correction sent on 2026-11-21", {**record(LetterState.SENT), **CORRECTED}, False),
         ("Introduced on 2026-11-20; whether a correction left nobody knows", record(LetterState.SENT), True),
         ("Introduced on 2026-11-20; a correction waits, it leaves with", record(LetterState.SENT), False),
+        (
+            "Introduced on 2026-11-20. Send correction holds the text “correction sent on 21 November”, which is no",
+            record(LetterState.SENT),
+            False,
+        ),
         ("Unsure: look", {}, True),
         ("Unsure: look", record(LetterState.QUEUED), False),
         ("Proposed: tick Approve or Decline", {}, False),
@@ -78,6 +91,32 @@ def test_the_ledger_knows_less_than_the_sheet(status: str, letters: dict[str, Le
     brake, matches = ledger_behind({MATCH: status}, letters)
     assert (brake is not None) is behind
     assert matches == ((MATCH,) if behind else ())
+
+
+SENT, NOBODY_KNOWS = "correction sent on", "whether a correction left nobody knows"
+
+
+@pytest.mark.parametrize(
+    ("status", "introduced", "corrected"),
+    [
+        ("Introduced on 2026-11-20", date(2026, 11, 20), ()),
+        ("Introduced: as you said; nothing more is sent", None, ()),
+        ("Introduced on 2026-13-20", None, ()),
+        ("Unsure: cut on 2026-11-01 (2026-11-20 06:00 UTC). Look", date(2026, 11, 20), ()),
+        (f"Introduced on 2026-11-20; {SENT} 2026-11-21", date(2026, 11, 20), (date(2026, 11, 21),)),
+        (
+            f"Introduced on 2026-11-20; {SENT} 2026-11-21 and 2026-11-23; {NOBODY_KNOWS} (cut; 2026-11-24 06:00 UTC).",
+            date(2026, 11, 20),
+            (date(2026, 11, 21), date(2026, 11, 23), date(2026, 11, 24)),
+        ),
+        (f"Introduced on 2026-11-20; {NOBODY_KNOWS}", date(2026, 11, 20), (None,)),
+        (f"Introduced on 2026-11-20. Decline holds the text “{SENT} 2026-11-21”, which", date(2026, 11, 20), ()),
+        ("Proposed: tick", None, ()),
+    ],
+)
+def test_the_days_that_a_status_tells(status: str, introduced: date | None, corrected: tuple[date | None, ...]) -> None:
+    assert introduced_on(status) == introduced
+    assert corrected_on(status) == corrected
 
 
 def test_five_matches_are_named_and_the_key_names_them_all() -> None:

@@ -6,10 +6,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from pipeline.letters.verify import read_back
 from pipeline.model import (
     Cell,
     Entry,
     EntryKind,
+    LetterKind,
     Match,
     MatchStatus,
     Organisation,
@@ -23,6 +25,7 @@ from pipeline.model import (
 )
 from pipeline.planning.by_hand import ByHand, answers, read_by_hand, wishes
 from pipeline.planning.match_content import Source
+from tests.planning.conftest import Answers, guest, host, plan_of, remembered, rows_of, ticked
 
 TODAY = date(2026, 11, 20)
 TITLES = ("Sending organisation", "Receiving organisation", "Joining organisation")
@@ -332,3 +335,149 @@ def test_whoever_need_not_be_asked_about_is_taken_before_whoever_is_newer() -> N
     )
     ((sending, _),) = found.lines
     assert sending.email == "3@x.example"
+
+
+# -- what the row and the letter say of them --------------------------------------------------------------
+
+PARTS = {
+    "Sending organisation": "Kortrijk Training Centre",
+    "Receiving organisation": "Lysekil College",
+    "Joining organisation": "Porto School",
+}
+TRAVELLER = guest(
+    "Lysekil College",
+    "Sweden",
+    date_from=46_478,
+    date_to=46_500,
+    days=3,
+    group_size=4,
+    seeks="We want to see bakeries.",
+)
+"""Somebody who answered as a traveller, and is named as the host: 1 to 23 April 2027."""
+RECEIVER = host("Kortrijk Training Centre", "Belgium", date_from=46_478, date_to=46_500, days=5, group_size=12)
+
+
+def named(*answers: Answers, joining: bool = False) -> tuple[str, str]:
+    """The row and the letter of a line by hand about these answers."""
+    line = {title: name for title, name in PARTS.items() if joining or not title.startswith("Joining")}
+    first = plan_of(*answers, tabs={"By hand": [line]})
+    rows = [row for row in rows_of(first) if str(row["Why"]).startswith("Proposed by hand.")]
+    assert len(rows) == 1
+    second = plan_of(*answers, tabs={"By hand": [line], "Review": ticked(*rows, Approve=True)}, state=remembered(first))
+    letters = [letter for letter in second.letters.due if letter.kind is LetterKind.INTRODUCTION]
+    assert len(letters) == 1
+    return str(rows[0]["Why"]), read_back(letters[0].content).text
+
+
+def test_a_traveller_named_as_the_host_is_not_worded_as_one() -> None:
+    why, letter = named(guest(date_from=46_478, date_to=46_500, group_size=2), TRAVELLER)
+    assert "Against it: Lysekil College asked to travel, not to host." in why.splitlines()
+    assert "Lysekil College would travel: 1 April 2027 to 23 April 2027." in why
+    assert "Lysekil College asks for 3 days for 4 people." in why
+    assert "When Lysekil College can receive guests: not filled in; read the text, or ask." in why
+    assert "How many guests Lysekil College can receive at once: not filled in; read the text, or ask." in why
+    for false in ("Lysekil College can receive", "Lysekil College offers", "overlap", "up to 4"):
+        assert false not in why.replace("guests Lysekil College can receive at once", "").replace(
+            "When Lysekil College can receive guests", ""
+        )
+    told = " ".join(letter.split())
+    assert "They asked to travel; what follows is about that." in told
+    assert "What they want to learn, in their own words: “We want to see bakeries.”" in told
+    assert "Group: 4 people" in told
+    assert "Whether Lysekil College can receive visitors: they asked to travel." in told
+    assert "How many guests Lysekil College can receive at once." in told
+    for false in ("up to 4", "What they can show", "overlap", "starting date", "have this in common"):
+        assert false not in told
+
+
+def test_a_host_named_as_the_traveller_is_not_worded_as_one() -> None:
+    why, letter = named(RECEIVER, host(date_from=46_478, date_to=46_500, group_size=6))
+    assert "Against it: Kortrijk Training Centre offered to host, not to travel." in why.splitlines()
+    assert "Kortrijk Training Centre can receive guests: 1 April 2027 to 23 April 2027." in why
+    assert "Kortrijk Training Centre offers 5 days for up to 12 people; Lysekil College can receive up to 6" in why
+    assert "How many would come from Kortrijk Training Centre: not filled in; read the text, or ask." in why
+    assert "What Kortrijk Training Centre would like to learn: not filled in; read the text, or ask." in why
+    for false in ("Centre would travel: 1", "asks for", "overlap", "would send"):
+        assert false not in why
+    told = " ".join(letter.split())
+    assert "They offered to receive visitors; what follows is about that." in told
+    assert "Group: up to 12 people" in told
+    assert told.count("We show dual VET.") == 2, "what they can show is what they wrote"
+    assert "Whether Kortrijk Training Centre would travel: they offered to receive visitors." in told
+    assert "What they want to learn" not in told
+    assert "overlap" not in told
+
+
+def test_the_line_the_wrong_way_round_says_so_of_both() -> None:
+    why, letter = named(RECEIVER, TRAVELLER)
+    assert [line for line in why.splitlines() if line.startswith("Against it")] == [
+        "Against it: Kortrijk Training Centre offered to host, not to travel.",
+        "Against it: Lysekil College asked to travel, not to host.",
+    ]
+    assert "writes “" not in why
+    assert "Whether Kortrijk Training Centre would travel" in letter
+    assert "Whether Lysekil College can receive visitors" in letter
+
+
+def test_a_third_that_only_hosts_does_not_join_as_a_traveller() -> None:
+    porto = host("Porto School", "Portugal", group_size=9, date_from=46_478, date_to=46_500)
+    why, letter = named(guest(), host(), porto, joining=True)
+    assert "Against it: Porto School offered to host, not to travel." in why.splitlines()
+    assert "Porto School can receive up to 9 people" in why
+    assert "Porto School can receive guests: 1 April 2027 to 23 April 2027." in why
+    assert "would visit Lysekil College" not in why
+    assert "Whether Porto School would travel" in letter
+
+
+def test_what_does_not_meet_is_told() -> None:
+    why, letter = named(
+        guest(formats="Learner placement", languages="Dutch", date_from=46_478, date_to=46_500, group_size=9),
+        host(formats="Study visit", languages="Swedish", date_from=46_569, date_to=46_590, group_size=6),
+    )
+    assert [line for line in why.splitlines() if line.startswith("Against it")] == [
+        (
+            "Against it: they have no format in common: Kortrijk Training Centre chose “Learner placement”, "
+            "Lysekil College “Study visit”."
+        ),
+        "Against it: no common language: Dutch against Swedish.",
+        (
+            "Against it: the dates do not leave a day together: 1 April 2027 to 23 April 2027 for the guests, "
+            "1 July 2027 to 22 July 2027 for the host."
+        ),
+        "Against it: 9 guests, but the host receives at most 6 at once.",
+    ]
+    assert "The format: you did not all tick the same one." in letter
+    assert "The dates: the windows you named do not settle when you could meet." in letter
+    assert "The working language." in letter
+
+
+def test_countries_that_they_do_not_want_are_told_as_strictly_as_they_were_named() -> None:
+    why, _ = named(
+        guest(target_countries="Spain", target_strict="Yes - only these"),
+        host(target_countries="Norway", target_strict="Yes - only these"),
+    )
+    assert "Against it: Kortrijk Training Centre wants only Spain; Lysekil College is in Sweden." in why
+    assert "Against it: Lysekil College wants only Norway; Kortrijk Training Centre is in" in why
+
+
+def test_two_hosts_who_could_be_partners_are_told_and_written_to_as_partners() -> None:
+    """Nobody of the two travels, so neither the row nor the letter speaks of a visit."""
+    both = {"formats": "Job shadowing, Project partnership"}
+    why, letter = named(host("Kortrijk Training Centre", "Belgium", **both), host(**both))
+    assert "Both would receive visitors, so this is not about a visit: they could be partners in a project." in why
+    assert "open to a partnership in a project" in " ".join(letter.split())
+    assert "could visit" not in letter
+    assert letter.count("We show dual VET.") == 2
+
+
+def test_who_must_be_asked_first_is_not_told_that_somebody_wishes_what_the_officer_thought_of() -> None:
+    line = {title: name for title, name in PARTS.items() if not title.startswith("Joining")}
+    careful = "Ask me first each time"
+    answers = (RECEIVER, host(share_contact=careful))
+    first = plan_of(*answers, tabs={"By hand": [line]})
+    rows = ticked(*rows_of(first), Approve=True)
+    second = plan_of(*answers, tabs={"By hand": [line], "Review": rows}, state=remembered(first))
+    (question,) = (letter for letter in second.letters.due if letter.kind is LetterKind.QUESTION)
+    text = " ".join(read_back(question.content).text.split())
+    assert "An organisation in Belgium could visit you." in text
+    assert "would like to visit you" not in text

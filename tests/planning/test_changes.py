@@ -310,6 +310,32 @@ def test_what_became_of_an_organisation_is_told(office: Office) -> None:
     assert {row["Status"] for row in office.rows("Organisations")} == {"No open entry", "Left alone: mend the day"}
 
 
+@pytest.mark.parametrize("later", ["2027-03-01", "2026-11-30"])
+def test_where_two_rows_with_days_are_one_organisation_each_says_which_day_counts(office: Office, later: str) -> None:
+    """The row that is left over shows another day than the one that counts, and clearing that would end nothing."""
+    school = host("Lysekil Vocational School", email="x@other.example")
+    office.answer(HOST, school, GUEST)
+    office.keep(office.plan())
+    days = {"Lysekil College": later, "Lysekil Vocational School": "2026-12-24"}
+    for row in numbered(office):
+        office.sheet.put("Organisations", row["#"], "Leave alone until", days.get(row["Organisation"]))
+    office.tick("Same", tab="Same organisation?")
+    for _ in range(2):
+        office.keep(office.plan())
+    ids = {str(row["Organisation"]): row["Id"] for row in office.rows("Organisations")}
+    said = {str(row["Organisation"]): row["Status"] for row in office.rows("Organisations")}
+    gone, left = "Lysekil College", "Lysekil Vocational School"
+    if later == "2027-03-01":
+        assert (
+            said[left]
+            == f"Left alone until 1 March 2027: that day stands on the row of {ids[gone]}. Clear it there to end it"
+        )
+        assert said[gone] == f"The same as {ids[left]}, which is left alone because of the day on this row"
+    else:
+        assert said[left] == "Left alone until 24 December 2026"
+        assert said[gone] == f"The same as {ids[left]}"
+
+
 def numbered(office: Office) -> list[dict[str, Any]]:
     return [{**row.cells, "#": row.number} for row in office.sheet.read().tables["Organisations"].rows]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -20,7 +20,7 @@ from pipeline.run import look
 from pipeline.tabs.tab import RESPONSES
 from tests.planning.conftest import SUBMITTED, guest, host
 from tests.planning.test_entries import read
-from tests.test_run import House
+from tests.test_run import House, Mailbox
 
 REASON = "Nobody fits yet. The nearest is Lysekil College: No common language: French against English"
 WAITING = f"Waiting since 14 November 2026. {REASON}"
@@ -55,6 +55,11 @@ class Desk(House):
         self.wait(**time)
         self.run()
         return self.says()
+
+    def runs_on(self, **time: float) -> None:
+        """Time passes, cron runs."""
+        self.wait(**time)
+        self.run()
 
     @property
     def told(self) -> list[str]:
@@ -139,7 +144,15 @@ def test_a_correction_is_told() -> None:
     desk.run()
     desk.sheet.put("Review", 2, "Correction", "The dates were wrong.")
     desk.tick("Send correction")
-    assert desk.runs(days=3) == "Introduced to Lysekil College on 20 November 2026 (corrected on 23 November 2026)"
+    corrected = "Introduced to Lysekil College on 20 November 2026 (corrected on 23 November 2026"
+    assert desk.runs(days=3) == f"{corrected})"
+    assert isinstance(desk.mailer, MemoryMailer)
+    sent = desk.mailer.taken[-1]
+    desk.mailbox = Mailbox(returned=[(sent.message_id, sent.envelope.recipients[0], "550 no such user")])
+    assert desk.runs() == f"{corrected}, which did not reach everybody)"
+    assert desk.statuses()[0].endswith(
+        "it did not reach office@kortrijk.example: 550 no such user. Please tell them in another way"
+    )
 
 
 def test_where_a_match_stands_is_written_before_the_answers_that_follow_it() -> None:
@@ -239,6 +252,33 @@ def test_an_edited_answer_keeps_its_row_and_its_day(desk: Desk) -> None:
     assert len(desk.rows("Entries")) == 2
 
 
+@pytest.mark.parametrize(
+    "edited",
+    [
+        {"organisation": "Kortrijk Training College"},
+        {"organisation": "Wervik School", "city": "Wervik"},
+        {"email": "new@kortrijk.example"},
+    ],
+)
+def test_a_new_name_or_address_moves_no_day_and_the_tick_counts_as_before(edited: Mapping[str, Any]) -> None:
+    desk = Desk()
+    desk.answer(host(), guest(languages="French", submitted_at=SUBMITTED - 100))
+    desk.run()
+    since = desk.rows("Entries")[1]["Since"]
+    assert since == "2026-08-06"
+    desk.edit(3, submitted_at=SUBMITTED + 5, **edited)
+    desk.run()
+    now = str(edited.get("organisation", KORTRIJK))
+    for row in desk.rows("Entries"):
+        if row["Organisation"] in {now, KORTRIJK} and not str(row["What became of it"]).startswith("Closed"):
+            assert row["Since"] == since
+            assert str(row["What became of it"]).startswith("Still waiting since 6 August 2026.")
+            number = next(one for one, row_ in enumerate(desk.rows("Entries"), 2) if row_["Id"] == row["Id"])
+    desk.tick("Tell them", tab="Entries", row=number)
+    desk.run()
+    assert len(desk.told) == 1
+
+
 # -- Tell them -----------------------------------------------------------------------------------------
 
 
@@ -311,6 +351,47 @@ def test_the_weeks_are_a_setting() -> None:
 def test_what_is_no_tick_sends_nothing_and_says_so(offered: Desk, value: Any) -> None:
     offered.tell(value=value)
     assert "No tick on this row counts: Tell them holds the text" in offered.runs()
+    assert offered.told == []
+
+
+HELD_TEXT = (
+    "No tick on this row counts: Tell them holds the text “told on 1 May 2026”, which is not a tick; "
+    "clear the cell and restore its checkbox (Insert > Checkbox)"
+)
+
+
+def left_alone(desk: Desk) -> None:
+    row = next(n for n, one in enumerate(desk.rows("Organisations"), 2) if one["Organisation"] == KORTRIJK)
+    desk.sheet.put("Organisations", row, "Leave alone until", "2030-01-01")
+
+
+@pytest.mark.parametrize(
+    ("begins", "happens"),
+    [
+        ("Waiting since", lambda _: None),
+        ("Waiting since", left_alone),
+        ("Proposed to 1", lambda desk: desk.answer(host("Bergen Skole", "Norway", languages="French"))),
+        ("Closed: they withdrew it", lambda desk: desk.answer(guest(kind="Withdraw my entry", role=None, seeks=None))),
+        ("Closed: the answer is not in", lambda desk: desk.sheet.tabs[RESPONSES].pop(2)),
+    ],
+)
+def test_text_in_the_box_is_told_wherever_the_answer_stands(
+    offered: Desk, begins: str, happens: Callable[[Desk], None]
+) -> None:
+    """What the officer wrote there is no evidence of a letter, whatever it says."""
+    happens(offered)
+    offered.tell(value="told on 1 May 2026")
+    result = offered.run()
+    assert offered.says().startswith(begins)
+    assert offered.says().endswith(HELD_TEXT)
+    assert result.exit_code is Exit.NEEDS_A_PERSON
+    told = [one for one in offered.rows("Problems") if "Tell them holds the text" in str(one["What"])]
+    assert len(told) == 1
+    assert offered.run().summary == ""
+    offered.tell(value=False)
+    offered.run()
+    assert "Tell them holds" not in offered.says()
+    assert "Told on" not in offered.says()
     assert offered.told == []
 
 
@@ -416,6 +497,18 @@ def test_a_server_that_is_not_ready_gets_the_same_letter_later_unless_the_tick_g
     assert offered.told == ["1"]
 
 
+def test_what_the_server_said_stands_on_the_row_until_it_takes_the_letter(offered: Desk) -> None:
+    letter_with(offered, Outcome.TRY_AGAIN)
+    offered.tell()
+    offered.run()
+    assert offered.says().endswith(
+        "The letter to them waits, the mail server was not ready (450 4.7.1 try again later); it is tried again; "
+        "untick Tell them to stop it"
+    )
+    assert offered.runs().startswith("Told on 9 January 2027")
+    assert offered.told == ["1"]
+
+
 def test_a_rehearsed_letter_leaves_when_the_rehearsal_ends(offered: Desk) -> None:
     offered.settings = {"mail": {"rehearsal_to": "officer@ours.example"}}
     offered.tell()
@@ -503,6 +596,102 @@ def test_a_letter_that_cannot_be_written_says_why(offered: Desk, monkeypatch: py
     assert offered.runs() == f"{FIRST} {REASON}", "the tick is still to be answered"
 
 
+# -- two answers from one address ----------------------------------------------------------------------
+
+SECOND = "We want to see guidance."
+
+
+@pytest.fixture
+def two() -> Desk:
+    """Two answers from one address that nobody fits, both ticked when they may be told."""
+    made = Desk()
+    made.answer(host(), guest(languages="French"), guest(languages="French", seeks=SECOND, submitted_at=SUBMITTED + 1))
+    made.run()
+    made.wait(days=60)
+    made.run()
+    for row, cells in enumerate(made.rows("Entries"), 2):
+        if cells["Organisation"] == KORTRIJK:
+            made.tick("Tell them", tab="Entries", row=row)
+    return made
+
+
+def became(desk: Desk, text: str) -> str:
+    return next(str(row["What became of it"]) for row in desk.rows("Entries") if text in str(row["Wants"]))
+
+
+def letters(desk: Desk) -> list[str]:
+    assert isinstance(desk.mailer, MemoryMailer)
+    return [" ".join(read_back(letter.content).text.split()) for letter in desk.mailer.taken]
+
+
+def test_one_address_is_told_of_one_answer_a_week_and_the_row_says_so(two: Desk) -> None:
+    two.run()
+    assert len(letters(two)) == 1
+    assert "dual VET" in letters(two)[0]
+    assert "about another answer" not in letters(two)[0]
+    assert became(two, "dual VET").startswith("Told on 19 January 2027 that nobody was found yet")
+    waits = (
+        "The letter to them waits until 26 January 2027: this address was told of another answer on 19 January 2027; "
+        "untick Tell them to stop it"
+    )
+    assert became(two, SECOND).endswith(waits)
+    assert two.run().summary == ""
+    two.runs_on(days=6)
+    assert len(letters(two)) == 1
+    two.runs_on(days=1)
+    assert SECOND in letters(two)[1]
+    assert "We wrote to you on 19 January 2027 about another answer of yours" in letters(two)[1]
+    assert became(two, SECOND).startswith("Told on 26 January 2027 that nobody was found yet")
+    two.runs_on(days=30)
+    assert len(letters(two)) == 2
+
+
+def test_the_second_is_stopped_by_unticking_and_its_tick_keeps_till_then(two: Desk) -> None:
+    two.run()
+    row = next(number for number, one in enumerate(two.rows("Entries"), 2) if SECOND in str(one["Wants"]))
+    two.tick("Tell them", tab="Entries", row=row, value=False)
+    two.runs_on(days=8)
+    assert len(letters(two)) == 1
+    assert became(two, SECOND).endswith("Tick Tell them to tell them so")
+
+
+def test_the_first_waits_for_the_mail_server_and_the_second_for_the_first(two: Desk) -> None:
+    two.mailer = MemoryMailer(closed=TryLater("the mail server could not be reached", hint="Wait."))
+    two.run()
+    first = "since one about another answer from this address leaves first"
+    assert first in became(two, SECOND)
+    two.mailer = MemoryMailer()
+    two.runs_on(days=1)
+    assert len(letters(two)) == 1
+    assert "until 27 January 2027" in became(two, SECOND)
+
+
+def test_one_that_cannot_be_written_keeps_no_other_waiting(two: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = Composer.waiting
+
+    def unsafe(self: Composer, party: Any, *rest: Any) -> Letter:
+        if party.seeks != SECOND:
+            raise MessageUnsafe("An organisation has no visible name.")
+        return written(self, party, *rest)
+
+    monkeypatch.setattr(Composer, "waiting", unsafe)
+    two.run()
+    assert [SECOND in text for text in letters(two)] == [True]
+    assert became(two, "dual VET").startswith("Held: the letter that nobody was found yet cannot be written")
+
+
+def test_two_addresses_of_one_organisation_are_told_on_one_day() -> None:
+    desk = Desk()
+    desk.answer(guest(), guest(email="other@kortrijk.example", seeks=SECOND))
+    desk.run()
+    desk.wait(days=60)
+    desk.run()
+    for row in (2, 3):
+        desk.tick("Tell them", tab="Entries", row=row)
+    desk.run()
+    assert len(letters(desk)) == 2
+
+
 def test_after_a_lost_ledger_the_row_still_knows_that_they_were_told(offered: Desk) -> None:
     offered.tell()
     offered.run()
@@ -512,6 +701,48 @@ def test_after_a_lost_ledger_the_row_still_knows_that_they_were_told(offered: De
     for _ in range(3):
         offered.runs(weeks=20)
     assert offered.told == ["1"]
+
+
+def loses(desk: Desk) -> None:
+    """The ledger is moved aside; nobody has a backup, and the new one takes the spreadsheet over."""
+    desk.ledger = type(desk.ledger)()
+    desk.sheet.owner = None
+
+
+def test_a_new_ledger_changes_no_row_of_answers_also_of_those_that_were_edited(offered: Desk) -> None:
+    offered.answer(guest(languages="French", seeks=SECOND, submitted_at=SUBMITTED + 1))
+    offered.tell()
+    offered.run()
+    offered.edit(3, seeks="We want to see kitchens.", organisation="Wervik School", submitted_at=SUBMITTED + 60)
+    offered.edit(2, contact_name="Somebody else", submitted_at=SUBMITTED + 60)
+    for _ in range(2):
+        offered.run()
+    before = offered.rows("Entries")
+    assert len(before) == 3
+    loses(offered)
+    offered.run()
+    assert offered.rows("Entries") == before
+    assert offered.run().summary == ""
+    del offered.sheet.tabs[RESPONSES][2]
+    offered.run()
+    gone = [row for row in offered.rows("Entries") if str(row["What became of it"]).startswith("Closed")]
+    assert [row["Organisation"] for row in gone] == ["Wervik School"]
+    before = offered.rows("Entries")
+    loses(offered)
+    offered.run()
+    assert offered.rows("Entries") == before
+
+
+def test_the_next_letter_after_a_lost_ledger_knows_of_the_one_before(offered: Desk) -> None:
+    offered.tell()
+    offered.run()
+    offered.tell(value=False)
+    loses(offered)
+    assert offered.runs(weeks=27).startswith("Still waiting since 14 November 2026, told on 9 January 2027")
+    offered.tell()
+    offered.run()
+    assert offered.told == ["1", "2"]
+    assert "We wrote to you before" in letters(offered)[1]
 
 
 # -- small ---------------------------------------------------------------------------------------------

@@ -582,11 +582,16 @@ EMPTY = "; Send correction is ticked, but Correction is empty: write your line t
 REWORDED = f"; {SENT_ON}; Correction has been changed since. To send it as well, {AGAIN}"
 REFUSED = f"; the correction did not leave: mailbox full. To try once more, {AGAIN}"
 NOBODY_KNOWS = (
-    "; whether a correction left nobody knows (cut; 2026-11-20 06:00 UTC). Look into the Sent mailbox; "
-    f"if it is not there, reword it, and to send that {AGAIN}"
+    "; whether a correction left nobody knows (cut; 2026-11-20 06:00 UTC). Look into the Sent mailbox; the operator "
+    f"settles it: matchmaker outbox resolve {correction_id(ONE.id, LINE)} --sent (or --not-sent)"
 )
 CHANGED = {ONE.id: RowTrouble(what="it changed; undo that", may_be_deleted=True)}
 """A row that comes back once it is deleted, while its letter has not left."""
+TRIED = (
+    "; a correction waits, the mail server was not ready (450 busy); the next run tries again; "
+    "untick Send correction to stop it"
+)
+RETURNED = "it did not reach b@b.example: gone. Please tell them in another way"
 DONE = correction(LetterState.SENT)
 BOUNCED = correction(LetterState.SENT, bounced={"b@b.example": "gone"})
 EARLIER = correction(LetterState.SENT, "Then.", since=NOW - timedelta(days=3))
@@ -602,12 +607,13 @@ EARLIER = correction(LetterState.SENT, "Then.", since=NOW - timedelta(days=3))
         (None, (DONE,), {}, f"; {SENT_ON}", False, False),
         ("And another.", (DONE,), {}, f"; {SENT_ON}{LEAVES}", True, False),
         (LINE, (DONE, EARLIER), {}, "; correction sent on 2026-11-17 and 2026-11-20", False, False),
-        (LINE, (BOUNCED,), {}, f"; {SENT_ON}; it did not reach b@b.example: gone", False, True),
+        (LINE, (BOUNCED,), {}, f"; {SENT_ON}; {RETURNED}", False, True),
         (LINE, (DONE,), {"reworded": {ONE.id}}, REWORDED, False, False),
         (LINE, (correction(LetterState.HELD, detail="mailbox full"),), {}, REFUSED, False, True),
         (LINE, (correction(LetterState.UNSURE, detail="cut"),), {}, NOBODY_KNOWS, False, True),
         (LINE, (correction(LetterState.QUEUED),), {}, LEAVES, True, False),
         (LINE, (correction(LetterState.WITHDRAWN),), {}, LEAVES, True, False),
+        (LINE, (correction(LetterState.QUEUED, attempts=1, detail="450 busy"),), {}, TRIED, True, False),
         (LINE, (), {"limits": replace(LIMITS, sending=False)}, OFF, False, False),
         (LINE, (), {"limits": replace(LIMITS, rehearsal_to="o@o.example")}, REHEARSED, False, False),
         (LINE, (), {"row_trouble": CHANGED}, "; the correction waits: it changed; undo that", False, True),
@@ -660,6 +666,72 @@ def test_a_correction_of_what_never_left_is_told_and_holds_the_letter(*, approve
     assert list(found.withdrawn) == [queued.id]
     words = "Send correction is ticked, but no letter has left that could be corrected; untick it"
     assert found.statuses[0].text == f"{'Held' if approved else 'Proposed'}: {words}"
+
+
+ODDITY = "Send correction holds the text “x”, which is not a tick"
+
+
+@pytest.mark.parametrize(
+    ("stage", "more"),
+    [
+        (Stage.INTRODUCED, {"letters": (INTRODUCED,)}),
+        (Stage.UNSURE, {"letters": (letter(ONE, LetterState.UNSURE),)}),
+        (Stage.HELD, {}),
+        (Stage.PROPOSED, {"decisions": {}}),
+        (Stage.DECLINED, {"decisions": {ONE.id: Decision(match=ONE.id, declined=True)}}),
+        (Stage.OUT_OF_DATE, {"superseded": {ONE.id: "M-2"}}),
+        (Stage.WITHDRAWN, {"gone": {ONE.id: "taken back"}}),
+    ],
+)
+def test_what_is_no_tick_is_told_wherever_the_row_stands_and_keeps_a_letter(stage: Stage, more: dict[str, Any]) -> None:
+    found = ruling(ONE, not_ticks={ONE.id: ODDITY}, **more)
+    assert found.statuses[0].stage is stage
+    assert found.statuses[0].text.count(ODDITY) == 1
+    assert stage in {Stage.HELD, Stage.PROPOSED} or ODDITY not in found.statuses[0].detail, "why it stands so is kept"
+    assert found.due == ()
+
+
+def test_a_box_that_cannot_be_read_takes_a_waiting_letter_back() -> None:
+    queued = letter(ONE, LetterState.QUEUED)
+    assert ruling(ONE, not_ticks={ONE.id: ODDITY}, letters=(queued,)).withdrawn == {queued.id: ODDITY}
+
+
+TOO_LONG = "is 1,734 characters long, and a letter carries at most 1,500, so nothing leaves; shorten it by 234"
+
+
+@pytest.mark.parametrize("state", [LetterState.QUEUED, LetterState.HELD])
+def test_a_correction_longer_than_a_letter_carries_does_not_leave_and_says_how_long(state: LetterState) -> None:
+    long = "x" * 1_734
+    waiting = correction(state, long)
+    found = corrected(long, waiting)
+    assert found.due == ()
+    assert found.withdrawn == {waiting.id: f"Correction {TOO_LONG}"}
+    assert found.statuses[0].text == f"{STAND}; the correction waits: Correction {TOO_LONG}"
+    assert found.statuses[0].needs_a_person
+    assert len(corrected(long[:1_500]).due) == 1
+
+
+@pytest.mark.parametrize("approved", [True, False])
+def test_a_message_longer_than_a_letter_carries_is_told_and_holds_the_letter(*, approved: bool) -> None:
+    queued = letter(ONE, LetterState.QUEUED)
+    decision = Decision(match=ONE.id, approved=approved, message="x" * 1_734)
+    found = ruling(ONE, decisions={ONE.id: decision}, letters=(queued,), limits=replace(LIMITS, sending=False))
+    assert found.due == ()
+    assert list(found.withdrawn) == [queued.id]
+    assert found.statuses[0].text == f"{'Held' if approved else 'Proposed'}: Message {TOO_LONG}"
+    fits = replace(decision, message="x" * 1_500)
+    assert len(ruling(ONE, decisions={ONE.id: fits}).due) == approved
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_letter_with_another_line_is_taken_back_wherever_the_match_stands(*, alone: bool) -> None:
+    queued = letter(ONE, LetterState.QUEUED, not_before=NOW + timedelta(hours=1))
+    left_alone = {"O-a": date(2027, 1, 1)} if alone else {}
+    found = ruling(ONE, letters=(queued,), new_messages={ONE.id}, left_alone=left_alone)
+    assert found.withdrawn == {queued.id: "Message was changed"}
+    assert len(found.due) == (0 if alone else 1)
+    sent = letter(ONE, LetterState.SENT)
+    assert ruling(ONE, letters=(sent,), new_messages={ONE.id}).withdrawn == {}
 
 
 def test_corrections_count_against_the_limits() -> None:

@@ -288,7 +288,23 @@ def test_only_a_tick_beside_that_very_brake_releases_it(box: Cell) -> None:
     rows: Rows = [{"What": brake.what, "Go on": box}, {"What": "3 of 4 known answers", "Go on": True}]
     for row in rows:
         ticks = first_steps(make_inputs(state=state, tabs={"Problems": [row]}))[1]
-        assert (ticks.brakes, ticks.released) == ((brake,), ())
+        assert ([(one.what, one.key) for one in ticks.brakes], ticks.released) == ([(brake.what, brake.key)], ())
+
+
+def test_text_in_the_box_of_a_brake_is_told_until_it_is_ticked() -> None:
+    """The box is made anew with the same write, so nothing but the note tells that something stood there."""
+    state = remembered(plan_of(*(host(f"College{number} Skole") for number in range(4))))
+    (brake,) = first_steps(make_inputs(state=state))[1].brakes
+    told = f"{brake.fix} Go on holds the text “yes”, which is not a tick: please tick the box."
+    rows: Rows = [{"What": brake.what, "What to do": brake.fix, "Go on": "yes"}]
+    for _ in range(2):
+        (noted,) = first_steps(make_inputs(state=state, tabs={"Problems": rows}))[1].brakes
+        assert noted.fix == told
+        rows = [{"What": noted.what, "What to do": noted.fix, "Go on": False}]
+    ticks = first_steps(make_inputs(state=state, tabs={"Problems": [{**rows[0], "Go on": True}]}))[1]
+    assert (ticks.brakes, ticks.released) == ((), (brake,))
+    own: Rows = [{"What": brake.what, "What to do": f"{brake.fix} I asked Ana.", "Go on": False}]
+    assert first_steps(make_inputs(state=state, tabs={"Problems": own}))[1].brakes == (brake,)
 
 
 def test_answers_that_were_paused_before_do_not_vanish_again() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.forms.form import load_form
-from pipeline.model import Party, Side
+from pipeline.model import Party, Role, Side
 from pipeline.planning.match_content import NOT_CONTENT, match_id
 from pipeline.planning.what_changed import Edit, Titles, in_lines, in_one_line, what_changed
 
@@ -146,6 +146,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "topics": st.sampled_from([(), ("Green skills",), ("Green skills", "VET")]),
     "formats": st.sampled_from([(), ("Job shadowing",)]),
     "languages": st.sampled_from([(), ("English",)]),
+    "answered_as": st.sampled_from([None, Role.HOST, Role.SEND]),
 }
 ANSWERS = [field.name for field in fields(Party) if field.name not in {*NOT_CONTENT, "side"}]
 OTHERS = st.sampled_from(["Lysekil", "Borås", "a\nb c", "a b c"])
@@ -159,3 +160,8 @@ def test_something_is_said_exactly_when_it_is_another_match(before: Party, now: 
     edits = what_changed((before,), (now,), TITLES)
     assert bool(edits) is (match_id((before,)) != match_id((now,)))
     assert edits == () or edits == (Edit(organisation=now.organisation, changes=edits[0].changes),)
+
+
+def test_that_a_side_answers_for_another_part_is_told_without_texts_it_always_had() -> None:
+    other = {"answered_as": Role.SEND, "seeks": "To learn", "offers": None}
+    assert changed(**other) == ["We would like to: was not noted, now to travel only"]

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from typing import Any
+from datetime import date
 
 import pytest
 
-from pipeline.model import Cell, EntryKind, NewRow, Response, Role, RowUpdate, SheetRow, Table
+from pipeline.model import Cell, NewRow, RowUpdate, SheetRow, Table
 from pipeline.tabs.entries import (
     NOTHING_READ,
     TAB,
     EntriesReading,
     EntryRow,
-    entry_row,
+    StandingEntry,
     new_rows,
     read_entries_tab,
     row_updates,
+    standing_entries,
+    told_on,
 )
 
 ONE, OTHER = "E-AAAAAAAA", "E-BBBB0189"
@@ -24,20 +25,6 @@ ADDRESSES = {ONE: "ana@a.example", OTHER: "bo@b.example"}
 ROW = EntryRow(
     id=ONE, organisation="Aster", wants="Dual VET. “How?”", offers="", since=date(2026, 9, 21), email="ana@a.example"
 )
-
-
-def response(**more: Any) -> Response:
-    return Response(
-        **{
-            "row": 2,
-            "content": "c",
-            "submitted_at": datetime(2026, 9, 21, tzinfo=UTC),
-            "kind": EntryKind.NEW,
-            "email": "ana@a.example",
-            "organisation": "Aster",
-            **more,
-        }
-    )
 
 
 def row(number: int = 2, *, tag: str | None = ONE, formulas: frozenset[str] = frozenset(), **cells: Cell) -> SheetRow:
@@ -66,30 +53,6 @@ def test_the_titles() -> None:
         "E-mail",
         "Id",
     )
-
-
-@pytest.mark.parametrize(
-    ("role", "wants", "offers"),
-    [
-        (Role.SEND, "Dual VET; Green skills; Bakeries. “We seek.”", "“We offer.”"),
-        (Role.HOST, "“We seek.”", "Dual VET; Green skills; Bakeries. “We offer.”"),
-        (Role.EITHER, "Dual VET; Green skills; Bakeries. “We seek.”", "Dual VET; Green skills; Bakeries. “We offer.”"),
-    ],
-)
-def test_what_they_want_and_offer_in_short(role: Role, wants: str, offers: str) -> None:
-    given = response(
-        role=role, topics=("Dual VET", "Green skills"), topics_other="Bakeries", seeks="We seek.", offers="We offer."
-    )
-    found = entry_row(ONE, given, date(2026, 9, 21))
-    assert (found.wants, found.offers) == (wants, offers)
-
-
-def test_long_and_broken_texts_are_one_bounded_line() -> None:
-    found = entry_row(ONE, response(role=Role.SEND, seeks="a\nb\u202e" + "x" * 900, unit="U\n1"), date(2026, 9, 21))
-    assert found.wants.startswith("“a bxxx")
-    assert len(found.wants) == 202
-    assert found.organisation == "U 1, Aster"
-    assert entry_row(ONE, response(role=Role.SEND), date(2026, 9, 21)).wants == ""
 
 
 def test_new_rows_are_for_answers_without_one() -> None:
@@ -124,7 +87,10 @@ def test_a_tick_is_read(value: bool) -> None:
     [
         (
             [row(Tell_them=True, formulas=frozenset({"Tell them"}))],
-            "Tell them holds a formula, which is not a tick; clear the cell and restore its checkbox",
+            (
+                "Tell them holds a formula, which is not a tick; "
+                "clear the cell and restore its checkbox (Insert > Checkbox)"
+            ),
         ),
         (
             [row(Tell_them="yes")],
@@ -189,3 +155,41 @@ def test_of_somebody_who_is_forgotten_nothing_stays_in_the_row() -> None:
     }
     (kept,) = row_updates({}, {ONE: "Closed"}, frozenset(), read(row()))
     assert kept.cells == {"What became of it": "Closed"}
+
+
+@pytest.mark.parametrize(
+    ("status", "day"),
+    [
+        ("Told on 9 January 2027 that nobody was found yet, waiting since", date(2027, 1, 9)),
+        ("Still waiting since 1 May 2026, told on 9 January 2027 that nobody was found yet. Tick", date(2027, 1, 9)),
+        ("Waiting since 1 May 2026", None),
+        ("Waiting. Tell them holds the text “told on 9 January 2027”, which is not a tick", None),
+        ("Told on 39 January 2027 that nobody was found yet", None),
+    ],
+)
+def test_when_a_row_says_that_they_were_told(status: str, day: date | None) -> None:
+    assert told_on(status) == day
+
+
+def test_what_whole_rows_tell_of_entries() -> None:
+    told = "Told on 9 January 2027 that nobody was found yet"
+    gone = "Closed: the answer is not in the responses tab any more, or cannot be read (see Problems)"
+    rows = (
+        row(Tell_them=True, What_became_of_it=told),
+        row(3, What_became_of_it="a copy"),
+        row(4, tag=OTHER, Id=OTHER, E_mail="bo@b.example", Since="long ago", What_became_of_it=gone),
+        row(5, tag="E-CCCCCCCC", Id="E-DDDDDDDD"),
+        row(6, tag="E-DDDDDDDD", Id="E-DDDDDDDD", E_mail=""),
+        row(7, tag="E-1", Id="E-1"),
+    )
+    assert standing_entries(Table(title="Entries", header=TAB.titles, rows=rows)) == (
+        StandingEntry(
+            id=ONE,
+            organisation="Aster",
+            email="ana@a.example",
+            since=date(2026, 9, 21),
+            was_told=True,
+            is_gone=False,
+        ),
+        StandingEntry(id=OTHER, organisation="Aster", email="bo@b.example", since=None, was_told=False, is_gone=True),
+    )

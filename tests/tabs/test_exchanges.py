@@ -7,7 +7,16 @@ from datetime import date
 import pytest
 
 from pipeline.model import Cell, Match, Party, RowUpdate, SheetRow, Side, Table
-from pipeline.tabs.exchanges import TAB, Introduced, NotedExchange, new_rows, read_exchanges, status_of, status_updates
+from pipeline.tabs.exchanges import (
+    TAB,
+    Introduced,
+    NotedExchange,
+    new_rows,
+    read_exchanges,
+    reminded_on,
+    status_of,
+    status_updates,
+)
 
 MATCH = "M-AAAAAAAAAA"
 OTHER = "M-BBBBBBBBBB"
@@ -288,3 +297,35 @@ def test_a_status_pasted_from_another_row_is_put_right() -> None:
     assert (noted.match, noted.is_misnamed) == (OTHER, False)
     text = "Introduced on 2026-05-01: note the dates when you hear of them"
     assert status_updates({OTHER: INTRODUCED}, (noted,)) == (RowUpdate(key=OTHER, cells={"Status": text}),)
+
+
+@pytest.mark.parametrize("box", TAB.checkboxes)
+@pytest.mark.parametrize(("formulas", "held"), [(False, "the text “yes”"), (True, "a formula")])
+def test_what_is_no_tick_is_told_on_the_row_and_as_a_problem(box: str, held: str, *, formulas: bool) -> None:
+    (noted,) = read(row(5, formulas=(box,) if formulas else (), cells={box: "yes"}))
+    assert (noted.took_place, noted.will_not_happen, noted.quote_consent) == (False, False, False)
+    told = f"{box} holds {held}, which is not a tick"
+    (problem,) = noted.not_ticks
+    assert (problem.where, problem.what) == ("Exchanges, row 5", f"{told}.")
+    assert noted.problems == (problem,)
+    assert status_of(noted, Introduced(on=date(2026, 5, 1))) == (
+        "Introduced on 2026-05-01: note the dates when you hear of them. "
+        f"{told}: clear the cell and restore its checkbox (Insert > Checkbox)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("introduced", "day"),
+    [
+        (Introduced(on=date(2026, 5, 1), reminded_on=date(2026, 6, 2)), date(2026, 6, 2)),
+        (
+            Introduced(on=date(2026, 5, 1), reminded_on=date(2026, 6, 2), corrected_on=date(2026, 6, 3)),
+            date(2026, 6, 2),
+        ),
+        (Introduced(on=date(2026, 5, 1)), None),
+    ],
+)
+def test_the_day_of_a_reminder_as_its_row_tells(introduced: Introduced, day: date | None) -> None:
+    noted = (replace(NOTHING_NOTED, status=status_of(NOTHING_NOTED, introduced)),)
+    assert reminded_on(noted, MATCH) == day
+    assert reminded_on(noted, OTHER) is None

@@ -163,7 +163,12 @@ def test_an_untouched_row_says_nothing(tag: str | None) -> None:
         ({"Message": 7.0}, Decision(match=ONE, message="7")),
         ({"Message": False}, Decision(match=ONE)),
         ({"Message": True}, Decision(match=ONE)),
-        ({"Message": "x" * 3000}, Decision(match=ONE, message="x" * 2000)),
+        ({"Message": "x" * 49_000}, Decision(match=ONE, message="x" * 49_000)),
+        (
+            {"Correction": "é\n" * 9_000 + "!", "Send correction": True},
+            Decision(match=ONE, correction="é\n" * 9_000 + "!"),
+        ),
+        ({"Approve": " ", "Decline": ""}, Decision(match=ONE)),
         ({"Agreed": True}, Decision(match=ONE, agreed=True)),
         ({"Refused": True}, Decision(match=ONE, agreed=False)),
         ({"Agreed": True, "Refused": True}, Decision(match=ONE)),
@@ -180,7 +185,7 @@ def test_what_people_say(cells: Mapping[str, Cell], decision: Decision) -> None:
     assert (reading.row_trouble, reading.not_ticks, reading.problems) == ({}, {}, ())
 
 
-@pytest.mark.parametrize("box", ["Approve", "Decline", "Agreed", "Refused", "Was sent", "Was not sent"])
+@pytest.mark.parametrize("box", TAB.checkboxes)
 @pytest.mark.parametrize(("cell", "shown"), [("TRUE", "TRUE"), ("yes", "yes"), (1, "1"), (1.0, "1"), (0, "0")])
 def test_text_in_a_box_is_told_and_no_tick(box: str, cell: Cell, shown: str) -> None:
     reading = read(row(number=7, cells={box: cell}))
@@ -197,12 +202,19 @@ def test_text_in_a_box_is_told_and_no_tick(box: str, cell: Cell, shown: str) -> 
     )
 
 
-@pytest.mark.parametrize("box", ["Approve", "Decline", "Agreed", "Refused", "Was sent", "Was not sent"])
+@pytest.mark.parametrize("box", TAB.checkboxes)
 @pytest.mark.parametrize("value", [True, False, "x"])
 def test_a_formula_in_a_box_is_told_and_no_tick(box: str, value: Cell) -> None:
     reading = read(row(formulas=(box,), cells={box: value}))
     assert reading.decisions == {ONE: Decision(match=ONE)}
     assert reading.not_ticks == {ONE: f"{box} holds a formula, which is not a tick"}
+
+
+def test_every_box_that_holds_something_else_is_told() -> None:
+    reading = read(row(formulas=("Send correction",), cells={"Decline": "no", "Send correction": True}))
+    told = "Decline holds the text “no”, which is not a tick; Send correction holds a formula, which is not a tick"
+    assert reading.not_ticks == {ONE: told}
+    assert [problem.what for problem in reading.problems] == [f"{told}."]
 
 
 BOUND = ["Sending organisation", "Receiving organisation", "Joining organisation", "Why"]

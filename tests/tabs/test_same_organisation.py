@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -58,16 +59,36 @@ def test_a_tick_is_an_answer(tag: str | None) -> None:
     assert read(row(tag=tag, Different=True)).judgements == (judgement(Verdict.DIFFERENT),)
 
 
-@pytest.mark.parametrize("cell", [None, False, "", "TRUE", 1, "x"])
+@pytest.mark.parametrize("cell", [None, False, "", " "])
 def test_nothing_else_is(cell: Cell) -> None:
     assert read(row(Same=cell, Different=cell)) == SameOrganisationReading(
         judgements=(), statuses={KEY: OPEN}, misnamed={}, strangers={}, problems=()
     )
 
 
-def test_a_formula_is_not() -> None:
-    assert read(row(formulas=("Same",), Same=True)).judgements == ()
-    assert read(row(formulas=("Different",), Different=True)).judgements == ()
+@pytest.mark.parametrize("box", TAB.checkboxes)
+@pytest.mark.parametrize(
+    ("cell", "formulas", "held"),
+    [("TRUE", (), "the text “TRUE”"), (1, (), "the text “1”"), ("x", (), "the text “x”"), (True, "box", "a formula")],
+)
+def test_what_is_no_tick_is_told_beside_the_question(box: str, cell: Cell, formulas: Any, held: str) -> None:
+    standing = row(7, formulas=(box,) if formulas else ())
+    reading = read(replace(standing, cells={**standing.cells, box: cell}))
+    assert reading.judgements == ()
+    told = f"{box} holds {held}, which is not a tick"
+    (problem,) = reading.problems
+    assert (problem.where, problem.what) == ("Same organisation?, row 7", f"{told}.")
+    mend = f"{told}: clear the cell and restore its checkbox (Insert > Checkbox)"
+    for judgements, status in (
+        ((), OPEN),
+        ((judgement(Verdict.SAME),), "Remembered since 2026-11-20: same. Move the tick to change it"),
+    ):
+        (update,) = status_updates([question()], judgements, reading)
+        assert update.cells == {"Status": f"{status}. {mend}"}
+
+
+def test_a_tick_beside_a_box_that_cannot_be_read_is_no_answer() -> None:
+    assert read(row(Same=True, Different="no!")).judgements == ()
 
 
 def test_both_is_a_problem_and_no_answer() -> None:
