@@ -126,6 +126,8 @@ SHORT_FORM = 9
 """Letters of the longest short form."""
 WHOLLY = 0.99
 """Share of a name's words that a short form must be made of: UGent of Universiteit Gent."""
+MOST = 0.5
+"""Share of the telling words from which a name is suggested."""
 LIKE_DESCRIPTION = 0.1
 """Share that a name counts for which shares nothing but what kind of body it is: less than any word that tells who."""
 SLIPS = ((4, 1), (7, 2))
@@ -293,9 +295,11 @@ def _share(asked: _Name, known: _Name) -> float:
     hits = sum(any(_is_slip(word, other) for other in known.words) for word in asked.telling)
     hits = max(hits, any(places & concepts for concepts in known.concepts))
     if hits:
-        return hits / len(asked.telling) if asked.telling and _can_be_one_body(asked, known) else 0.0
+        share = hits / max(1, len(asked.telling))
+        return share if share >= MOST and _can_be_one_body(asked, known) else 0.0
     described = asked.concepts[1] - {meaning.concept for word in asked.telling for meaning in meanings(word)}
-    is_described = len(described) > 1 and any(described <= concepts for concepts in known.concepts)
+    says_who = any(meaning.part in (Part.BODY, Part.UNIT) for word in asked.words for meaning in meanings(word))
+    is_described = says_who and len(described) > 1 and any(described <= concepts for concepts in known.concepts)
     return LIKE_DESCRIPTION if is_described and not places else 0.0
 
 
@@ -313,9 +317,9 @@ def _is_slip(word: str, other: str) -> bool:
     from rapidfuzz.distance import OSA
 
     allowed = max((slips for letters, slips in SLIPS if len(word) >= letters), default=0)
-    if allowed and other.startswith(word):
+    if word == other or (allowed and other.startswith(word)):
         return True
-    return word == other or OSA.distance(word, other, score_cutoff=allowed) <= allowed
+    return len(other) >= SLIPS[0][0] and OSA.distance(word, other, score_cutoff=allowed) <= allowed
 
 
 def _concepts(columns: Columns, row: int) -> frozenset[str]:

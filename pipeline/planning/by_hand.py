@@ -23,6 +23,11 @@ from pipeline.tabs.by_hand import TITLES, HandLine, read_lines
 
 _ID = re.compile(r"(?<![\w-])(?:E-[0-9A-HJKMNP-TV-Z]{8}|O-[A-Z2-7]{8}|M-[A-Z2-7]{10})(?![\w-])", re.IGNORECASE)
 """What ids of answers, organisations and matches look like in the sheet, alone or behind a name."""
+WORK = frozenset(
+    """employment education training vocational youth guidance adult social welfare craft industry trade tourism farming
+    care sea logistics culture public project life market""".split()  # noqa: SIM905 - a word list
+)
+"""Kinds of `config/matching/names.toml` that speak of work and not of who does it: "working life" is nobody."""
 CHOICES_SHOWN = 6
 """Organisations listed that a name could mean."""
 ASK_THEM = "Ask them to fill in the form, or write yourself. A line that is done with may be deleted."
@@ -262,10 +267,11 @@ class _Reader:
 
 
 def _names_of(words: Sequence[str]) -> tuple[str, ...]:
-    """The words that may be a name: topics and the trade's short forms never are, a kind of body or work not alone."""
+    """The words that may be a name: topics and short forms of the trade never are, a kind of work with a body."""
     trade = lists_of_names().trade
     found = tuple(word for word in words if word not in trade and not is_subject(word))
-    return () if len(words) == 1 and kinds_of(words[0]) else found
+    is_body = len(words) > 1 and any(kinds_of(word) - WORK for word in words)
+    return found if is_body or not all(kinds_of(word) for word in found) else ()
 
 
 def _placed(name: str, *where: str | None) -> str:

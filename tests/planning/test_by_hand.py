@@ -187,10 +187,27 @@ def test_ids_that_stand_in_the_sheet_are_understood_or_answered() -> None:
 
 
 @pytest.mark.parametrize(
-    "topic", ["VET", "vet", "NEET", "STEM", "RPL", "Guidance", "Duales System", "apprenticeships", "Employment"]
+    "topic",
+    [
+        "VET",
+        "vet",
+        "NEET",
+        "STEM",
+        "RPL",
+        "Guidance",
+        "Duales System",
+        "apprenticeships",
+        "Employment",
+        "working life",
+        "education and training",
+    ],
 )
 def test_topics_and_short_forms_of_the_trade_name_nobody_and_lead_to_no_suggestion(topic: str) -> None:
-    bearer = source(3, "O-7", "Regional Ministry of Education, VET, NEET, STEM, RPL, Guidance and Apprenticeships")
+    bearer = source(
+        3,
+        "O-7",
+        "Regional Ministry of Education, Training, VET, NEET, STEM, RPL, Guidance, Apprenticeships and Working Life",
+    )
     rows = (SheetRow(number=2, cells=dict(zip(TITLES, (topic, "Gent"), strict=False))),)
     found = read_by_hand(
         Table(title="By hand", header=TITLES, rows=rows),
