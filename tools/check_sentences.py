@@ -609,7 +609,27 @@ def boxes(case: Case) -> bool:
     if found := re.fullmatch(r"Only the boxes speak for it: (.+) wrote nothing\.", case.plain):
         return re.findall("<(.)>", found[1]) == silent
     both = "Only the boxes speak for it: the program could not tell whether what they write fits. Read both."
-    return case.plain == both and not silent
+    if not case.plain.startswith(both) or silent:
+        return False
+    asked = case.asking.seeks or case.asking.text or case.asking.offers or ""
+    offered = case.offering.offers or case.offering.text or case.offering.seeks or ""
+    rest = case.reason.sentence[len(both) :]
+    for entry, text in ((case.asking, asked), (case.offering, offered)):
+        if found := re.match(rf" {re.escape(entry.organisation)} writes “([^”]*)”", rest):
+            rest = rest[found.end() :]
+            if not _are_written(text, found[1]):
+                return False
+    return not rest
+
+
+def _are_written(text: str, quote: str) -> bool:
+    """Whether they are whole sentences of the text, in its order."""
+    words = quote.split(" ")
+    for end in range(len(words), 0, -1):
+        first, rest = " ".join(words[:end]), " ".join(words[end:])
+        if _is_written(text, first) and (not rest or _are_written(text, rest)):
+            return True
+    return False
 
 
 def _undated(entry: Entry) -> bool:

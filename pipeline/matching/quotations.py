@@ -24,6 +24,8 @@ from pipeline.model import Entry, Role
 
 IDEAS_BESIDE, WORDS_BESIDE = 2, 2
 """General ideas, or longer words, that two sentences must share beside an idea that may stand there by chance."""
+GLANCE = 240
+"""Characters of a text that are shown where nothing can be said of it."""
 _TOPIC, _TELLING, _OTHER, _GENERAL, _WORD, _STANCE = 4.0, 3.0, 2.0, 0.4, 0.25, 0.5
 """What a shared idea or word is worth where several pairs of sentences could be quoted, and a sentence that wishes on
 the one side or offers on the other."""
@@ -63,6 +65,16 @@ def about_the_same(asking: Entry, offering: Entry, *, partners: bool = False) ->
                 if worth > most:
                     best, most = (left.text, right.text), worth
     return closed(best[0]), closed(best[1])
+
+
+def beginning(text: str) -> str:
+    """The first whole sentences of a text, as many as are read at a glance, to be put beside another by a person."""
+    chosen: list[str] = []
+    for sentence in map(closed, quotable(text)):
+        if chosen and sum(map(len, chosen)) + len(sentence) > GLANCE:
+            break
+        chosen.append(sentence)
+    return " ".join(chosen)
 
 
 def closed(sentence: str) -> str:

@@ -24,7 +24,7 @@ from pipeline.matching.facts import (
 )
 from pipeline.matching.features import FEATURES, Pool
 from pipeline.matching.outcome import FeatureRow
-from pipeline.matching.quotations import about_the_same, closed
+from pipeline.matching.quotations import about_the_same, beginning, closed
 from pipeline.matching.scoring import Model
 from pipeline.matching.text import STEM, closed_in, condition_in
 from pipeline.matching.vocabulary import fold
@@ -332,7 +332,12 @@ def _boxes_alone(asking: Entry, offering: Entry) -> str:
     silent = [entry.organisation for entry in (asking, offering) if not (entry.text or entry.seeks or entry.offers)]
     if silent:
         return f"Only the boxes speak for it: {in_words(silent)} wrote nothing."
-    return "Only the boxes speak for it: the program could not tell whether what they write fits. Read both."
+    told = "Only the boxes speak for it: the program could not tell whether what they write fits. Read both."
+    texts = (
+        (asking.organisation, beginning(asking.seeks or asking.text or asking.offers or "")),
+        (offering.organisation, beginning(offering.offers or offering.text or offering.seeks or "")),
+    )
+    return " ".join([told, *(f"{name} writes “{text}”" for name, text in texts if text)])
 
 
 def _quotes(asking: Entry, offering: Entry, *, partners: bool) -> str:

@@ -141,6 +141,20 @@ def test_quotations_are_whole_sentences_about_the_same(
     assert all("the program could not tell whether what they write fits" in line for line in boxes)
 
 
+def test_where_nothing_can_be_told_the_texts_stand_there_to_be_read(entry: MakeEntry) -> None:
+    """Whole sentences from the beginning, as many as are read at a glance."""
+    long = " ".join(f"We sail in the month of number {number} to islands far away." for number in range(9))
+    pool = [entry("G", seeks="How do inmates learn a trade in prison?"), entry("H", offers=long), *others(entry)]
+    (line,) = told(pool, "boxes")
+    shown = " ".join(f"We sail in the month of number {number} to islands far away." for number in range(4))
+    assert line == (
+        "Only the boxes speak for it: the program could not tell whether what they write fits. Read both. "
+        f"G Organisation writes “How do inmates learn a trade in prison?” H Organisation writes “{shown}”"
+    )
+    (short,) = told([entry("G", text="Prison."), entry("H", text="Ships."), *others(entry)], "boxes")
+    assert short.endswith("Read both.")
+
+
 def test_who_wrote_nothing_is_told(entry: MakeEntry) -> None:
     assert told([entry("G", text="How do inmates learn?"), entry("H")], "boxes") == [
         "Only the boxes speak for it: H Organisation wrote nothing."

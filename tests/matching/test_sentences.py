@@ -232,6 +232,7 @@ FALSIFIED: list[tuple[str, str, Callable[[Case], Case]]] = [
     ("joining", "<C> shares", reworded("“", "“Astronomy” and “")),
     ("condition", "", reworded("In July", "In June")),
     ("boxes", "Only the boxes", said("Only the boxes speak for it.")),
+    ("boxes", "Only the boxes", reworded("writes “", "writes “Zzz ")),
     ("unstated", "How many guests", answered("offering", capacity=4)),
 ]
 
