@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from pipeline.linkage import Directory, Meant, Record, fits_its_domain, readings
+from pipeline.linkage import Directory, Meant, Record, alike_names, fits_its_domain, readings
 from pipeline.model import Organisation
 
 Make = Callable[..., Record]
@@ -57,6 +57,17 @@ def test_whether_a_domain_sounds_like_the_name(
     record: Make, name: str, city: str | None, email: str, *, fits: bool
 ) -> None:
     assert fits_its_domain(record(name, "Sweden", city, email=email)) is fits
+
+
+@pytest.mark.parametrize("mail", ["anna@lysekil.example", "anna@known.example", None])
+def test_another_wording_is_found_whatever_the_addresses_say(record: Make, mail: str | None) -> None:
+    known = [
+        record("Lysekil Vocational College", "Sweden", "Lysekil", email=mail),
+        record("Uddevalla Vocational College", "Sweden", "Uddevalla"),
+    ]
+    asking = record("Yrkesskolan i Lysekil", "Sweden", "Lysekil", email="lysekil@gmail.com")
+    assert alike_names([asking], [*known, asking]) == {asking.record_id: frozenset({known[0].record_id})}
+    assert alike_names([], known) == {}
 
 
 # -- whom somebody means -------------------------------------------------------------------------------
