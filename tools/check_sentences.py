@@ -243,10 +243,17 @@ def _all_different(case: Case, kind: str, found: re.Match[str] | None) -> bool:
     return _of_each(case, kind, found, (set(answers(kind, case.asking)), set(answers(kind, case.offering))))
 
 
-def asked_for(case: Case, whom: str) -> bool:
+def _is_over(case: Case, text: str) -> bool:
+    """Whether the last day that is told is that side's, and past."""
+    found = re.fullmatch(r"[Tt]he dates of <([ABC])> are over: the last day was (.+)\.", text)
+    last = dict(zip("ABC", case.everybody, strict=False))[found[1]].date_to if found else None
+    return bool(found and last and case.today and last < case.today) and _said(last) == (found and found[2])
+
+
+def asked_for(case: Case, whom: str, *, verb: str = "asked for") -> bool:
     """The one who asks wrote that name."""
     found = re.fullmatch(
-        rf"{re.escape(case.asking.organisation)} asked for {whom} \(“(.*)”\)(?:, whom we do not know)?\.",
+        rf"{re.escape(case.asking.organisation)} {verb} {whom} \(“(.*)”\)(?:, whom we do not know)?\.",
         case.reason.sentence.removeprefix("Against it: "),
     )
     if not found:
@@ -276,7 +283,7 @@ def place_wanted(case: Case) -> bool:
 def place_missed(case: Case) -> bool:
     """The guest named other places than the host's."""
     if "(“" in case.reason.sentence:
-        return asked_for(case, "somebody elsewhere")
+        return asked_for(case, "somebody elsewhere", verb="would like")
     verb = "work with" if case.asking.role is Role.HOST else "go to"
     wants = "wants only" if case.asking.strict_places else f"would rather {verb}"
     found = re.fullmatch(rf"Against it: <A> {wants} (.+); <B> is in (?:the )?(.+)\.", case.plain)
@@ -334,7 +341,8 @@ def _two_apart(case: Case, text: str) -> bool:
     return any(
         (
             text.startswith("no common language: ") and not set(guest.languages) & set(host.languages),
-            text.startswith(("the dates do not leave ", "the dates are past")) and short,
+            text.startswith("the dates do not leave ") and short,
+            _is_over(case, text),
             text.startswith("the dates of <") and "end before they begin" in text and _upside_down(case),
             text.startswith("both are in ") and len(nations) == 1 and guest.country is not None,
             text.startswith("<B> has no visit left") and (host.max_visits or 0) <= host.committed_visits,
@@ -514,7 +522,7 @@ def _no_visit(case: Case, why: str) -> bool:
         (
             why.startswith("The dates do not leave ") and too_short and not _upside_down(case),
             why.startswith("The dates of <") and "end before they begin" in why and _upside_down(case),
-            why.startswith("The dates are past") and bool(case.today and ends and min(ends) < case.today),
+            _is_over(case, why),
             why.startswith("<B> has no visit left") and (offering.max_visits or 0) <= offering.committed_visits,
             why == f"{asking.group_size} guests, but the host receives at most {offering.capacity} at once."
             and (asking.group_size or 0) > (offering.capacity or 0),
@@ -606,9 +614,9 @@ def boxes(case: Case) -> bool:
     """Nothing but ticks speaks for it."""
     pair = (("A", case.asking), ("B", case.offering))
     silent = [mark for mark, one in pair if not (one.text or one.seeks or one.offers)]
-    if found := re.fullmatch(r"Only the boxes speak for it: (.+) wrote nothing\.", case.plain):
-        return re.findall("<(.)>", found[1]) == silent
-    both = "Only the boxes speak for it: the program could not tell whether what they write fits. Read both."
+    if found := re.fullmatch(r"(.+) wrote nothing: only what they ticked can be compared\.", case.plain):
+        return found[1] == " and ".join(f"<{mark}>" for mark in silent)
+    both = "The program could not tell whether what they write fits. Read both."
     if not case.plain.startswith(both) or silent:
         return False
     asked = case.asking.seeks or case.asking.text or case.asking.offers or ""
@@ -657,8 +665,9 @@ def unstated(case: Case) -> bool:
     """What is left open is blank in the answers."""
     side = dict(zip("ABC", case.everybody, strict=False))
     for pattern, is_open in _OPEN.items():
-        if about := re.fullmatch(rf"{pattern}: not filled in; read the text, or ask\.", case.plain):
-            return is_open(side[about[1]]) or (side[about[1]] in misplaced(case) and pattern not in _ALWAYS)
+        if about := re.fullmatch(rf"{pattern}: not filled in\.", case.plain):
+            entry = side[about[1]]
+            return is_open(entry) and (pattern in _ALWAYS or entry not in misplaced(case))
     return False
 
 
@@ -741,12 +750,12 @@ def _against_the_letter(case: Case, said: Sequence[str]) -> Iterator[str]:
     ):
         told_open = {
             side
-            for mark, side, entry in zip("ABC", sides, case.everybody, strict=False)
+            for mark, side in zip("ABC", sides, strict=True)
             if any(one.startswith(start) and f"<{mark}>" in one for one in said)
-            # the letter shows the dates of the other part, and says of whom they are
-            if not (code is PointCode.DATES_NOT_NAMED and entry in misplaced(case) and not _undated(entry))
         }
-        if told_open != {Side(value) for value in is_open.get(code, ())}:
+        # Of whoever answered for another part the row says that; the letter asks it all there is to ask.
+        asked = {side for side, entry in zip(sides, case.everybody, strict=False) if entry in misplaced(case)}
+        if told_open != {Side(value) for value in is_open.get(code, ())} - asked:
             yield f"{code} {is_open.get(code)}, row: {sorted(told_open)}"
 
 

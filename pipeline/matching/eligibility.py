@@ -193,7 +193,8 @@ def _dates(sending: Entry, receiving: Entry, today: date | None) -> tuple[str, s
         if entry.date_from and entry.date_to and entry.date_from > entry.date_to:
             return "dates", f"The dates of {entry.organisation} end before they begin: {dates_in_words(entry)}."
     if today and last < today:
-        return "dates", f"The dates are past: the last common day was {day_in_words(last)}."
+        over = next(entry for entry in (sending, receiving) if entry.date_to == last)
+        return "dates", f"The dates of {over.organisation} are over: the last day was {day_in_words(last)}."
     days = f"{needed} days" if needed > 1 else "a day"
     theirs, ours = dates_in_words(sending), dates_in_words(receiving)
     return "dates", f"The dates do not leave {days} together: {theirs} for the guests, {ours} for the host."

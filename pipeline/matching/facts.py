@@ -107,7 +107,7 @@ def unstated(
 ) -> tuple[str, ...]:
     """What was not filled in and somebody should ask, as sentences; a text may say it.
 
-    Who answered for another part in the visit has filled in nothing about this one.
+    Whoever answered for another part in the visit is asked first whether it would take this one.
     """
     guests = [asking] if joining is None else [asking, joining]
     others = out_of_part(asking, offering, joining)
@@ -122,19 +122,19 @@ def unstated(
     blank += [] if shows else [f"What {host} can show"]
     blank += [f"Languages of {entry.organisation}" for entry in (*guests, offering) if not entry.languages]
     if not partners:
-        unknown = [entry for entry in (*guests, offering) if not entry.target_groups or entry in others]
-        undated = [entry for entry in (*guests, offering) if not (entry.date_from or entry.date_to) or entry in others]
+        asked = [entry for entry in (*guests, offering) if entry not in others]
+        unknown = [entry for entry in asked if not entry.target_groups]
+        undated = [entry for entry in asked if not (entry.date_from or entry.date_to)]
         blank += [f"Who would travel from {entry.organisation}" for entry in guests if entry in unknown]
         blank += [f"Whom {host} would receive"] if offering in unknown else []
         blank += [f"When {host} can receive guests"] if offering in undated else []
         for entry in guests:
             name = entry.organisation
             blank += [f"When {name} would travel"] if entry in undated else []
-            blank += [f"How many would come from {name}"] if entry.group_size is None or entry in others else []
-        blank += (
-            [f"How many guests {host} can receive at once"] if offering.capacity is None or offering in others else []
-        )
-    return tuple(f"{question}: not filled in; read the text, or ask." for question in blank)
+            blank += [f"How many would come from {name}"] if entry in asked and entry.group_size is None else []
+        uncounted = offering in asked and offering.capacity is None
+        blank += [f"How many guests {host} can receive at once"] if uncounted else []
+    return tuple(f"{question}: not filled in." for question in blank)
 
 
 def what_keeps_apart(

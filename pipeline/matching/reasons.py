@@ -220,7 +220,7 @@ def _place_missed(pool: Pool, guest: int, host: int) -> str:
     asking, offering = pool.entries[guest], pool.entries[host]
     if guest in pool.directed.there:
         called = pool.directed.called[guest]
-        return f"{AGAINST}{asking.organisation} asked for somebody elsewhere (“{called}”)."
+        return f"{AGAINST}{asking.organisation} would like somebody elsewhere (“{called}”)."
     wanted = places_in_words(_without_parts(asking.preferred_places))
     there = places_in_words((offering.country,)) if offering.country else "a place not stated"
     would = "would rather go to" if asking.role is not Role.HOST else "would rather work with"
@@ -331,8 +331,8 @@ def _boxes_alone(asking: Entry, offering: Entry) -> str:
     """That nothing but ticks speaks for it, so that somebody reads the texts."""
     silent = [entry.organisation for entry in (asking, offering) if not (entry.text or entry.seeks or entry.offers)]
     if silent:
-        return f"Only the boxes speak for it: {in_words(silent)} wrote nothing."
-    told = "Only the boxes speak for it: the program could not tell whether what they write fits. Read both."
+        return f"{in_words(silent)} wrote nothing: only what they ticked can be compared."
+    told = "The program could not tell whether what they write fits. Read both."
     texts = (
         (asking.organisation, beginning(asking.seeks or asking.text or asking.offers or "")),
         (offering.organisation, beginning(offering.offers or offering.text or offering.seeks or "")),

@@ -191,7 +191,7 @@ def test_what_is_left_open(entry: MakeEntry) -> None:
         "How many would come from G Organisation",
         "How many guests H Organisation can receive at once",
     ]
-    assert {line.partition(": ")[2] for line in unstated(guest, host)} == {"not filled in; read the text, or ask."}
+    assert {line.partition(": ")[2] for line in unstated(guest, host)} == {"not filled in."}
     third = entry("T", role=Role.SEND, languages=("en",), date_from=date(2031, 3, 1), group_size=2,
                   target_groups=("teachers",))  # fmt: skip
     assert not any("T Organisation" in line for line in unstated(guest, host, third))
@@ -214,8 +214,8 @@ def test_of_three_the_dates_of_the_two_who_named_any_are_joined(entry: MakeEntry
 def test_of_one_text_that_only_offers_or_only_wishes_the_other_half_is_open(entry: MakeEntry) -> None:
     offer, wish = "We offer a look into our prison bakery.", "We look for a prison that bakes its own bread."
     open_ones = unstated(entry("G", text=offer), entry("H", text=wish))
-    assert "What G Organisation would like to learn: not filled in; read the text, or ask." in open_ones
-    assert "What H Organisation can show: not filled in; read the text, or ask." in open_ones
+    assert "What G Organisation would like to learn: not filled in." in open_ones
+    assert "What H Organisation can show: not filled in." in open_ones
     for guest, host in ((wish, offer), (f"{wish} {offer}", f"{wish} {offer}"), ("A bakery.", "A bakery.")):
         told = unstated(entry("G", text=guest), entry("H", text=host))
         assert not [one for one in told if one.startswith("What ")]

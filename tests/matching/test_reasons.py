@@ -138,7 +138,7 @@ def test_quotations_are_whole_sentences_about_the_same(
     assert re.findall("“(.*?)”", " ".join(found)) == quoted
     boxes = told(pool, "boxes")
     assert bool(boxes) is not bool(quoted)
-    assert all("the program could not tell whether what they write fits" in line for line in boxes)
+    assert all("The program could not tell whether what they write fits" in line for line in boxes)
 
 
 def test_where_nothing_can_be_told_the_texts_stand_there_to_be_read(entry: MakeEntry) -> None:
@@ -148,7 +148,7 @@ def test_where_nothing_can_be_told_the_texts_stand_there_to_be_read(entry: MakeE
     (line,) = told(pool, "boxes")
     shown = " ".join(f"We sail in the month of number {number} to islands far away." for number in range(4))
     assert line == (
-        "Only the boxes speak for it: the program could not tell whether what they write fits. Read both. "
+        "The program could not tell whether what they write fits. Read both. "
         f"G Organisation writes “How do inmates learn a trade in prison?” H Organisation writes “{shown}”"
     )
     (short,) = told([entry("G", text="Prison."), entry("H", text="Ships."), *others(entry)], "boxes")
@@ -157,7 +157,7 @@ def test_where_nothing_can_be_told_the_texts_stand_there_to_be_read(entry: MakeE
 
 def test_who_wrote_nothing_is_told(entry: MakeEntry) -> None:
     assert told([entry("G", text="How do inmates learn?"), entry("H")], "boxes") == [
-        "Only the boxes speak for it: H Organisation wrote nothing."
+        "H Organisation wrote nothing: only what they ticked can be compared."
     ]
 
 

@@ -231,8 +231,9 @@ FALSIFIED: list[tuple[str, str, Callable[[Case], Case]]] = [
     ("joining", "All three are open", answered("joining", group_wanted=False)),
     ("joining", "<C> shares", reworded("“", "“Astronomy” and “")),
     ("condition", "", reworded("In July", "In June")),
-    ("boxes", "Only the boxes", said("Only the boxes speak for it.")),
-    ("boxes", "Only the boxes", reworded("writes “", "writes “Zzz ")),
+    ("boxes", "The program could not", said("They write about the same.")),
+    ("boxes", "The program could not", reworded("writes “", "writes “Zzz ")),
+    ("boxes", "<A> wrote nothing", reworded("wrote nothing", "and another wrote nothing")),
     ("unstated", "How many guests", answered("offering", capacity=4)),
 ]
 

@@ -391,12 +391,8 @@ def test_a_traveller_named_as_the_host_is_not_worded_as_one() -> None:
     assert "Against it: Lysekil College asked to travel, not to host." in why.splitlines()
     assert "Lysekil College would travel: 1 April 2027 to 23 April 2027." in why
     assert "Lysekil College asks for 3 days for 4 people." in why
-    assert "When Lysekil College can receive guests: not filled in; read the text, or ask." in why
-    assert "How many guests Lysekil College can receive at once: not filled in; read the text, or ask." in why
     for false in ("Lysekil College can receive", "Lysekil College offers", "overlap", "up to 4"):
-        assert false not in why.replace("guests Lysekil College can receive at once", "").replace(
-            "When Lysekil College can receive guests", ""
-        )
+        assert false not in why, "it asked to travel: whether it can receive anybody is what to ask it"
     told = " ".join(letter.split())
     assert "They asked to travel; what follows is about that." in told
     assert "What they want to learn, in their own words: “We want to see bakeries.”" in told
@@ -412,8 +408,8 @@ def test_a_host_named_as_the_traveller_is_not_worded_as_one() -> None:
     assert "Against it: Kortrijk Training Centre offered to host, not to travel." in why.splitlines()
     assert "Kortrijk Training Centre can receive guests: 1 April 2027 to 23 April 2027." in why
     assert "Kortrijk Training Centre offers 5 days for up to 12 people; Lysekil College can receive up to 6" in why
-    assert "How many would come from Kortrijk Training Centre: not filled in; read the text, or ask." in why
-    assert "What Kortrijk Training Centre would like to learn: not filled in; read the text, or ask." in why
+    assert "How many would come from Kortrijk Training Centre" not in why
+    assert "What Kortrijk Training Centre would like to learn: not filled in." in why
     for false in ("Centre would travel: 1", "asks for", "overlap", "would send"):
         assert false not in why
     told = " ".join(letter.split())
